@@ -1,0 +1,43 @@
+"""What an emulator is started with: addresses, account, region, where state is kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+DEFAULT_ACCOUNT_ID = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls an AWS API, and in which account and region: read off the SigV4 credential scope, or the
+    emulator's own defaults for unsigned operations."""
+
+    account_id: str = DEFAULT_ACCOUNT_ID
+    region: str = DEFAULT_REGION
+    access_key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that is decided before the emulator starts. Ports: 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    aws_port: int = 4566
+    service_port: int = 3000
+    frontend_port: int = 8000
+    region: str = DEFAULT_REGION
+    account_id: str = DEFAULT_ACCOUNT_ID
+    state_dir: Path | None = None
+    """Where state survives a restart; None keeps it in memory."""
+    issuer: Literal["aws", "local"] = "aws"
+    """What a user pool's tokens name as issuer: AWS's own URL, or this emulator's."""
+    strict_runtimes: bool = False
+    """Refuse a function whose exact runtime is not on the machine, instead of taking the nearest."""
+    idle_seconds: float = 300.0
+    """How long an execution environment stays warm without an invocation."""
+
+    @property
+    def caller(self) -> Caller:
+        """The emulator's own default account and region."""
+        return Caller(self.account_id, self.region)

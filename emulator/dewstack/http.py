@@ -1,0 +1,39 @@
+"""An HTTP request and response as plain values, between the front door and what stands behind it."""
+
+from dataclasses import dataclass, field
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, body read. `raw_path` and `query` are as sent, percent-encoding and all, without `?`.
+
+    `headers` keep their order and repeated lines; `names` are as the client spelled them in `headers`
+    (look them up with `header`, which ignores case).
+    """
+
+    method: str
+    raw_path: str
+    query: str
+    headers: Headers
+    body: bytes
+    source_ip: str = "127.0.0.1"
+    protocol: str = "HTTP/1.1"
+
+    def header(self, name: str) -> str | None:
+        """The first value of header `name` (any case), or None."""
+        wanted = name.lower().encode("latin-1")
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value.decode("latin-1")
+        return None
+
+
+@dataclass(slots=True)
+class Response:
+    """One response; header names as they are to leave."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default_factory=list)

@@ -1,0 +1,38 @@
+"""Identifiers in the shapes AWS gives them, from the system's random source."""
+
+import base64
+import secrets
+import string
+import uuid
+
+LOWER_ALNUM = string.ascii_lowercase + string.digits
+
+
+def random_string(length: int, alphabet: str = LOWER_ALNUM) -> str:
+    """`length` characters of `alphabet`, unpredictable."""
+    return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def uuid4() -> str:
+    """A random UUID: request ids, user subs, token ids."""
+    return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+
+
+def api_id() -> str:
+    """An API Gateway API id: ten lower-case letters and digits."""
+    return random_string(10)
+
+
+def user_pool_id(region: str) -> str:
+    """A Cognito user pool id: the region, an underscore, nine letters and digits."""
+    return f"{region}_{random_string(9, string.ascii_letters + string.digits)}"
+
+
+def client_id() -> str:
+    """A Cognito app client id: 26 lower-case letters and digits."""
+    return random_string(26)
+
+
+def extended_request_id() -> str:
+    """API Gateway's short request id, as `JCJJxhz4PHcEJgQ=`."""
+    return base64.b64encode(secrets.token_bytes(11)).decode()

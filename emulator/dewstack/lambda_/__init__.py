@@ -1,0 +1,1 @@
+"""Lambda: functions, execution environments and the Runtime API."""

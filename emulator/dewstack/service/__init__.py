@@ -1,0 +1,1 @@
+"""serverless.yml, read into a model."""

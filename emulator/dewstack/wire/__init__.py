@@ -1,0 +1,5 @@
+"""The AWS wire protocols, out of botocore's service models, and the table of the operations we offer."""
+
+from dewstack.wire.operation import Call, Handler, operation, operations_of
+
+__all__ = ["Call", "Handler", "operation", "operations_of"]

@@ -1,0 +1,44 @@
+"""How a service offers an AWS operation: a method that carries the operation's name."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Handler = Callable[..., Any]
+"""`handler(caller, params) -> output`, or a coroutine function of the same shape.
+
+`caller` is a `dewstack.config.Caller`. `params` and the output have boto3's shapes: native dicts, bytes for
+blobs, datetime or epoch seconds for timestamps. Errors are `AwsError`s. A plain function runs in a worker
+thread; a coroutine function runs on the loop and must not block it (use `asyncio.to_thread` for slow work).
+"""
+
+
+class Call(Protocol):
+    """Call an AWS operation in this process, as boto3 would: `await call("lambda", "Invoke", {...}, caller)`."""
+
+    async def __call__(self, service: str, operation: str, params: dict[str, Any], caller: Any) -> dict[str, Any]: ...
+
+
+def operation(name: str) -> Callable[[F], F]:
+    """Mark a method as the implementation of the AWS operation `name`."""
+
+    def mark(function: F) -> F:
+        function.__aws_operation__ = name  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def operations_of(*services: object) -> dict[str, Handler]:
+    """All operations that the given objects implement, by AWS's name. Raises ValueError if two claim one."""
+    table: dict[str, Handler] = {}
+    for service in services:
+        for attribute in dir(type(service)):
+            name = getattr(getattr(type(service), attribute), "__aws_operation__", None)
+            if name is None:
+                continue
+            if name in table:
+                raise ValueError(f"two implementations of {name}")
+            table[name] = getattr(service, attribute)
+    return table
