@@ -1,0 +1,113 @@
+"""POST /auth/confirm: prove that the e-mail address is one's own (Cognito's ConfirmSignUp)."""
+
+import base64
+import json
+import os
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CLIENT_ID = os.environ["USER_POOL_CLIENT_ID"]
+
+# Made once, while the environment starts, and kept for every request that it serves.
+# Not retried: after a lost answer, a second ConfirmSignUp
+# would only be told that the first one was done.
+cognito = boto3.client(
+    "cognito-idp",
+    config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}),
+)
+
+# What Cognito may refuse: the HTTP status, and the field of the request at fault.
+# Anything else is our own mistake: 500 for the caller, its name in the log.
+REFUSALS: dict[str, tuple[int, str | None]] = {
+    "CodeMismatchException": (400, "code"),
+    "ExpiredCodeException": (400, "code"),
+    "InvalidParameterException": (400, None),
+    "UserNotFoundException": (404, "email"),
+    "NotAuthorizedException": (409, "email"),
+    "AliasExistsException": (409, "email"),
+    "UserLambdaValidationException": (400, None),
+    "TooManyFailedAttemptsException": (429, "code"),
+    "LimitExceededException": (429, None),
+    "TooManyRequestsException": (429, None),
+}
+
+
+class BadRequest(Exception):
+    """What the caller sent can't be used; answered with 400."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    try:
+        body = read_json(event)
+        email = email_address(body)
+        code = text(body, "code", 2048).strip()
+        cognito.confirm_sign_up(ClientId=CLIENT_ID, Username=email, ConfirmationCode=code)
+    except BadRequest as bad:
+        return reply(400, {"message": bad.message, "field": bad.field})
+    except ClientError as error:
+        return refused(error)
+    except BotoCoreError as error:
+        print(f"Cognito can't be reached: {type(error).__name__}")
+        return reply(503, {"message": "The user directory can't be reached. Please try again."})
+    return reply(200, {"message": "Your address is confirmed. You can log in now."})
+
+
+def read_json(event: dict[str, Any]) -> dict[str, Any]:
+    """The request's body, which must be a JSON object."""
+    raw = event.get("body") or ""
+    try:
+        body = json.loads(base64.b64decode(raw) if event.get("isBase64Encoded") else raw)
+        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError):
+        raise BadRequest("The request body must be JSON.") from None
+    if not isinstance(body, dict):
+        raise BadRequest("The request body must be a JSON object.")
+    return body
+
+
+def text(body: dict[str, Any], field: str, longest: int) -> str:
+    """One required string of the body."""
+    value = body.get(field)
+    if value is None or value == "":
+        raise BadRequest(f"{field} is required.", field)
+    if not isinstance(value, str):
+        raise BadRequest(f"{field} must be a string.", field)
+    if len(value) > longest:
+        raise BadRequest(f"{field} must not be longer than {longest} characters.", field)
+    return value
+
+
+def email_address(body: dict[str, Any]) -> str:
+    """The body's e-mail address; whether it exists is for the confirmation code to find out."""
+    value = text(body, "email", 128).strip()
+    name, _, domain = value.rpartition("@")
+    if not name or not domain or not value.isprintable() or " " in value:
+        raise BadRequest("email must be an e-mail address, such as ada@example.com.", "email")
+    return value
+
+
+def refused(error: ClientError) -> dict[str, Any]:
+    """Cognito's refusal as an HTTP response; `code` is Cognito's own name for it."""
+    code = error.response["Error"]["Code"]
+    if code not in REFUSALS:
+        print(f"Cognito refused {error.operation_name} with {code}")
+        return reply(500, {"message": "Something went wrong on our side."})
+    status, field = REFUSALS[code]
+    return reply(status, {"message": error.response["Error"]["Message"], "field": field, "code": code})
+
+
+def reply(status: int, body: dict[str, Any]) -> dict[str, Any]:
+    """An HTTP response, in the shape that API Gateway expects of a function."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", "cache-control": "no-store"},
+        "body": json.dumps({key: value for key, value in body.items() if value is not None}),
+    }
