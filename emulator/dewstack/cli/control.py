@@ -1,0 +1,96 @@
+"""A client of a running emulator's control API (`/_dew/` at the AWS address)."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dewstack.cli.project import RunFile, find_project, running_or_refuse
+from dewstack.errors import UserError
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+TIMEOUT_SECONDS = 910.0
+"""Longer than the longest function may run."""
+
+
+class CallRefused(UserError):
+    """AWS's answer was an error: its `code`, and the message it came with."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.code = code
+
+
+class ControlApi:
+    """Speaks to the emulator at `run.aws_url`. Every method raises UserError when it does not answer."""
+
+    def __init__(self, run: RunFile) -> None:
+        self.run = run
+
+    def get(self, path: str, **query: str) -> Any:
+        """The JSON document at `/_dew/{path}`."""
+        with self._request("GET", path, query) as response:
+            return self._decoded(response)
+
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """One AWS operation in boto3's shapes. Raises CallRefused with the error AWS answers."""
+        with self._request("POST", f"call/{service}/{operation}", {}, params) as response:
+            output = self._decoded(response)
+        assert isinstance(output, dict)
+        return output
+
+    def stream(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        """The lines of an NDJSON answer, each as it arrives."""
+        with self._request("GET", path, query) as response:
+            if response.status >= 400:
+                self._decoded(response)
+            while line := response.readline():
+                if line.strip():
+                    yield json.loads(line)
+
+    def _request(
+        self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> "HTTPResponse":
+        from http.client import HTTPConnection, HTTPException
+        from urllib.parse import urlencode, urlsplit
+
+        url = urlsplit(self.run.aws_url)
+        assert url.hostname is not None
+        connection = HTTPConnection(url.hostname, url.port, timeout=TIMEOUT_SECONDS)
+        target = f"/_dew/{path}?{urlencode(query)}" if query else f"/_dew/{path}"
+        payload = None if body is None else json.dumps(body, default=_blob).encode()
+        try:
+            connection.request(method, target, payload, {"Content-Type": "application/json"})
+            return connection.getresponse()
+        except (OSError, HTTPException) as error:
+            raise UserError(
+                f"The emulator (pid {self.run.pid}) does not answer at {self.run.aws_url}: {error}",
+                hint="Stop it with 'dew down' and start it again.",
+            ) from error
+
+    def _decoded(self, response: "HTTPResponse") -> Any:
+        content = response.read()
+        try:
+            document = json.loads(content)
+        except ValueError:
+            document = {
+                "error": {"code": f"HTTP {response.status}", "message": content.decode(errors="replace")}
+            }
+        if isinstance(document, dict) and "error" in document and response.status >= 400:
+            error = document["error"]
+            raise CallRefused(error.get("code", f"HTTP {response.status}"), error.get("message", ""))
+        return document
+
+
+def _blob(value: Any) -> str:
+    """How the control API takes what JSON has no word for: bytes as base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+def connect() -> ControlApi:
+    """The control API of the project one stands in. Raises UserError without a project or an emulator."""
+    return ControlApi(running_or_refuse(find_project()))

@@ -1,0 +1,159 @@
+"""`dew doctor`: whether this machine has what dew needs, and what it would gain from what is missing."""
+
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from shutil import which
+from typing import Literal
+
+import click
+
+from dewstack.cli.output import json_option, print_json
+from dewstack.cli.ports import is_free, owner
+from dewstack.cli.project import Project, find_project
+from dewstack.cli.version import versions
+from dewstack.config import Config
+from dewstack.errors import UserError
+
+Level = Literal["ok", "note", "missing"]
+MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "missing": ("✗", "red")}
+RUNTIMES = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+PROBE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. Only `missing` makes the command fail."""
+
+    level: Level
+    subject: str
+    detail: str
+    advice: str = ""
+
+
+def output_of(*command: str) -> str | None:
+    """What `command` prints when it works, None when it is absent, fails or hangs."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return (done.stdout or done.stderr).strip() if done.returncode == 0 else None
+
+
+def check_python() -> Iterator[Finding]:
+    """The Python that runs dew, and those that functions could run on."""
+    yield Finding("ok", "Python", f"{platform.python_version()} ({sys.executable})")
+    own = ".".join(map(str, sys.version_info[:2]))
+    usable = [v for v in RUNTIMES if v == own or output_of(f"python{v}", "-c", "import ssl") is not None]
+    yield Finding("ok", "Python runtimes", ", ".join(f"python{version}" for version in usable))
+
+
+def check_node() -> Iterator[Finding]:
+    """Node.js, for functions with a `nodejs` runtime."""
+    version = output_of("node", "--version")
+    if version:
+        yield Finding("ok", "Node.js", f"{version} ({which('node')})")
+    else:
+        yield Finding("note", "Node.js", "not found", "Needed only for functions with a nodejs runtime.")
+
+
+def check_libraries() -> Iterator[Finding]:
+    """dewstack and the libraries it stands on."""
+    found = versions()
+    del found["Python"]
+    yield Finding("ok", "Libraries", ", ".join(f"{name} {version}" for name, version in found.items()))
+
+
+def check_ports(project: Project | None) -> Iterator[Finding]:
+    """The default ports; those that this project's own emulator holds count as good."""
+    config = Config()
+    run = project.running() if project else None
+    own = {run.aws_url, run.service_url, run.frontend_url} if run else set()
+    wanted = {"AWS": config.aws_port, "service": config.service_port, "front end": config.frontend_port}
+    for name, port in wanted.items():
+        if is_free(config.host, port):
+            yield Finding("ok", f"Port {port}", f"free ({name})")
+        elif f"http://{config.host}:{port}" in own:
+            yield Finding("ok", f"Port {port}", f"this project's emulator ({name})")
+        else:
+            holder = owner(port) or "another process"
+            option = {"AWS": "--aws-port", "service": "--port", "front end": "--frontend-port"}[name]
+            yield Finding(
+                "missing", f"Port {port}", f"taken by {holder} ({name})", f"Stop it, or: dew up {option} 0"
+            )
+
+
+def check_state(project: Project | None) -> Iterator[Finding]:
+    """Where users and pools survive a restart."""
+    if project is None:
+        yield Finding("note", "Project", "no serverless.yml here", "Run dew in a directory with a map.")
+        return
+    yield Finding("ok", "Project", str(project.map_file))
+    state_dir = project.state_dir
+    nearest = next(path for path in (state_dir, *state_dir.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        advice = "Make it writable, or give another place: dew up --state-dir DIRECTORY"
+        yield Finding("missing", "State", f"cannot write to {nearest}: {error.strerror}", advice)
+    else:
+        yield Finding("ok", "State", f"{state_dir} is writable")
+
+
+def check_namespaces() -> Iterator[Finding]:
+    """Whether the kernel lets a function have a /tmp of its own."""
+    unshare = which("unshare")
+    works = (
+        unshare is not None and output_of(unshare, "--user", "--map-root-user", "--mount", "true") is not None
+    )
+    if works:
+        yield Finding("ok", "Namespaces", "available: a private /tmp per environment is possible")
+    else:
+        advice = "Each environment gets a TMPDIR of its own instead; nothing to do."
+        yield Finding("note", "Namespaces", "not available", advice)
+
+
+def examine() -> list[Finding]:
+    """All findings, in the order in which one would mend them."""
+    try:
+        project = find_project()
+    except UserError:
+        project = None
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        check_python,
+        check_node,
+        check_libraries,
+        partial(check_state, project),
+        partial(check_ports, project),
+        check_namespaces,
+    ]
+    return [finding for check in checks for finding in check()]
+
+
+@click.command("doctor")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Check that this machine has what dew needs. Exit code 1 when something needed is missing.
+
+    \b
+    Examples:
+      dew doctor
+      dew doctor --json | jq '.findings[] | select(.level == "missing")'
+    """
+    findings = examine()
+    ok = all(finding.level != "missing" for finding in findings)
+    if as_json:
+        print_json({"ok": ok, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            mark, color = MARKS[finding.level]
+            click.echo(f"{click.style(mark, fg=color)} {finding.subject:<16} {finding.detail}")
+            if finding.advice:
+                click.echo(click.style(f"  {'':<16} {finding.advice}", dim=True))
+    ctx.exit(0 if ok else 1)
