@@ -32,7 +32,7 @@ def function_name(api: ControlApi, wanted: str) -> str:
 
 
 def read_event(data: str) -> bytes:
-    """The event that `--data` gives: JSON itself, `@file`, or `-` for stdin. Raises UserError if that is not it."""
+    """The event that `--data` gives: JSON, `@file` or `-` for stdin. Raises UserError when it is not JSON."""
     try:
         if data == "-":
             event = sys.stdin.buffer.read()
