@@ -15,9 +15,11 @@ thread; a coroutine function runs on the loop and must not block it (use `asynci
 
 
 class Call(Protocol):
-    """Call an AWS operation in this process, as boto3 would: `await call("lambda", "Invoke", {...}, caller)`."""
+    """Call an AWS operation in this process, as boto3 would: `await call("lambda", "Invoke", {}, caller)`."""
 
-    async def __call__(self, service: str, operation: str, params: dict[str, Any], caller: Any) -> dict[str, Any]: ...
+    async def __call__(
+        self, service: str, operation: str, params: dict[str, Any], caller: Any
+    ) -> dict[str, Any]: ...
 
 
 def operation(name: str) -> Callable[[F], F]:

@@ -1,0 +1,205 @@
+"""The AWS API: a table of operations, called in this process or over HTTP in any of AWS's protocols."""
+
+import asyncio
+import inspect
+import logging
+import zlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from dewstack import ids
+from dewstack.config import Caller, Config
+from dewstack.errors import AwsError
+from dewstack.http import Request, Response
+from dewstack.wire.errors import ForeignOrigin, SerializationException, not_emulated, validation_error
+from dewstack.wire.identify import Identity, identify, is_aws_request
+from dewstack.wire.model import Operation, ServiceModel, load_model
+from dewstack.wire.operation import Handler
+from dewstack.wire.protocol import JsonProtocol, WireProtocol
+from dewstack.wire.query import QueryProtocol
+from dewstack.wire.rest_json import RestJsonProtocol
+from dewstack.wire.rest_xml import RestXmlProtocol
+from dewstack.wire.validate import describe, violations
+
+T = TypeVar("T")
+_THREADS = 16
+_LARGE_BODY = 256 * 1024
+"""Bytes from which a body is decoded off the loop: a function's zip takes a tenth of a second."""
+_MAX_INFLATED = 64 * 1024 * 1024
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOG = logging.getLogger("dewstack")
+
+
+class AwsApi:
+    """All AWS operations that the emulator offers.
+
+    Plain handlers run in a thread pool of this class's own, coroutine functions on the loop.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._operations: dict[str, dict[str, Handler]] = {}
+        self._asynchronous: set[tuple[str, str]] = set()
+        self._models: dict[str, ServiceModel | None] = {}
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-api")
+        json_protocol = JsonProtocol()
+        self._fallback_protocol: WireProtocol = json_protocol
+        self._protocols: dict[str, WireProtocol] = {
+            "json": json_protocol,
+            "rest-json": RestJsonProtocol(),
+            "query": QueryProtocol(),
+            "rest-xml": RestXmlProtocol(),
+        }
+
+    def register(self, service: str, operations: Mapping[str, Handler]) -> None:
+        """Offer `operations` (by AWS's name) of `service` (boto3's name), in addition to those it has."""
+        self._operations.setdefault(service, {}).update(operations)
+        for name, handler in operations.items():
+            if inspect.iscoroutinefunction(handler):
+                self._asynchronous.add((service, name))
+
+    def close(self) -> None:
+        """Stop the worker threads; handlers that are running end on their own."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def call(
+        self, service: str, operation: str, params: dict[str, Any], caller: Caller
+    ) -> dict[str, Any]:
+        """Call an operation in this process. No model is needed and nothing is validated.
+
+        Raises the handler's AwsError; NotEmulated for an operation nobody registered; an AwsError
+        `InternalFailure` for anything unexpected, whose traceback goes to the logger `dewstack`.
+        """
+        handler = self._operations.get(service, {}).get(operation)
+        if handler is None:
+            raise not_emulated(service, operation)
+        try:
+            if (service, operation) in self._asynchronous:
+                output = await handler(caller, params)
+            else:
+                output = await self._in_thread(handler, caller, params)
+        except AwsError:
+            raise
+        except Exception as error:
+            _LOG.exception("%s.%s failed", service, operation)
+            raise AwsError(
+                "The request processing has failed because of an unknown error, exception or failure."
+            ) from error
+        return output or {}
+
+    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+
+    def is_aws_request(self, request: Request) -> bool:
+        """Whether `request` is for `handle`."""
+        return is_aws_request(request)
+
+    async def handle(self, request: Request) -> Response:
+        """Answer a request to an AWS API as AWS would. Never raises an error of the operation."""
+        if request.method == "OPTIONS":
+            return _preflight()
+        request_id = ids.uuid4()
+        identity = identify(request, self._config)
+        model = await self._model(identity.service)
+        protocol = self._protocols.get(model.protocol if model else "", self._fallback_protocol)
+        try:
+            response = await self._answer(request, identity, model, protocol, request_id)
+        except AwsError as error:
+            response = protocol.error(model, error, request_id)
+        except Exception:
+            _LOG.exception("%s %s failed", request.method, request.raw_path)
+            response = protocol.error(model, AwsError("The request processing has failed."), request_id)
+        if request.header("origin"):
+            response.headers += _CORS
+        return response
+
+    async def _model(self, service: str) -> ServiceModel | None:
+        if service not in self._models:
+            self._models[service] = await self._in_thread(load_model, service)
+        return self._models[service]
+
+    async def _answer(
+        self,
+        request: Request,
+        identity: Identity,
+        model: ServiceModel | None,
+        protocol: WireProtocol,
+        request_id: str,
+    ) -> Response:
+        if model is None or model.protocol not in self._protocols:
+            action = (request.header("x-amz-target") or "").rpartition(".")[2]
+            raise not_emulated(
+                identity.service or "unknown", action or f"{request.method} {request.raw_path}"
+            )
+        request = _inflated(request)
+        operation = protocol.locate(model, request)
+        if operation.name not in self._operations.get(model.name, ()):
+            raise not_emulated(model.name, operation.name)
+        if not operation.unsigned:
+            _admit(request, identity, protocol)
+        if len(request.body) > _LARGE_BODY:
+            params = await self._in_thread(_params, protocol, operation, request)
+        else:
+            params = _params(protocol, operation, request)
+        output = await self.call(model.name, operation.name, params, identity.caller)
+        return protocol.answer(operation, output, request_id)
+
+
+def _params(protocol: WireProtocol, operation: Operation, request: Request) -> dict[str, Any]:
+    """The params of `request`, checked against the model."""
+    params = protocol.parse(operation, request)
+    broken = list(violations(operation.input, params)) if operation.input else []
+    if broken:
+        raise validation_error(operation.model.name, describe(broken))
+    return params
+
+
+def _admit(request: Request, identity: Identity, protocol: WireProtocol) -> None:
+    """Refuse what AWS would for want of a signature, and pages of other sites in the user's browser."""
+    if identity.flaw:
+        raise protocol.incomplete_signature(identity.flaw)
+    if not identity.signed:
+        raise protocol.missing_token(protocol.missing_token_message)
+    origin = request.header("origin")
+    if origin and urlsplit(origin).hostname not in _LOOPBACK:
+        raise ForeignOrigin(f"{origin} may not call operations that need a signature on this machine")
+
+
+def _inflated(request: Request) -> Request:
+    """`request` with its body decompressed, where a client compressed it."""
+    if (request.header("content-encoding") or "").lower() != "gzip":
+        return request
+    try:
+        inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        body = inflater.decompress(request.body, _MAX_INFLATED)
+    except zlib.error as error:
+        raise SerializationException from error
+    if inflater.unconsumed_tail:
+        raise SerializationException
+    return replace(request, body=body)
+
+
+_CORS = [
+    (b"Access-Control-Allow-Origin", b"*"),
+    (b"Access-Control-Expose-Headers", b"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"),
+]
+
+
+def _preflight() -> Response:
+    """What Cognito answers to a browser's preflight. `Authorization` is not among the allowed headers."""
+    allowed = (
+        b"content-type,x-amz-target,x-amz-user-agent,amz-sdk-invocation-id,amz-sdk-request,cache-control"
+    )
+    return Response(
+        200,
+        b"",
+        [
+            *_CORS,
+            (b"Access-Control-Allow-Methods", b"POST"),
+            (b"Access-Control-Allow-Headers", allowed),
+            (b"Access-Control-Max-Age", b"172800"),
+        ],
+    )

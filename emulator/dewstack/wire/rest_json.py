@@ -1,0 +1,222 @@
+"""The `rest-json` protocol (Lambda, API Gateway): members in the path, the query, headers and a JSON body."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from dewstack.errors import AwsError
+from dewstack.http import Headers, Request, Response
+from dewstack.wire import documents, timestamps
+from dewstack.wire.errors import (
+    IncompleteSignature,
+    MissingAuthenticationToken,
+    RestIncompleteSignature,
+    RestMissingAuthenticationToken,
+    SerializationException,
+    not_emulated,
+)
+from dewstack.wire.model import Member, Operation, ServiceModel, Shape
+from dewstack.wire.protocol import error_members, header_value
+from dewstack.wire.routing import Router
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+_TEXT_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "boolean": _boolean,
+}
+_TEXT_TIMESTAMPS = {"header": "rfc822", "querystring": "iso8601", "uri": "iso8601"}
+
+
+def read_text(member: Member, text: str) -> Any:
+    """A scalar out of the path, the query or a header. Raises SerializationException on a wrong type."""
+    try:
+        if member.trait("jsonvalue"):
+            return documents.decode_json(base64.b64decode(text, validate=True))
+        if member.shape.type == "timestamp":
+            default = _TEXT_TIMESTAMPS.get(member.location or "", "iso8601")
+            return timestamps.parse(text, member.trait("timestampFormat") or default)
+        return _TEXT_READERS.get(member.shape.type, str)(text)
+    except (ValueError, binascii.Error) as error:
+        raise SerializationException(f"'{text}' can not be converted to a {member.shape.type}") from error
+
+
+def write_text(member: Member, value: Any) -> str:
+    """A scalar as a header carries it."""
+    if member.trait("jsonvalue"):
+        return base64.b64encode(documents.encode_json(value)).decode("ascii")
+    if member.shape.type == "timestamp":
+        return str(timestamps.serialize(value, member.trait("timestampFormat") or "rfc822"))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(str(item) for item in value)
+    return str(value)
+
+
+class RestJsonProtocol:
+    """`rest-json`: the operation is told by method and path."""
+
+    missing_token: type[MissingAuthenticationToken] = RestMissingAuthenticationToken
+    missing_token_message = "Missing Authentication Token"
+    incomplete_signature: type[IncompleteSignature] = RestIncompleteSignature
+
+    def __init__(self) -> None:
+        self._routers: dict[str, Router] = {}
+
+    def _match(self, model: ServiceModel, request: Request) -> tuple[str, dict[str, str]] | None:
+        if model.name not in self._routers:
+            self._routers[model.name] = Router(model)
+        return self._routers[model.name].match(request.method, request.raw_path, request.query)
+
+    def locate(self, model: ServiceModel, request: Request) -> Operation:
+        """By method and path."""
+        found = self._match(model, request)
+        operation = model.operation(found[0]) if found else None
+        if operation is None:
+            raise not_emulated(model.name, f"{request.method} {request.raw_path}")
+        return operation
+
+    def parse(self, operation: Operation, request: Request) -> dict[str, Any]:
+        """Members of every location."""
+        if operation.input is None:
+            return {}
+        found = self._match(operation.model, request)
+        labels = found[1] if found else {}
+        query = parse_qsl(request.query, keep_blank_values=True)
+        params = self._parse_body(operation.input, request)
+        for name, member in operation.input.members.items():
+            if member.location is None:
+                continue
+            value = self._parse_located(member, request, labels, query)
+            if value is not None:
+                params[name] = value
+        return params
+
+    @staticmethod
+    def _parse_body(shape: Shape, request: Request) -> dict[str, Any]:
+        payload = shape.payload
+        if payload is None:
+            if not any(member.location is None for member in shape.members.values()):
+                return {}
+            return documents.read_members(shape, documents.decode_object(request.body or b"{}"))
+        if payload.shape.type == "blob":
+            return {payload.name: request.body} if request.body else {}
+        if payload.shape.type == "string":
+            return {payload.name: request.body.decode("utf-8", "replace")} if request.body else {}
+        return (
+            {payload.name: documents.read(payload, documents.decode_json(request.body))}
+            if request.body
+            else {}
+        )
+
+    @staticmethod
+    def _parse_located(
+        member: Member, request: Request, labels: dict[str, str], query: list[tuple[str, str]]
+    ) -> Any:
+        wire_name, kind = member.wire_name, member.shape.type
+        if member.location == "uri":
+            return read_text(member, labels[wire_name]) if wire_name in labels else None
+        if member.location == "header":
+            text = request.header(wire_name)
+            if text is None:
+                return None
+            if kind == "list" and not member.trait("jsonvalue"):
+                return [read_text(member.shape.member, part.strip()) for part in text.split(",")]
+            return read_text(member, text)
+        if member.location == "headers":
+            return _prefixed(request.headers, wire_name) or None
+        if kind == "map":
+            return _query_map(member, query) or None
+        values = [value for name, value in query if name == wire_name]
+        if not values:
+            return None
+        if kind == "list":
+            return [read_text(member.shape.member, value) for value in values]
+        return read_text(member, values[-1])
+
+    def answer(self, operation: Operation, output: dict[str, Any], request_id: str) -> Response:
+        """Status, headers and body as the output shape places them."""
+        headers: Headers = [(b"x-amzn-RequestId", request_id.encode())]
+        status, body = operation.status, b""
+        shape = operation.output
+        if shape is None:
+            return Response(status, body, headers)
+        for member in shape.members.values():
+            value = output.get(member.name)
+            if value is None:
+                continue
+            if member.location == "statusCode":
+                status = int(value)
+            elif member.location == "header":
+                headers.append((member.wire_name.encode(), header_value(write_text(member, value))))
+            elif member.location == "headers":
+                headers += [
+                    ((member.wire_name + key).encode(), header_value(text)) for key, text in value.items()
+                ]
+        body, content_type = self._body(shape, output)
+        if status != 204:
+            headers.insert(0, (b"Content-Type", content_type))
+        return Response(status, body if status != 204 else b"", headers)
+
+    @staticmethod
+    def _body(shape: Shape, output: dict[str, Any]) -> tuple[bytes, bytes]:
+        payload = shape.payload
+        if payload is None:
+            return documents.encode_json(documents.write_members(shape, output)), b"application/json"
+        value = output.get(payload.name)
+        if payload.shape.type in ("blob", "string"):
+            raw: Any = value if value is not None else b""
+            if hasattr(raw, "read"):
+                raw = raw.read()
+            content_type = str(output.get("ContentType") or output.get("contentType") or "application/json")
+            return raw.encode() if isinstance(raw, str) else bytes(raw), header_value(content_type)
+        document = documents.write(payload, value) if value is not None else {}
+        return documents.encode_json(document), b"application/json"
+
+    def error(self, model: ServiceModel | None, error: AwsError, request_id: str) -> Response:
+        """`{"message": ...}`, or `Message` where the model has it so; the code is in a header."""
+        shape = model.error_shape(error.code) if model else None
+        headers: Headers = [
+            (b"Content-Type", b"application/json"),
+            (b"x-amzn-RequestId", request_id.encode()),
+            (b"x-amzn-ErrorType", header_value(error.code)),
+        ]
+        located = [
+            member
+            for member in (shape.members.values() if shape else ())
+            if member.location == "header" and error.fields.get(member.name) is not None
+        ]
+        for member in located:
+            value = write_text(member, error.fields[member.name])
+            headers.append((member.wire_name.encode(), header_value(value)))
+        body = error_members(shape, error, "message")
+        return Response(error.status, documents.encode_json(body), headers)
+
+
+def _prefixed(headers: Headers, prefix: str) -> dict[str, str]:
+    wanted = prefix.lower()
+    named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    return {name[len(prefix) :]: value for name, value in named if name.lower().startswith(wanted)}
+
+
+def _query_map(member: Member, query: list[tuple[str, str]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in query:
+        if name.startswith("X-Amz-"):
+            continue
+        if member.shape.value.shape.type == "list":
+            values.setdefault(name, []).append(text)
+        else:
+            values[name] = text
+    return values
