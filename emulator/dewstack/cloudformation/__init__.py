@@ -1,1 +1,5 @@
-"""CloudFormation: templates, stacks and the engine that creates, updates, deletes and rolls back."""
+"""CloudFormation: templates become resources of the other services, in order, and go back when one fails."""
+
+from dewstack.cloudformation.service import CloudFormation
+
+__all__ = ["CloudFormation"]

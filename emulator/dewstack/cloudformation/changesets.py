@@ -1,0 +1,183 @@
+"""Change sets: an update that is described before it is carried out."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from dewstack.cloudformation.describe import MAX_PAGE, page, parameter_list, tag_list
+from dewstack.cloudformation.diff import plan
+from dewstack.cloudformation.errors import (
+    AlreadyExistsException,
+    InvalidChangeSetStatusException,
+    ValidationError,
+)
+from dewstack.cloudformation.lifecycle import check_updatable, is_unchanged, new_stack
+from dewstack.cloudformation.model import Change, ChangeSet, Request, Stack
+from dewstack.cloudformation.requests import read_request
+from dewstack.cloudformation.runner import Runner
+from dewstack.cloudformation.template import parse
+from dewstack.config import Caller
+from dewstack.errors import NotEmulated
+from dewstack.ids import uuid4
+from dewstack.wire import operation
+
+NO_CHANGES = (
+    "The submitted information didn't contain changes. Submit different information to create a change set."
+)
+
+
+class ChangeSets:
+    """Change sets are made, looked at, executed and removed."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._state = runner.state
+
+    @operation("CreateChangeSet")
+    async def create_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """`{"Id", "StackId"}`; the change set is complete (or failed, for want of changes) at once."""
+        kind = params.get("ChangeSetType", "UPDATE")
+        if kind == "IMPORT":
+            raise NotEmulated("change sets of type IMPORT are not emulated by dewstack")
+        stack, fresh = self._stack(caller, params, kind)
+        name = params["ChangeSetName"]
+        if not fresh and any(each.name == name for each in self._state.change_sets(stack)):
+            raise AlreadyExistsException(
+                f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"
+            )
+        request = read_request(params, None if kind == "CREATE" else stack)
+        changes, unchanged = await asyncio.to_thread(self._changes, stack, request, kind)
+        change_set = ChangeSet(
+            change_set_id=f"arn:aws:cloudformation:{caller.region}:{caller.account_id}:changeSet/{name}/{uuid4()}",
+            name=name,
+            stack_id=stack.stack_id,
+            stack_name=stack.name,
+            kind=kind,
+            status="FAILED" if unchanged else "CREATE_COMPLETE",
+            execution_status="UNAVAILABLE" if unchanged else "AVAILABLE",
+            request=request,
+            created=self._runner.clock.time(),
+            status_reason=NO_CHANGES if unchanged else None,
+            description=params.get("Description"),
+            changes=changes,
+        )
+        with self._state.store.transaction():
+            if fresh:
+                if self._state.find(caller, stack.name) is not None:
+                    raise AlreadyExistsException(f"Stack [{stack.name}] already exists")
+                self._state.put_stack(stack)
+            self._state.put_change_set(stack, change_set)
+        return {"Id": change_set.change_set_id, "StackId": stack.stack_id}
+
+    def _stack(self, caller: Caller, params: Mapping[str, Any], kind: str) -> tuple[Stack, bool]:
+        """The stack that a change set is for, and whether it is a new one."""
+        name = params["StackName"]
+        stack = self._state.find(caller, name)
+        if kind == "UPDATE":
+            if stack is None:
+                raise ValidationError(f"Stack [{name}] does not exist")
+            check_updatable(stack)
+            return stack, False
+        if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+            raise ValidationError(
+                f"Stack [{name}] already exists and cannot be created again with the changeSet"
+                f" [{params['ChangeSetName']}]."
+            )
+        now = self._runner.clock.time()
+        return (stack, False) if stack else (new_stack(caller, name, "REVIEW_IN_PROGRESS", now, {}), True)
+
+    def _changes(self, stack: Stack, request: Request, kind: str) -> tuple[list[Change], bool]:
+        runner = self._runner
+        scope = runner.understand(stack, request)
+        planned = plan(scope, self._state, stack, self._state.resources(stack), runner.providers)
+        unchanged = kind == "UPDATE" and is_unchanged(runner, stack, request, scope)
+        return planned.changes, unchanged
+
+    @operation("DescribeChangeSet")
+    def describe_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The change set with its changes, up to 100 a page."""
+        found = self._find(caller, params)
+        changes = page([_change(each) for each in found.changes], params, "Changes", MAX_PAGE)
+        request = found.request
+        described = _summary(found) | {
+            "Parameters": parameter_list(parse(request.template), request.parameters),
+            "NotificationARNs": request.notification_arns,
+            "Capabilities": request.capabilities,
+            "Tags": tag_list(request.tags),
+        }
+        return described | changes
+
+    @operation("ExecuteChangeSet")
+    async def execute_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Nothing, while the changes are being made. Raises InvalidChangeSetStatusException."""
+        found = self._find(caller, params)
+        if found.execution_status != "AVAILABLE":
+            raise InvalidChangeSetStatusException(
+                f"ChangeSet [{found.change_set_id}] cannot be executed in its current status of [{found.status}]"
+            )
+        stack = self._state.require(caller, found.stack_id)
+        if found.kind == "UPDATE":
+            check_updatable(stack)
+        request = replace(found.request, token=params.get("ClientRequestToken"))
+        scope = await asyncio.to_thread(self._runner.understand, stack, request)
+        others = [each.name for each in self._state.change_sets(stack) if each.name != found.name]
+        with self._state.store.transaction():
+            self._state.drop_change_sets(stack, others)
+            self._state.put_change_set(stack, replace(found, execution_status="EXECUTE_COMPLETE"))
+        stack = replace(stack, change_set_id=found.change_set_id)
+        rollback = not params.get("DisableRollback")
+        if found.kind == "CREATE":
+            on_failure = "ROLLBACK" if rollback else "DO_NOTHING"
+            await self._runner.create(stack, request, scope, on_failure=on_failure)
+        else:
+            await self._runner.update(stack, request, scope, rollback=rollback)
+        return {}
+
+    @operation("DeleteChangeSet")
+    def delete_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Nothing. A stack that only waited for it stays, as in AWS."""
+        found = self._find(caller, params)
+        self._state.drop_change_sets(self._state.require(caller, found.stack_id), [found.name])
+        return {}
+
+    @operation("ListChangeSets")
+    def list_change_sets(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The stack's change sets."""
+        stack = self._state.find(caller, params["StackName"])
+        if stack is None:
+            raise ValidationError(f"Stack [{params['StackName']}] does not exist")
+        summaries = [_summary(each) for each in self._state.change_sets(stack)]
+        return page(summaries, params, "Summaries", MAX_PAGE)
+
+    def _find(self, caller: Caller, params: Mapping[str, Any]) -> ChangeSet:
+        return self._state.change_set(caller, params["ChangeSetName"], params.get("StackName"))
+
+
+def _summary(found: ChangeSet) -> dict[str, Any]:
+    summary = {
+        "StackId": found.stack_id,
+        "StackName": found.stack_name,
+        "ChangeSetId": found.change_set_id,
+        "ChangeSetName": found.name,
+        "ExecutionStatus": found.execution_status,
+        "Status": found.status,
+        "StatusReason": found.status_reason,
+        "CreationTime": found.created,
+        "Description": found.description,
+        "IncludeNestedStacks": False,
+    }
+    return {key: value for key, value in summary.items() if value is not None}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    described = {
+        "Action": change.action,
+        "LogicalResourceId": change.logical_id,
+        "PhysicalResourceId": change.physical_id,
+        "ResourceType": change.type,
+        "Replacement": change.replacement,
+        "Scope": change.scope,
+        "Details": change.details,
+    }
+    return {"Type": "Resource", "ResourceChange": {k: v for k, v in described.items() if v is not None}}

@@ -1,0 +1,275 @@
+"""Creates or updates a stack: resources in dependency order, rolled back together when one fails.
+
+What was replaced or removed is deleted only after everything else has worked, so the previous state can be
+restored until then. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dewstack.cloudformation.deletion import delete_layers
+from dewstack.cloudformation.diff import LiveReferences, Step, step
+from dewstack.cloudformation.errors import ResourceFailure, ValidationError
+from dewstack.cloudformation.graph import layers
+from dewstack.cloudformation.journal import Journal
+from dewstack.cloudformation.model import Resource
+from dewstack.cloudformation.outputs import stack_outputs
+from dewstack.cloudformation.scope import Scope
+from dewstack.cloudformation.template import ResourceSpec
+from dewstack.cloudformation.worker import Failed, Worker
+from dewstack.errors import NotEmulated
+
+REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How to take one step back: `before` is what the resource was, `after` what became of it."""
+
+    step: Step
+    before: Resource | None
+    after: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One resource and what is to be done to it."""
+
+    step: Step
+    spec: ResourceSpec
+    properties: dict[str, Any]
+    current: Resource | None
+
+
+class StackFailed(Exception):
+    """The deployment cannot go on; the message is the stack's status reason."""
+
+
+class Deployment:
+    """One run of CreateStack or UpdateStack."""
+
+    def __init__(self, journal: Journal, worker: Worker, scope: Scope, *, rollback: bool = True) -> None:
+        self._journal = journal
+        self._worker = worker
+        self._scope = scope
+        self._rollback = rollback
+        self._references = LiveReferences(journal.state, journal.stack, journal.resources)
+        self._evaluator = scope.evaluator(self._references)
+        self._undo: list[Undo] = []
+
+    async def create(self) -> None:
+        """Make everything; on failure delete what was made."""
+        try:
+            await self._apply()
+        except StackFailed as failed:
+            if not self._rollback:
+                self._journal.stack_status("CREATE_FAILED", str(failed))
+                return
+            self._journal.stack_status("ROLLBACK_IN_PROGRESS", f"{failed}Rollback requested by user.")
+            made = {name: each for name, each in self._journal.resources.items() if each.exists}
+            left = await delete_layers(self._journal, self._worker, made)
+            reason = f"The following resource(s) failed to delete: [{', '.join(left)}]. " if left else None
+            self._journal.stack_status("ROLLBACK_FAILED" if left else "ROLLBACK_COMPLETE", reason)
+            return
+        self._journal.stack_status("CREATE_COMPLETE")
+
+    async def update(self) -> None:
+        """Make the stack what the scope says; on failure make it again what it was."""
+        before = dict(self._journal.resources)
+        try:
+            await self._apply()
+        except StackFailed as failed:
+            if not self._rollback:
+                self._journal.stack_status("UPDATE_FAILED", str(failed))
+                return
+            await self._roll_back(str(failed))
+            return
+        self._journal.stack_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        await self._clean_up(before)
+        self._journal.stack_status("UPDATE_COMPLETE")
+
+    async def _apply(self) -> None:
+        for layer in layers(self._scope.needs):
+            await self._layer(layer)
+        journal = self._journal
+        try:
+            outputs = stack_outputs(self._scope, self._evaluator, journal.state, journal.stack)
+        except (ValidationError, NotEmulated) as error:
+            raise StackFailed(f"{error.message} ") from error
+        journal.stack = replace(journal.stack, outputs=outputs, imports=sorted(self._references.imports))
+
+    async def _layer(self, layer: list[str]) -> None:
+        failures: dict[str, list[str]] = {"create": [], "update": []}
+        planned = [self._plan(name, failures) for name in layer]
+        works = [work for work in planned if work is not None]
+        await self._journal.save()
+        if any(failures.values()):
+            for work in works:
+                self._cancel(work)
+        else:
+            results = await asyncio.gather(*(self._do(work) for work in works))
+            for work, worked in zip(works, results, strict=True):
+                if not worked:
+                    failures["update" if work.step == "update" else "create"].append(work.spec.logical_id)
+            await self._journal.save()
+        if any(failures.values()):
+            raise StackFailed(
+                "".join(
+                    f"The following resource(s) failed to {verb}: [{', '.join(names)}]. "
+                    for verb, names in failures.items()
+                    if names
+                )
+            )
+
+    def _plan(self, name: str, failures: dict[str, list[str]]) -> Work | None:
+        """What to do to a resource, announced; None when nothing is to be done or it failed already."""
+        spec, current = self._scope.resources[name], self._journal.resources.get(name)
+        provider = self._worker.providers[spec.type]
+        exists = current is not None and current.exists
+        verb = "UPDATE" if exists else "CREATE"
+        try:
+            evaluated = self._evaluator.evaluate(spec.properties)
+            properties = provider.accept(name, evaluated)
+            what = step(spec.type, provider, current, properties)
+            named = provider.name_property
+            if (
+                what == "replace"
+                and named
+                and current
+                and current.type == spec.type
+                and named in properties
+                and properties[named] == current.properties.get(named)
+            ):
+                raise ResourceFailure(
+                    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename"
+                    f" {properties[named]} and update the stack again."
+                )
+        except (ValidationError, NotEmulated, ResourceFailure) as error:
+            blank = current if exists and current else self._new(spec, {})
+            self._journal.record(blank, f"{verb}_FAILED", str(error))
+            self._undo_refused(current)
+            failures[verb.lower()].append(name)
+            return None
+        if what == "keep" and current is not None:
+            self._journal.restore(self._policies(current, spec))
+            return None
+        announced = current if exists and current else self._new(spec, properties)
+        self._journal.record(announced, f"{verb}_IN_PROGRESS", REPLACING if what == "replace" else None)
+        return Work(what, spec, properties, current)
+
+    def _cancel(self, work: Work) -> None:
+        current = work.current
+        if current is not None and current.exists:
+            self._journal.record(current, "UPDATE_FAILED", "Resource update cancelled")
+            self._undo.append(Undo("keep", current, current))
+        else:
+            blank = self._new(work.spec, work.properties)
+            self._journal.record(blank, "CREATE_FAILED", "Resource creation cancelled")
+
+    def _undo_refused(self, current: Resource | None) -> None:
+        if current is not None and current.exists:
+            self._undo.append(Undo("keep", current, current))
+
+    def _new(self, spec: ResourceSpec, properties: dict[str, Any]) -> Resource:
+        blank = Resource(spec.logical_id, spec.type, "", 0.0, properties=properties)
+        return self._policies(blank, spec)
+
+    def _policies(self, resource: Resource, spec: ResourceSpec) -> Resource:
+        return replace(
+            resource,
+            depends_on=self._scope.needs[spec.logical_id],
+            deletion_policy=spec.deletion_policy,
+            update_replace_policy=spec.update_replace_policy,
+        )
+
+    async def _do(self, work: Work) -> bool:
+        """Carry it out; whether it worked."""
+        name, kind, current = work.spec.logical_id, work.spec.type, work.current
+        verb = "UPDATE" if work.step in ("update", "replace") else "CREATE"
+        intended = self._new(work.spec, work.properties)
+        try:
+            if work.step == "update" and current is not None:
+                outcome = await self._worker.update(current, work.properties)
+            else:
+                await self._remove_interrupted(work)
+                outcome = await self._worker.create(kind, name, work.properties)
+        except Failed as failed:
+            self._failed(work, intended, failed, verb)
+            return False
+        done = replace(intended, physical_id=outcome.physical_id, attributes=outcome.attributes)
+        done = self._journal.record(done, f"{verb}_COMPLETE", outcome.note)
+        self._undo.append(Undo(work.step, current, done))
+        return True
+
+    def _failed(self, work: Work, intended: Resource, failed: Failed, verb: str) -> None:
+        made, current = failed.made, work.current
+        if made is not None:
+            intended = replace(intended, physical_id=made.physical_id, attributes=made.attributes)
+        elif current is not None and current.exists:
+            intended = replace(intended, physical_id=current.physical_id, attributes=current.attributes)
+        after = self._journal.record(intended, f"{verb}_FAILED", failed.reason)
+        if work.step == "create":
+            if made is not None:
+                self._undo.append(Undo("create", None, after))
+        elif work.step == "replace":
+            self._undo.append(Undo("replace" if made is not None else "keep", current, after))
+        else:
+            self._undo.append(Undo("update" if failed.touched else "keep", current, after))
+
+    async def _remove_interrupted(self, work: Work) -> None:
+        """Remove what a creation that was cut off by the end of the emulator may have left under its name."""
+        current, named = work.current, self._worker.providers[work.spec.type].name_property
+        if current is not None and not current.exists and named in work.properties:
+            await self._worker.delete(replace(current, physical_id=str(work.properties[named])))
+
+    async def _clean_up(self, before: dict[str, Resource]) -> None:
+        now = self._journal.resources
+        unwanted = {
+            name: resource
+            for name, resource in before.items()
+            if resource.exists and (name not in self._scope.resources or self._replaced(resource))
+        }
+        for name, resource in before.items():
+            if name not in self._scope.resources and not resource.exists and name in now:
+                self._journal.forget(name)
+        await self._journal.save()
+        await delete_layers(self._journal, self._worker, unwanted, kept=self._scope.resources.keys())
+
+    def _replaced(self, resource: Resource) -> bool:
+        return any(undo.step == "replace" and undo.before is resource for undo in self._undo)
+
+    async def _roll_back(self, reason: str) -> None:
+        journal = self._journal
+        journal.stack_status("UPDATE_ROLLBACK_IN_PROGRESS", reason)
+        await journal.save()
+        stuck = [undo.after.logical_id for undo in reversed(self._undo) if not await self._revert(undo)]
+        if stuck:
+            names = ", ".join(stuck)
+            journal.stack_status(
+                "UPDATE_ROLLBACK_FAILED", f"The following resource(s) failed to update: [{names}]. "
+            )
+            return
+        journal.stack_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        made = {u.after.logical_id: u.after for u in self._undo if u.step in ("create", "replace")}
+        kept = {u.after.logical_id for u in self._undo if u.before is not None and u.before.exists}
+        await delete_layers(journal, self._worker, made, kept=kept)
+        for name in [n for n, each in journal.resources.items() if not each.exists]:
+            journal.forget(name)
+        journal.stack_status("UPDATE_ROLLBACK_COMPLETE")
+
+    async def _revert(self, undo: Undo) -> bool:
+        """Put an existing resource back to what it was; whether that worked."""
+        before = undo.before
+        if before is None or not before.exists:
+            return True
+        if undo.step == "update":
+            self._journal.record(undo.after, "UPDATE_IN_PROGRESS")
+            try:
+                await self._worker.update(undo.after, before.properties)
+            except Failed as failed:
+                if failed.touched:
+                    self._journal.record(undo.after, "UPDATE_FAILED", failed.reason)
+                    return False
+        self._journal.record(before, "UPDATE_COMPLETE")
+        return True

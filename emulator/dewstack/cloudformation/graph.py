@@ -1,0 +1,158 @@
+"""Who needs whom: the references inside a template, checked, and the order they impose."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dewstack.cloudformation.errors import ValidationError
+from dewstack.cloudformation.template import ResourceSpec, Template
+from dewstack.cloudformation.values import function_of, substitutions
+
+PSEUDO_PARAMETERS = frozenset(
+    f"AWS::{name}"
+    for name in [
+        "AccountId",
+        "NotificationARNs",
+        "NoValue",
+        "Partition",
+        "Region",
+        "StackId",
+        "StackName",
+        "URLSuffix",
+    ]
+)
+
+
+def references(value: Any, conditions: Mapping[str, bool] | None = None) -> Iterator[str]:
+    """Every name that `value` refers to, by Ref, GetAtt (its resource) or Sub.
+
+    With `conditions`, only the branch of a `Fn::If` that is taken counts.
+    """
+    call = function_of(value)
+    if call is None:
+        items: Iterable[Any] = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        )
+        for item in items:
+            yield from references(item, conditions)
+        return
+    name, argument = call
+    if name == "Ref" and isinstance(argument, str):
+        yield argument
+    elif name == "Fn::GetAtt":
+        yield from _get_att(argument, conditions)
+    elif name == "Fn::Sub":
+        yield from _sub(argument, conditions)
+    elif name == "Fn::If" and conditions is not None and isinstance(argument, list) and len(argument) == 3:
+        taken = conditions.get(argument[0], True) if isinstance(argument[0], str) else True
+        yield from references(argument[1] if taken else argument[2], conditions)
+    elif name != "Condition":
+        yield from references(argument, conditions)
+
+
+def _get_att(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[str]:
+    if isinstance(argument, str):
+        yield argument.split(".", 1)[0]
+    elif isinstance(argument, list) and argument and isinstance(argument[0], str):
+        yield argument[0]
+        yield from references(argument[1:], conditions)
+
+
+def _sub(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[str]:
+    template, variables = argument, {}
+    if isinstance(argument, list) and len(argument) == 2:
+        template, variables = argument
+        yield from references(variables, conditions)
+    if isinstance(template, str) and isinstance(variables, dict):
+        for name in substitutions(template):
+            if name not in variables:
+                yield name if name.startswith("AWS::") else name.split(".", 1)[0]
+
+
+def active(template: Template, conditions: Mapping[str, bool]) -> dict[str, ResourceSpec]:
+    """The resources whose condition holds."""
+    return {
+        name: spec
+        for name, spec in template.resources.items()
+        if spec.condition is None or conditions.get(spec.condition, False)
+    }
+
+
+def check_references(template: Template, conditions: Mapping[str, bool]) -> None:
+    """Raise ValidationError, in AWS's words, where the template refers to what it does not have."""
+    resources = active(template, conditions)
+    known = resources.keys() | template.parameters.keys() | PSEUDO_PARAMETERS
+    for spec in template.resources.values():
+        if spec.condition is not None and spec.condition not in template.conditions:
+            raise ValidationError(
+                f"Template format error: Unresolved condition dependency {spec.condition} in the Resources block of"
+                " the template"
+            )
+    missing: dict[str, None] = {}
+    for spec in resources.values():
+        named = [name for name in spec.depends_on if name not in template.resources]
+        missing |= dict.fromkeys(named)
+        missing |= dict.fromkeys(n for n in references(spec.properties, conditions) if n not in known)
+    _refuse(missing, "Resources")
+    outputs = [
+        spec
+        for spec in template.outputs.values()
+        if "Condition" not in spec or conditions.get(spec["Condition"], False)
+    ]
+    fields = [[spec["Value"], (spec.get("Export") or {}).get("Name")] for spec in outputs]
+    _refuse(dict.fromkeys(n for n in references(fields, conditions) if n not in known), "Outputs")
+
+
+def _refuse(missing: Iterable[str], block: str) -> None:
+    names = list(missing)
+    if names:
+        raise ValidationError(
+            f"Template format error: Unresolved resource dependencies [{', '.join(names)}] in the {block} block of the"
+            " template"
+        )
+
+
+def dependencies(
+    resources: Mapping[str, ResourceSpec], conditions: Mapping[str, bool]
+) -> dict[str, list[str]]:
+    """For each resource, the resources of the stack that have to be there first, in alphabetical order."""
+    return {
+        name: sorted(
+            {*spec.depends_on, *references(spec.properties, conditions)}.intersection(resources.keys())
+        )
+        for name, spec in resources.items()
+    }
+
+
+def layers(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The names in groups: each group needs only groups before it. Raises ValidationError for a cycle."""
+    remaining = {name: {need for need in needed if need in needs} for name, needed in needs.items()}
+    ordered: list[list[str]] = []
+    while remaining:
+        ready = [name for name, needed in remaining.items() if not needed]
+        if not ready:
+            cycle = ", ".join(sorted(_cyclic(remaining)))
+            raise ValidationError(f"Circular dependency between resources: [{cycle}]")
+        ordered.append(ready)
+        for name in ready:
+            del remaining[name]
+        for needed in remaining.values():
+            needed.difference_update(ready)
+    return ordered
+
+
+def _cyclic(remaining: dict[str, set[str]]) -> set[str]:
+    """What is left when everything that nobody in the rest needs is taken away: the cycles themselves."""
+    names = set(remaining)
+    while True:
+        needed = set().union(*(remaining[name] & names for name in names))
+        if needed >= names:
+            return names
+        names &= needed
+
+
+def reversed_layers(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The groups for deletion: what needs others goes before them. A cycle left by two templates is broken up."""
+    try:
+        return layers(needs)[::-1]
+    except ValidationError:
+        return [[name] for name in reversed(list(needs))]

@@ -1,0 +1,144 @@
+"""What CloudFormation remembers: stacks, their resources, events and change sets.
+
+All of it is stored, so an emulator that starts again goes on where the last one stopped.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dewstack.config import Caller
+
+STACK = "AWS::CloudFormation::Stack"
+"""The resource type under which a stack's own events are recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One evaluated output of a stack."""
+
+    key: str
+    value: str
+    description: str | None = None
+    export_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack: what was asked for (template, parameters) and how far it came (status). Times in seconds."""
+
+    stack_id: str
+    name: str
+    account_id: str
+    region: str
+    status: str
+    template: str
+    """The template's text as it was sent."""
+    created: float
+    parameters: dict[str, str] = field(default_factory=dict)
+    status_reason: str | None = None
+    description: str | None = None
+    updated: float | None = None
+    deleted: float | None = None
+    outputs: list[Output] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+    """Names of other stacks' exports that this one uses."""
+    tags: dict[str, str] = field(default_factory=dict)
+    capabilities: list[str] = field(default_factory=list)
+    notification_arns: list[str] = field(default_factory=list)
+    role_arn: str | None = None
+    disable_rollback: bool = False
+    termination_protection: bool = False
+    timeout_minutes: int | None = None
+    change_set_id: str | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """On whose behalf the stack's resources are made."""
+        return Caller(self.account_id, self.region)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an operation is under way. `REVIEW_IN_PROGRESS` is only waiting for its first change set."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of a stack as it is now, with the resolved properties it was last given."""
+
+    logical_id: str
+    type: str
+    status: str
+    timestamp: float
+    physical_id: str = ""
+    properties: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    status_reason: str | None = None
+    depends_on: list[str] = field(default_factory=list)
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+
+    @property
+    def exists(self) -> bool:
+        """Whether something was made that a deletion would have to remove."""
+        return bool(self.physical_id) and self.status != "DELETE_COMPLETE"
+
+
+@dataclass(frozen=True, slots=True)
+class StackEvent:
+    """One line of a stack's history."""
+
+    event_id: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    timestamp: float
+    reason: str | None = None
+    properties: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an update would do to one resource. `replacement` is `True`, `False` or `Conditional`."""
+
+    action: str
+    logical_id: str
+    type: str
+    physical_id: str | None = None
+    replacement: str | None = None
+    details: list[dict[str, Any]] = field(default_factory=list)
+    scope: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The template and everything beside it that CreateStack, UpdateStack and CreateChangeSet share."""
+
+    template: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    capabilities: list[str] = field(default_factory=list)
+    notification_arns: list[str] = field(default_factory=list)
+    role_arn: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A recorded intention: the request and the changes it amounts to."""
+
+    change_set_id: str
+    name: str
+    stack_id: str
+    stack_name: str
+    kind: str
+    """`CREATE` or `UPDATE`."""
+    status: str
+    execution_status: str
+    request: Request
+    created: float
+    status_reason: str | None = None
+    description: str | None = None
+    changes: list[Change] = field(default_factory=list)

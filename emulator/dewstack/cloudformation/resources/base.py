@@ -1,0 +1,84 @@
+"""What a resource type has to offer, and what it is given to work with."""
+
+import string
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dewstack.cloudformation.model import Resource, Stack
+from dewstack.cloudformation.resources.shape import Kind, check, coerce
+from dewstack.ids import random_string
+from dewstack.wire import Call
+
+_SUFFIX_ALPHABET = string.ascii_uppercase + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a creation or an update gave: the physical id, which `Ref` gives too, and GetAtt's attributes."""
+
+    physical_id: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+    note: str | None = None
+    """For `ResourceStatusReason`: what of the resource is not emulated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The resource that is worked on, and the way to the services."""
+
+    call: Call
+    stack: Stack
+    logical_id: str
+    made: list[Outcome] = field(default_factory=list)
+    """What exists already although `create` is not through: a rollback removes it when the rest fails."""
+
+    async def invoke(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """Call an AWS operation for the stack's account and region, without the parameters that are None."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return await self.call(service, operation, given, self.stack.caller)
+
+    def generated_name(self, limit: int = 64) -> str:
+        """A physical name as CloudFormation makes it: `stack-LogicalId-SUFFIX`, at most `limit` long."""
+        suffix = random_string(12, _SUFFIX_ALPHABET)
+        room = limit - len(suffix) - 1
+        head = f"{self.stack.name}-{self.logical_id}"
+        if len(head) > room:
+            half = (room - 1) // 2
+            head = f"{self.stack.name[:half]}-{self.logical_id[: room - 1 - len(self.stack.name[:half])]}"
+        return f"{head}-{suffix}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN in the stack's account and region."""
+        return f"arn:aws:{service}:{self.stack.region}:{self.stack.account_id}:{resource}"
+
+
+class Provider(ABC):
+    """A resource type. Errors are AwsErrors of the services, or ResourceFailure."""
+
+    properties: Mapping[str, Kind]
+    required: tuple[str, ...] = ()
+    replacement: frozenset[str] = frozenset()
+    """Properties whose change needs a new resource."""
+    name_property: str | None = None
+    """The property that names the resource: what has a custom name cannot be replaced under it."""
+    needs_capability: bool = False
+    """Whether a template with this type needs `CAPABILITY_IAM`, or `CAPABILITY_NAMED_IAM` with a custom name."""
+
+    def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties in the types that the service wants. Raises ResourceFailure."""
+        check(logical_id, properties, self.properties, self.required)
+        return {name: coerce(value, self.properties[name], f"#/{name}") for name, value in properties.items()}
+
+    @abstractmethod
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """Make the resource."""
+
+    @abstractmethod
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Change the resource in place."""
+
+    @abstractmethod
+    async def delete(self, context: Context, current: Resource) -> None:
+        """Remove the resource."""

@@ -1,0 +1,64 @@
+"""`AWS::Logs::LogGroup`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dewstack.cloudformation.model import Resource
+from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.shape import TAGS, Kind, tag_map
+
+_SERVICE = "logs"
+
+
+class LogGroup(Provider):
+    """A log group and its retention."""
+
+    properties: Mapping[str, Kind] = {
+        "DataProtectionPolicy": object,
+        "DeletionProtectionEnabled": bool,
+        "FieldIndexPolicies": object,
+        "KmsKeyId": str,
+        "LogGroupClass": str,
+        "LogGroupName": str,
+        "RetentionInDays": int,
+        "Tags": TAGS,
+    }
+    replacement = frozenset({"LogGroupName"})
+    name_property = "LogGroupName"
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """CreateLogGroup, then PutRetentionPolicy when there is one."""
+        name = properties.get("LogGroupName") or context.generated_name(512)
+        await context.invoke(
+            _SERVICE,
+            "CreateLogGroup",
+            logGroupName=name,
+            kmsKeyId=properties.get("KmsKeyId"),
+            logGroupClass=properties.get("LogGroupClass"),
+            tags=tag_map(properties["Tags"]) if "Tags" in properties else None,
+        )
+        outcome = Outcome(name, {"Arn": context.arn("logs", f"log-group:{name}:*")})
+        context.made.append(outcome)
+        await self._retain(context, name, properties, {})
+        return outcome
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Change the retention; nothing else of a log group is observed here."""
+        await self._retain(context, current.physical_id, properties, current.properties)
+        return Outcome(current.physical_id, current.attributes)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteLogGroup."""
+        await context.invoke(_SERVICE, "DeleteLogGroup", logGroupName=current.physical_id)
+
+    @staticmethod
+    async def _retain(
+        context: Context, name: str, properties: dict[str, Any], before: dict[str, Any]
+    ) -> None:
+        days = properties.get("RetentionInDays")
+        if days == before.get("RetentionInDays"):
+            return
+        if days is None:
+            await context.invoke(_SERVICE, "DeleteRetentionPolicy", logGroupName=name)
+        else:
+            await context.invoke(_SERVICE, "PutRetentionPolicy", logGroupName=name, retentionInDays=days)

@@ -1,0 +1,157 @@
+"""Resource types that nothing observes locally: they exist, have ids, ARNs and attributes, and can be listed.
+
+A type whose absence would be noticed (a schedule that never fires) says so in its `ResourceStatusReason`.
+"""
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dewstack.cloudformation.model import Resource
+from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.shape import check
+from dewstack.ids import random_string, uuid4
+
+_ID_ALPHABET = string.ascii_uppercase + string.digits
+
+Namer = Callable[[Context, dict[str, Any]], str]
+Attributes = Callable[[Context, str, dict[str, Any]], dict[str, Any]]
+
+
+def _no_attributes(context: Context, physical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Record(Provider):
+    """A type that is only recorded. Its properties are kept as they are."""
+
+    identify: Namer
+    attributes: Attributes = _no_attributes
+    required: tuple[str, ...] = ()
+    replacement: frozenset[str] = frozenset()
+    name_property: str | None = None
+    needs_capability: bool = False
+    note: str | None = None
+
+    def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The properties, if the required ones are there."""
+        check(logical_id, properties, dict.fromkeys(properties, object), self.required)
+        return dict(properties)
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """Give it an id."""
+        physical_id = self.identify(context, properties)
+        return Outcome(physical_id, self.attributes(context, physical_id, properties), self.note)
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Keep the id and the attributes."""
+        return Outcome(current.physical_id, current.attributes, self.note)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """Nothing else was made."""
+
+
+def _named(name: str, limit: int = 64) -> Namer:
+    return lambda context, properties: properties.get(name) or context.generated_name(limit)
+
+
+def _bucket_name(context: Context, properties: dict[str, Any]) -> str:
+    return properties.get("BucketName") or context.generated_name(63).lower()
+
+
+def _managed_policy_arn(context: Context, properties: dict[str, Any]) -> str:
+    name = properties.get("ManagedPolicyName") or context.generated_name(128)
+    return f"arn:aws:iam::{context.stack.account_id}:policy{properties.get('Path', '/')}{name}"
+
+
+def _layer_version_arn(context: Context, properties: dict[str, Any]) -> str:
+    name = properties.get("LayerName") or context.generated_name(64)
+    return context.arn("lambda", f"layer:{name}:1")
+
+
+def _role(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Arn": f"arn:aws:iam::{context.stack.account_id}:role{properties.get('Path', '/')}{name}",
+        "RoleId": f"AROA{random_string(17, _ID_ALPHABET)}",
+    }
+
+
+def _bucket(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    region = context.stack.region
+    return {
+        "Arn": f"arn:aws:s3:::{name}",
+        "DomainName": f"{name}.s3.amazonaws.com",
+        "DualStackDomainName": f"{name}.s3.dualstack.{region}.amazonaws.com",
+        "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+        "WebsiteURL": f"http://{name}.s3-website-{region}.amazonaws.com",
+    }
+
+
+def _rule(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"Arn": context.arn("events", f"rule/{name}"), "RuleName": name}
+
+
+def _event_source_mapping(context: Context, identity: str, properties: dict[str, Any]) -> dict[str, Any]:
+    arn = context.arn("lambda", f"event-source-mapping:{identity}")
+    return {"Id": identity, "EventSourceMappingArn": arn}
+
+
+def record_types() -> dict[str, Provider]:
+    """The record-only types."""
+    return {
+        "AWS::Events::Rule": Record(
+            _named("Name"),
+            _rule,
+            replacement=frozenset({"Name"}),
+            name_property="Name",
+            note="Recorded only: dewstack does not run schedules or event patterns, nothing will fire",
+        ),
+        "AWS::IAM::ManagedPolicy": Record(
+            _managed_policy_arn,
+            lambda context, arn, properties: {"PolicyArn": arn},
+            required=("PolicyDocument",),
+            replacement=frozenset({"ManagedPolicyName", "Description", "Path"}),
+            name_property="ManagedPolicyName",
+            needs_capability=True,
+        ),
+        "AWS::IAM::Policy": Record(
+            lambda context, properties: context.generated_name(128),
+            lambda context, name, properties: {"Id": name},
+            required=("PolicyDocument", "PolicyName"),
+            needs_capability=True,
+        ),
+        "AWS::IAM::Role": Record(
+            _named("RoleName"),
+            _role,
+            required=("AssumeRolePolicyDocument",),
+            replacement=frozenset({"RoleName", "Path"}),
+            name_property="RoleName",
+            needs_capability=True,
+        ),
+        "AWS::Lambda::EventSourceMapping": Record(
+            lambda context, properties: uuid4(),
+            _event_source_mapping,
+            required=("FunctionName",),
+            replacement=frozenset({"EventSourceArn", "StartingPosition", "SelfManagedEventSource"}),
+            note="Recorded only: dewstack does not poll event sources, the function will not be invoked by it",
+        ),
+        "AWS::Lambda::LayerVersion": Record(
+            _layer_version_arn,
+            lambda context, arn, properties: {"LayerVersionArn": arn},
+            required=("Content",),
+            replacement=frozenset(
+                {"CompatibleRuntimes", "Content", "Description", "LayerName", "LicenseInfo"}
+            ),
+            note="Recorded only: dewstack does not unpack the content of a layer made by CloudFormation",
+        ),
+        "AWS::S3::Bucket": Record(
+            _bucket_name, _bucket, replacement=frozenset({"BucketName"}), name_property="BucketName"
+        ),
+        "AWS::S3::BucketPolicy": Record(
+            lambda context, properties: str(properties["Bucket"]),
+            required=("Bucket", "PolicyDocument"),
+            replacement=frozenset({"Bucket"}),
+        ),
+    }

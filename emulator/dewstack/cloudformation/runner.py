@@ -1,0 +1,173 @@
+"""Runs operations on stacks in the background: one at a time per stack, to an end that is always recorded."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from dewstack.clock import Clock
+from dewstack.cloudformation.deletion import delete_layers
+from dewstack.cloudformation.deployment import Deployment
+from dewstack.cloudformation.errors import ValidationError
+from dewstack.cloudformation.journal import Journal
+from dewstack.cloudformation.model import Request, Resource, Stack
+from dewstack.cloudformation.outputs import check_unused
+from dewstack.cloudformation.requests import understand
+from dewstack.cloudformation.resources import resource_types
+from dewstack.cloudformation.scope import Scope, parameter_values
+from dewstack.cloudformation.state import GONE, State
+from dewstack.cloudformation.worker import Worker
+from dewstack.wire import Call
+
+_log = logging.getLogger("dewstack.cloudformation")
+
+UPDATABLE = frozenset(
+    {
+        "CREATE_COMPLETE",
+        "CREATE_FAILED",
+        "UPDATE_COMPLETE",
+        "UPDATE_FAILED",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "UPDATE_ROLLBACK_FAILED",
+    }
+)
+"""AWS wants ContinueUpdateRollback after UPDATE_ROLLBACK_FAILED; here an update may go on from it."""
+
+_INTERRUPTED = {
+    "CREATE_IN_PROGRESS": "CREATE_FAILED",
+    "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
+    "UPDATE_IN_PROGRESS": "UPDATE_FAILED",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK_COMPLETE",
+    "DELETE_IN_PROGRESS": "DELETE_FAILED",
+}
+"""What a stack is after the emulator stopped in the middle of an operation."""
+
+
+class Runner:
+    """Starts operations and holds on to their tasks."""
+
+    def __init__(self, state: State, clock: Clock, call: Call) -> None:
+        self.state = state
+        self.clock = clock
+        self.providers = resource_types()
+        self._call = call
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: set[str] = set()
+        self._recover()
+
+    def _recover(self) -> None:
+        for stack in self.state.everything():
+            if status := _INTERRUPTED.get(stack.status):
+                reason = "The emulator stopped during the operation"
+                self.state.put_stack(replace(stack, status=status, status_reason=reason))
+
+    async def close(self) -> None:
+        """Stop what is under way; the next start finds it interrupted."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def understand(self, stack: Stack, request: Request) -> Scope:
+        """Everything about a request that can be known beforehand; raises what the operations answer."""
+        return understand(stack, request, self.providers)
+
+    async def create(
+        self, stack: Stack, request: Request, scope: Scope, *, on_failure: str = "ROLLBACK"
+    ) -> None:
+        """Start to create a stack that is saved already; returns when the start is recorded."""
+        self._claim(stack, "created")
+        journal = Journal(self.state, self.clock, _asked(stack, request, scope), request.token)
+        journal.stack_status("CREATE_IN_PROGRESS", "User Initiated")
+        await journal.save()
+
+        async def work() -> None:
+            worker = Worker(self._call, self.providers, journal.stack)
+            await Deployment(journal, worker, scope, rollback=on_failure != "DO_NOTHING").create()
+            if on_failure == "DELETE" and journal.stack.status == "ROLLBACK_COMPLETE":
+                journal.stack_status(GONE, deleted=self.clock.time())
+
+        self._start(journal, work, "CREATE_FAILED")
+
+    async def update(self, previous: Stack, request: Request, scope: Scope, *, rollback: bool = True) -> None:
+        """Start to update a stack; after a rollback it has its previous template and parameters again."""
+        self._claim(previous, "updated")
+        asked = replace(_asked(previous, request, scope), updated=self.clock.time())
+        journal = Journal(self.state, self.clock, asked, request.token)
+        journal.stack_status("UPDATE_IN_PROGRESS", "User Initiated")
+        await journal.save()
+
+        async def work() -> None:
+            worker = Worker(self._call, self.providers, journal.stack)
+            await Deployment(journal, worker, scope, rollback=rollback).update()
+            now = journal.stack
+            if now.status.startswith("UPDATE_ROLLBACK"):
+                journal.stack = replace(
+                    previous, status=now.status, status_reason=now.status_reason, updated=now.updated
+                )
+
+        self._start(journal, work, "UPDATE_FAILED")
+
+    async def delete(self, stack: Stack, retain: list[str], token: str | None) -> None:
+        """Start to delete a stack and its resources, except those in `retain`."""
+        self._claim(stack, "deleted")
+        journal = Journal(self.state, self.clock, stack, token)
+        journal.stack_status("DELETE_IN_PROGRESS", "User Initiated")
+        await journal.save()
+        self._start(journal, lambda: self._delete(journal, retain), "DELETE_FAILED")
+
+    async def _delete(self, journal: Journal, retain: list[str]) -> None:
+        stack = journal.stack
+        try:
+            for output in stack.outputs:
+                if output.export_name:
+                    check_unused(self.state, stack, output.export_name, "deleted")
+        except ValidationError as error:
+            journal.stack_status("DELETE_FAILED", error.message)
+            return
+        for name in [n for n, each in journal.resources.items() if not each.exists or n in retain]:
+            journal.forget(name)
+        worker = Worker(self._call, self.providers, stack)
+        doomed: dict[str, Resource] = dict(journal.resources)
+        if left := await delete_layers(journal, worker, doomed):
+            names = ", ".join(left)
+            journal.stack_status("DELETE_FAILED", f"The following resource(s) failed to delete: [{names}]. ")
+            return
+        journal.stack_status(GONE, deleted=self.clock.time(), outputs=[], imports=[])
+        self.state.drop_change_sets(stack, [each.name for each in self.state.change_sets(stack)])
+
+    def _claim(self, stack: Stack, verb: str) -> None:
+        """Raise ValidationError when an operation on the stack is under way: there is one at a time."""
+        if stack.stack_id in self._busy:
+            status = (self.state.find(stack.caller, stack.stack_id) or stack).status
+            raise ValidationError(f"Stack:{stack.stack_id} is in {status} state and can not be {verb}.")
+        self._busy.add(stack.stack_id)
+
+    def _start(self, journal: Journal, work: Callable[[], Awaitable[None]], failed: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._finish(journal, work, failed))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _finish(self, journal: Journal, work: Callable[[], Awaitable[None]], failed: str) -> None:
+        try:
+            await work()
+        except Exception as error:
+            _log.exception("operation on stack %s failed", journal.stack.name)
+            journal.stack_status(failed, f"Internal failure: {type(error).__name__}: {error}")
+        self._busy.discard(journal.stack.stack_id)
+        await journal.save()
+        await asyncio.to_thread(self.state.trim_events, journal.stack)
+
+
+def _asked(stack: Stack, request: Request, scope: Scope) -> Stack:
+    return replace(
+        stack,
+        template=request.template,
+        description=scope.template.description,
+        parameters=parameter_values(scope.template, request.parameters),
+        tags=request.tags,
+        capabilities=request.capabilities,
+        notification_arns=request.notification_arns,
+        role_arn=request.role_arn,
+    )

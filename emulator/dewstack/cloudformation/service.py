@@ -1,0 +1,26 @@
+"""CloudFormation as the rest of dewstack sees it."""
+
+from dewstack.clock import Clock
+from dewstack.cloudformation.changesets import ChangeSets
+from dewstack.cloudformation.describe import Describe, Templates
+from dewstack.cloudformation.lifecycle import Lifecycle
+from dewstack.cloudformation.runner import Runner
+from dewstack.cloudformation.state import State
+from dewstack.config import Config
+from dewstack.store import Store
+from dewstack.wire import Call, Handler, operations_of
+
+
+class CloudFormation:
+    """The service: `operations` by name. Its stacks make their resources through `call`."""
+
+    def __init__(self, store: Store, clock: Clock, config: Config, call: Call) -> None:
+        self._runner = Runner(State(store), clock, call)
+        runner = self._runner
+        self.operations: dict[str, Handler] = operations_of(
+            Lifecycle(runner), ChangeSets(runner), Describe(runner), Templates(runner)
+        )
+
+    async def close(self) -> None:
+        """Stop operations that are under way; the next start records them as interrupted."""
+        await self._runner.close()

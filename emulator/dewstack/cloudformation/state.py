@@ -1,0 +1,142 @@
+"""Where stacks, resources, events and change sets are kept."""
+
+from collections.abc import Iterable
+
+from dewstack.cloudformation.errors import ChangeSetNotFoundException, ValidationError
+from dewstack.cloudformation.model import ChangeSet, Resource, Stack, StackEvent
+from dewstack.config import Caller
+from dewstack.store import Store
+
+GONE = "DELETE_COMPLETE"
+MAX_EVENTS = 2000
+"""Events kept per stack; AWS keeps them for 90 days."""
+
+
+class State:
+    """Typed access to the store. A stack is named by its name (while it lives) or by its id (always)."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._stacks = store.collection("cloudformation.stacks", Stack)
+        self._resources = store.collection("cloudformation.resources", Resource)
+        self._events = store.collection("cloudformation.events", StackEvent)
+        self._change_sets = store.collection("cloudformation.change-sets", ChangeSet)
+
+    def stacks(self, caller: Caller) -> list[Stack]:
+        """All stacks of an account and region, deleted ones too, by name."""
+        return self._stacks.scan(caller.account_id, caller.region)
+
+    def everything(self) -> list[Stack]:
+        """The stacks of all accounts and regions."""
+        return self._stacks.scan()
+
+    def find(self, caller: Caller, name: str) -> Stack | None:
+        """The stack of this name or id, or None."""
+        if name.startswith("arn:"):
+            stack_name = name.split("/")[1] if "/" in name else ""
+            candidates = self._stacks.scan(caller.account_id, caller.region, stack_name)
+            return next((stack for stack in candidates if stack.stack_id == name), None)
+        candidates = self._stacks.scan(caller.account_id, caller.region, name)
+        return next((stack for stack in candidates if stack.status != GONE), None)
+
+    def require(self, caller: Caller, name: str) -> Stack:
+        """The stack of this name or id. Raises ValidationError when there is none."""
+        stack = self.find(caller, name)
+        if stack is None:
+            raise ValidationError(f"Stack with id {name} does not exist")
+        return stack
+
+    def put_stack(self, stack: Stack) -> None:
+        """Save a stack."""
+        self._stacks.put(stack, stack.account_id, stack.region, stack.name, stack.stack_id)
+
+    def drop_stack(self, stack: Stack) -> None:
+        """Forget a stack that never came to be."""
+        self._stacks.delete(stack.account_id, stack.region, stack.name, stack.stack_id)
+
+    def resources(self, stack: Stack) -> dict[str, Resource]:
+        """A stack's resources by logical id."""
+        found = self._resources.scan(stack.account_id, stack.region, stack.stack_id)
+        return {resource.logical_id: resource for resource in found}
+
+    def events(self, stack: Stack) -> list[StackEvent]:
+        """A stack's events, the newest first."""
+        return self._events.scan(stack.account_id, stack.region, stack.stack_id)[::-1]
+
+    def write(
+        self,
+        stack: Stack,
+        resources: Iterable[Resource] = (),
+        removed: Iterable[str] = (),
+        events: Iterable[tuple[str, StackEvent]] = (),
+    ) -> None:
+        """Save what happened, all at once: `events` come with their keys, which grow with time."""
+        prefix = (stack.account_id, stack.region, stack.stack_id)
+        with self.store.transaction():
+            self.put_stack(stack)
+            for resource in resources:
+                self._resources.put(resource, *prefix, resource.logical_id)
+            for logical_id in removed:
+                self._resources.delete(*prefix, logical_id)
+            for key, event in events:
+                self._events.put(event, *prefix, key)
+
+    def trim_events(self, stack: Stack) -> None:
+        """Drop the oldest events beyond `MAX_EVENTS`."""
+        prefix = (stack.account_id, stack.region, stack.stack_id)
+        with self.store.transaction():
+            for key, _ in self._events.items(*prefix)[:-MAX_EVENTS]:
+                self._events.delete(*key)
+
+    def change_sets(self, stack: Stack) -> list[ChangeSet]:
+        """A stack's change sets, by name."""
+        return self._change_sets.scan(stack.account_id, stack.region, stack.stack_id)
+
+    def change_set(self, caller: Caller, name: str, stack_name: str | None) -> ChangeSet:
+        """A change set by its id, or by its name and its stack. Raises ChangeSetNotFoundException."""
+        if name.startswith("arn:"):
+            candidates = self._change_sets.scan(caller.account_id, caller.region)
+            found = [each for each in candidates if each.change_set_id == name]
+        elif stack_name is None:
+            raise ValidationError("StackName must be specified if ChangeSetName is not specified as an ARN.")
+        else:
+            found = [each for each in self.change_sets(self.require(caller, stack_name)) if each.name == name]
+        if not found:
+            raise ChangeSetNotFoundException(f"ChangeSet [{name}] does not exist")
+        return found[0]
+
+    def put_change_set(self, stack: Stack, change_set: ChangeSet) -> None:
+        """Save a change set."""
+        self._change_sets.put(change_set, stack.account_id, stack.region, stack.stack_id, change_set.name)
+
+    def drop_change_sets(self, stack: Stack, names: Iterable[str]) -> None:
+        """Forget change sets."""
+        with self.store.transaction():
+            for name in names:
+                self._change_sets.delete(stack.account_id, stack.region, stack.stack_id, name)
+
+    def export(self, stack: Stack, name: str) -> str | None:
+        """The value exported under `name` in the stack's account and region."""
+        for other in self.stacks(stack.caller):
+            if other.status != GONE:
+                for output in other.outputs:
+                    if output.export_name == name:
+                        return output.value
+        return None
+
+    def exporter(self, stack: Stack, name: str) -> Stack | None:
+        """The other stack that exports `name`."""
+        return next(
+            (
+                other
+                for other in self.stacks(stack.caller)
+                if other.status != GONE
+                and other.stack_id != stack.stack_id
+                and any(output.export_name == name for output in other.outputs)
+            ),
+            None,
+        )
+
+    def importers(self, caller: Caller, name: str) -> list[Stack]:
+        """The stacks that import `name`."""
+        return [s for s in self.stacks(caller) if s.status != GONE and name in s.imports]

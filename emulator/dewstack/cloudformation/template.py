@@ -1,0 +1,223 @@
+"""A CloudFormation template, read from JSON or YAML (short tags included) and checked for its structure.
+
+Refusals use CloudFormation's own wording:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from dewstack.cloudformation.errors import ValidationError
+from dewstack.errors import NotEmulated
+
+MAX_TEMPLATE_BYTES = 1_000_000
+"""CloudFormation's limit for a template in S3. We take as much inline, where AWS stops at 51,200."""
+
+_SECTIONS = frozenset(
+    [
+        "AWSTemplateFormatVersion",
+        "Description",
+        "Metadata",
+        "Parameters",
+        "Rules",
+        "Mappings",
+        "Conditions",
+        "Transform",
+        "Resources",
+        "Outputs",
+        "Hooks",
+    ]
+)
+_ATTRIBUTES = frozenset(
+    [
+        "Type",
+        "Properties",
+        "DependsOn",
+        "Condition",
+        "DeletionPolicy",
+        "UpdateReplacePolicy",
+        "Metadata",
+        "CreationPolicy",
+        "UpdatePolicy",
+        "Version",
+        "Description",
+    ]
+)
+_POLICIES = frozenset({"Delete", "Retain", "Snapshot", "RetainExceptOnCreate"})
+_TRANSFORMS = frozenset({"AWS::LanguageExtensions"})
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML as CloudFormation reads it: `!Tag value` is `{"Fn::Tag": value}`, dates stay text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _short_tag(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _short_tag)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSpec:
+    """One member of `Resources`, its properties not yet evaluated."""
+
+    logical_id: str
+    type: str
+    properties: dict[str, Any]
+    depends_on: tuple[str, ...] = ()
+    condition: str | None = None
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template whose structure is sound; its references are checked in `graph`."""
+
+    resources: dict[str, ResourceSpec]
+    parameters: dict[str, dict[str, Any]]
+    mappings: dict[str, Any]
+    conditions: dict[str, Any]
+    outputs: dict[str, dict[str, Any]]
+    metadata: dict[str, Any]
+    description: str | None = None
+    version: str | None = None
+    transforms: tuple[str, ...] = ()
+
+
+def parse(text: str) -> Template:
+    """Read a template. Raises ValidationError in AWS's words, NotEmulated for macros and rules."""
+    if len(text.encode()) > MAX_TEMPLATE_BYTES:
+        raise ValidationError(f"Template may not exceed {MAX_TEMPLATE_BYTES} bytes in size.")
+    document = _document(text)
+    if unknown := sorted(str(key) for key in document if key not in _SECTIONS):
+        raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
+    for section in ("Rules", "Hooks"):
+        if document.get(section):
+            raise NotEmulated(f"template section {section} is not emulated by dewstack")
+    resources = _section(document, "Resources")
+    if not resources:
+        raise ValidationError("Template format error: At least one Resources member must be defined.")
+    return Template(
+        resources={name: _resource(name, spec) for name, spec in resources.items()},
+        parameters=_section(document, "Parameters", members=True),
+        mappings=_section(document, "Mappings", members=True),
+        conditions=_section(document, "Conditions"),
+        outputs=_outputs(_section(document, "Outputs", members=True)),
+        metadata=_section(document, "Metadata"),
+        description=document.get("Description"),
+        version=document.get("AWSTemplateFormatVersion"),
+        transforms=_transforms(document.get("Transform")),
+    )
+
+
+def _document(text: str) -> dict[str, Any]:
+    kind = "JSON" if text.lstrip().startswith("{") else "YAML"
+    try:
+        document = json.loads(text) if kind == "JSON" else yaml.load(text, Loader=_Loader)
+    except json.JSONDecodeError as error:
+        where = f"(line {error.lineno}, column {error.colno})"
+        raise ValidationError(f"Template format error: JSON not well-formed. {where}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise ValidationError(f"Template format error: YAML not well-formed.{where}") from error
+    except RecursionError as error:
+        raise ValidationError("Template format error: the template is nested too deeply.") from error
+    if not isinstance(document, dict):
+        raise ValidationError("Template format error: unsupported structure.")
+    return document
+
+
+def _section(document: dict[str, Any], name: str, *, members: bool = False) -> dict[str, Any]:
+    section = document.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise ValidationError(f"Template format error: {name} must be an object.")
+    for key, member in section.items():
+        if name != "Metadata" and (not isinstance(key, str) or not re.fullmatch(r"[A-Za-z0-9]+", key)):
+            kind = name.removesuffix("s")
+            raise ValidationError(f"Template format error: {kind} name {key} is non alphanumeric.")
+        if members and not isinstance(member, dict):
+            raise ValidationError(f"Template format error: [/{name}/{key}] must be an object.")
+    return section
+
+
+def _outputs(outputs: dict[str, Any]) -> dict[str, Any]:
+    for name, spec in outputs.items():
+        if "Value" not in spec:
+            raise ValidationError(
+                f"Template format error: [/Outputs/{name}] Every Outputs member must contain a Value object"
+            )
+        export = spec.get("Export")
+        if export is not None and (not isinstance(export, dict) or set(export) != {"Name"}):
+            raise ValidationError(f"Template format error: Output {name} is malformed.")
+    return outputs
+
+
+def _resource(name: str, spec: Any) -> ResourceSpec:
+    if not isinstance(spec, dict):
+        raise ValidationError(f"Template format error: [/Resources/{name}] must be an object.")
+    kind = spec.get("Type")
+    if not isinstance(kind, str):
+        raise ValidationError(
+            f"Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
+        )
+    for attribute in spec:
+        if attribute not in _ATTRIBUTES:
+            raise ValidationError(f"Invalid template resource property '{attribute}'")
+    properties = spec.get("Properties") or {}
+    if not isinstance(properties, dict):
+        raise ValidationError(f"Template format error: [/Resources/{name}/Properties] must be an object.")
+    depends_on = spec.get("DependsOn") or ()
+    names = (depends_on,) if isinstance(depends_on, str) else tuple(depends_on)
+    if not all(isinstance(each, str) for each in names):
+        raise ValidationError("Template format error: DependsOn must be a string or list of strings.")
+    return ResourceSpec(
+        logical_id=name,
+        type=kind,
+        properties=properties,
+        depends_on=names,
+        condition=spec.get("Condition"),
+        deletion_policy=_policy(spec, "DeletionPolicy"),
+        update_replace_policy=_policy(spec, "UpdateReplacePolicy"),
+        metadata=spec.get("Metadata"),
+    )
+
+
+def _policy(spec: dict[str, Any], name: str) -> str:
+    policy = spec.get(name, "Delete")
+    if not isinstance(policy, str) or policy not in _POLICIES:
+        raise ValidationError(f"Template error: Unrecognized {name} {policy}")
+    return policy
+
+
+def _transforms(transform: Any) -> tuple[str, ...]:
+    names = transform if isinstance(transform, list) else [transform] if transform else []
+    for name in names:
+        if name not in _TRANSFORMS:
+            label = name.get("Name") if isinstance(name, dict) else name
+            raise NotEmulated(f"transform {label} is not emulated by dewstack")
+    return tuple(names)

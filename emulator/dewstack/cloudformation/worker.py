@@ -1,0 +1,98 @@
+"""Does one thing to one resource: through its provider, within a time, with a reason when it fails."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from typing import Any, TypeVar
+
+from dewstack.cloudformation.errors import ResourceFailure
+from dewstack.cloudformation.model import Resource, Stack
+from dewstack.cloudformation.resources import Context, Outcome, Provider
+from dewstack.errors import AwsError
+from dewstack.ids import uuid4
+from dewstack.wire import Call
+
+T = TypeVar("T")
+
+RESOURCE_SECONDS = 120.0
+"""How long one resource may take before it counts as failed."""
+CONCURRENCY = 8
+"""How many resources of a stack are worked on at the same time."""
+
+_HANDLER_CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NotFound", 409: "AlreadyExists"}
+_log = logging.getLogger("dewstack.cloudformation")
+
+
+class Failed(Exception):
+    """An action failed. `reason` is what the event says; `touched`: whether something may have changed."""
+
+    def __init__(self, reason: str, *, touched: bool, made: Outcome | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.touched = touched
+        self.made = made
+
+
+class Worker:
+    """Creates, updates and deletes resources of one stack."""
+
+    def __init__(self, call: Call, providers: Mapping[str, Provider], stack: Stack) -> None:
+        self.providers = providers
+        self._call = call
+        self._stack = stack
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+
+    async def create(self, kind: str, logical_id: str, properties: dict[str, Any]) -> Outcome:
+        """Make a resource. Raises Failed, with what was made before it failed."""
+        context = self._context(logical_id)
+        try:
+            return await self._run(self.providers[kind].create(context, properties))
+        except Failed as failed:
+            failed.made = context.made[-1] if context.made else None
+            raise
+
+    async def update(self, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Change a resource in place. Raises Failed."""
+        context = self._context(current.logical_id)
+        return await self._run(self.providers[current.type].update(context, current, properties))
+
+    async def delete(self, current: Resource) -> None:
+        """Remove a resource; one that is gone already is fine. Raises Failed."""
+        provider = self.providers.get(current.type)
+        if provider is not None:
+            await self._run(self._delete(provider, current))
+
+    async def _delete(self, provider: Provider, current: Resource) -> None:
+        try:
+            await provider.delete(self._context(current.logical_id), current)
+        except AwsError as error:
+            if error.status != 404 and not error.code.endswith(("NotFound", "NotFoundException")):
+                raise
+
+    def _context(self, logical_id: str) -> Context:
+        return Context(self._call, self._stack, logical_id)
+
+    async def _run(self, work: Awaitable[T]) -> T:
+        async with self._slots:
+            try:
+                async with asyncio.timeout(RESOURCE_SECONDS):
+                    return await work
+            except AwsError as error:
+                code = _HANDLER_CODES.get(error.status, "GeneralServiceException")
+                message = error.message or error.code
+                raise Failed(_handler_message(message, code), touched=True) from error
+            except ResourceFailure as failure:
+                raise Failed(failure.reason, touched=False) from failure
+            except TimeoutError as error:
+                message = f"Exceeded {RESOURCE_SECONDS:.0f} seconds"
+                raise Failed(_handler_message(message, "NotStabilized"), touched=True) from error
+            except Exception as error:
+                _log.exception("a resource handler failed")
+                message = f"Internal failure: {type(error).__name__}: {error}"
+                raise Failed(_handler_message(message, "InternalFailure"), touched=True) from error
+
+
+def _handler_message(message: str, code: str) -> str:
+    return (
+        f'Resource handler returned message: "{message}" (RequestToken: {uuid4()}, HandlerErrorCode: {code})'
+    )
