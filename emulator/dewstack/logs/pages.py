@@ -1,0 +1,59 @@
+"""Pagination by tokens that name a position, so that what arrives meanwhile repeats no event."""
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from dewstack.logs.errors import InvalidParameterException
+from dewstack.logs.model import Entry
+
+T = TypeVar("T")
+Position = tuple[int, int]
+"""An event's time in milliseconds and its sequence number."""
+
+_DESCRIBE_LIMIT = 50
+_MAX_PAGE_BYTES = 1024 * 1024
+_EVENT_OVERHEAD = 26
+_TOKEN = re.compile(r"([fb])/(\d{20})(\d{36})/s")
+
+
+def invalid_token() -> InvalidParameterException:
+    """What AWS says of a token it did not give."""
+    return InvalidParameterException("The specified nextToken is invalid.")
+
+
+def page(items: Sequence[T], limit: int | None, token: str | None) -> tuple[Sequence[T], str | None]:
+    """The items from the offset `token` on, at most `limit` (50), and the next token or None."""
+    if token is not None and not token.isdecimal():
+        raise invalid_token()
+    start = int(token or 0)
+    end = start + (limit or _DESCRIBE_LIMIT)
+    return items[start:end], str(end) if end < len(items) else None
+
+
+def write_token(direction: str, position: Position) -> str:
+    """A token of GetLogEvents or FilterLogEvents: `f/` reads on after `position`, `b/` back before it."""
+    return f"{direction}/{position[0]:020d}{position[1]:036d}/s"
+
+
+def read_token(token: str) -> tuple[str, Position]:
+    """The direction and position of `token`. Raises InvalidParameterException."""
+    found = _TOKEN.fullmatch(token)
+    if found is None:
+        raise invalid_token()
+    return found[1], (int(found[2]), int(found[3]))
+
+
+def position_of(entry: Entry) -> Position:
+    """Where `entry` stands."""
+    return entry.timestamp_ms, entry.sequence
+
+
+def fill(entries: Sequence[Entry], limit: int) -> int:
+    """How many of `entries`, from the first, make a page: at most `limit` events and a megabyte."""
+    size = 0
+    for count, entry in enumerate(entries[:limit]):
+        size += len(entry.message) + _EVENT_OVERHEAD
+        if size > _MAX_PAGE_BYTES and count:
+            return count
+    return min(limit, len(entries))
