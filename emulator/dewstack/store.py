@@ -127,19 +127,31 @@ class Collection(Generic[T]):
         )
         return bool(rows)
 
-    def items(self, *prefix: str) -> list[tuple[tuple[str, ...], T]]:
-        """Keys and values whose key begins with `prefix`, in key order."""
+    def items(
+        self, *prefix: str, after: tuple[str, ...] | None = None, limit: int = -1
+    ) -> list[tuple[tuple[str, ...], T]]:
+        """Keys and values whose key begins with `prefix` and follows `after`, in key order, at most `limit`."""
         low = self._key(prefix) if prefix else ""
         high = low[:-1] + "\1" if prefix else "\U0010ffff"
+        if after is not None:
+            low = max(low, self._key(after) + "\0")
         rows = self._store.execute(
-            "SELECT key, value FROM items WHERE collection=? AND key>=? AND key<? ORDER BY key",
-            (self._name, low, high),
+            "SELECT key, value FROM items WHERE collection=? AND key>=? AND key<? ORDER BY key LIMIT ?",
+            (self._name, low, high, limit),
         )
         return [(tuple(str(key).split("\0")[:-1]), self._decode(value)) for key, value in rows]  # type: ignore[arg-type]
 
     def scan(self, *prefix: str) -> list[T]:
         """Values whose key begins with `prefix`, in key order."""
         return [value for _, value in self.items(*prefix)]
+
+    def count(self, *prefix: str) -> int:
+        """How many keys begin with `prefix`."""
+        low = self._key(prefix) if prefix else ""
+        high = low[:-1] + "\1" if prefix else "\U0010ffff"
+        sql = "SELECT COUNT(*) FROM items WHERE collection=? AND key>=? AND key<?"
+        count = self._store.execute(sql, (self._name, low, high))[0][0]
+        return count if isinstance(count, int) else 0
 
     def clear(self, *prefix: str) -> None:
         """Remove all whose key begins with `prefix`."""

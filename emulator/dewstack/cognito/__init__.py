@@ -1,1 +1,7 @@
-"""Cognito user pools."""
+"""Cognito user pools: who may sign in, and the tokens that say so."""
+
+from dewstack.cognito.mailbox import Mailbox
+from dewstack.cognito.model import Message
+from dewstack.cognito.service import Cognito, Invoke
+
+__all__ = ["Cognito", "Invoke", "Mailbox", "Message"]

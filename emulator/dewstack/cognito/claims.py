@@ -1,0 +1,95 @@
+"""What a user pool's tokens say, claim by claim, in the order AWS writes them."""
+
+from typing import Any
+
+from dewstack.cognito.model import Group, TokenFamily, User, UserPoolClient
+from dewstack.cognito.schema import VERIFIED_FLAGS, readable
+
+API_SCOPE = "aws.cognito.signin.user.admin"
+"""The scope of a sign-in through the API: the user's own operations."""
+
+Claims = dict[str, Any]
+
+
+def by_precedence(groups: list[Group]) -> list[Group]:
+    """Groups, the most important (lowest precedence) first; those without one last."""
+    return sorted(groups, key=lambda g: (g.precedence is None, g.precedence or 0, g.name))
+
+
+def id_claims(
+    issuer: str,
+    client: UserPoolClient,
+    user: User,
+    groups: list[Group],
+    family: TokenFamily,
+    now: int,
+    jti: str,
+) -> Claims:
+    """The identity token's claims: who the user is, in the attributes that the client may read."""
+    attributes = readable(client.settings.get("ReadAttributes"), user.attributes)
+    claims: Claims = {"sub": user.sub}
+    if groups:
+        claims["cognito:groups"] = [group.name for group in groups]
+    if "email_verified" in attributes:
+        claims["email_verified"] = attributes["email_verified"] == "true"
+    claims["iss"] = issuer
+    if "phone_number_verified" in attributes:
+        claims["phone_number_verified"] = attributes["phone_number_verified"] == "true"
+    claims["cognito:username"] = user.username
+    if client.revocable:
+        claims["origin_jti"] = family.origin_jti
+    claims |= {
+        "aud": client.id,
+        "event_id": family.event_id,
+        "token_use": "id",
+        "auth_time": family.auth_time,
+        "exp": now + client.validity("IdToken"),
+        "iat": now,
+    }
+    if client.revocable:
+        claims["jti"] = jti
+    for name, value in attributes.items():
+        if name not in VERIFIED_FLAGS:
+            claims[name] = {"formatted": value} if name == "address" else value
+    return claims | _roles(groups)
+
+
+def access_claims(
+    issuer: str,
+    client: UserPoolClient,
+    user: User,
+    groups: list[Group],
+    family: TokenFamily,
+    now: int,
+    jti: str,
+) -> Claims:
+    """The access token's claims: what its bearer may do."""
+    claims: Claims = {"sub": user.sub}
+    if groups:
+        claims["cognito:groups"] = [group.name for group in groups]
+    claims |= {"iss": issuer, "client_id": client.id}
+    if client.revocable:
+        claims["origin_jti"] = family.origin_jti
+    claims |= {
+        "event_id": family.event_id,
+        "token_use": "access",
+        "scope": API_SCOPE,
+        "auth_time": family.auth_time,
+        "exp": now + client.validity("AccessToken"),
+        "iat": now,
+    }
+    if client.revocable:
+        claims["jti"] = jti
+    claims["username"] = user.username
+    return claims
+
+
+def _roles(groups: list[Group]) -> Claims:
+    roles = [group.role_arn for group in groups if group.role_arn]
+    if not roles:
+        return {}
+    claims: Claims = {"cognito:roles": roles}
+    first = [group for group in groups if group.role_arn and group.precedence == groups[0].precedence]
+    if len({group.role_arn for group in first}) == 1:
+        claims["cognito:preferred_role"] = first[0].role_arn
+    return claims

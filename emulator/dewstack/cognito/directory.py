@@ -1,0 +1,236 @@
+"""Everything that user pools keep, and how pools, clients and users are found."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dewstack.clock import Clock
+from dewstack.cognito import errors
+from dewstack.cognito.model import (
+    Attempts,
+    Code,
+    FamilyKey,
+    Group,
+    Location,
+    Session,
+    SigningKeys,
+    TokenFamily,
+    User,
+    UserPool,
+    UserPoolClient,
+)
+from dewstack.config import Caller
+from dewstack.store import Collection, Store
+
+INDEXED = ("sub", "email", "phone_number", "preferred_username")
+"""Attributes by which a user is found without a scan."""
+
+
+class Directory:
+    """The pools, clients, groups and users in the store. A user's key is the folded username."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+        self.transaction = store.transaction
+        self.pools = store.collection("cognito-idp.pools", UserPool)
+        self.clients = store.collection("cognito-idp.clients", UserPoolClient)
+        self.groups = store.collection("cognito-idp.groups", Group)
+        self.users = store.collection("cognito-idp.users", User)
+        self.signing_keys = store.collection("cognito-idp.signing-keys", SigningKeys)
+        self.codes = store.collection("cognito-idp.codes", Code)
+        self.attempts = store.collection("cognito-idp.attempts", Attempts)
+        self.lockouts = store.collection("cognito-idp.lockouts", Attempts)
+        self.sessions = store.collection("cognito-idp.sessions", Session)
+        self.families = store.collection("cognito-idp.families", TokenFamily)
+        self.refresh_tokens = store.collection("cognito-idp.refresh-tokens", FamilyKey)
+        self.mfa_settings: Collection[dict[str, Any]] = store.collection("cognito-idp.mfa-settings", dict)
+        self._members = store.collection("cognito-idp.members", str)
+        self._index = store.collection("cognito-idp.user-index", str)
+        self._locations = store.collection("cognito-idp.locations", Location)
+
+    # pools and clients
+
+    def pool(self, caller: Caller, pool_id: str) -> UserPool:
+        """The caller's pool `pool_id`. Raises ResourceNotFoundException."""
+        pool = self.pools.get(caller.account_id, caller.region, pool_id)
+        if pool is None:
+            raise errors.ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+        return pool
+
+    def pool_anywhere(self, pool_id: str) -> UserPool | None:
+        """The pool `pool_id` in whatever account and region, or None."""
+        place = self._locations.get("pool", pool_id)
+        return self.pools.get(place.account_id, place.region, place.pool_id) if place else None
+
+    def client(self, pool: UserPool, client_id: str) -> UserPoolClient:
+        """The pool's app client. Raises ResourceNotFoundException."""
+        client = self.clients.get(*pool.key, client_id)
+        if client is None:
+            raise errors.ResourceNotFoundException(f"User pool client {client_id} does not exist.")
+        return client
+
+    def client_anywhere(self, client_id: str) -> tuple[UserPool, UserPoolClient]:
+        """A client and its pool, by the client's id alone. Raises ResourceNotFoundException."""
+        place = self._locations.get("client", client_id)
+        pool = self.pools.get(place.account_id, place.region, place.pool_id) if place else None
+        if pool is None:
+            raise errors.ResourceNotFoundException(f"User pool client {client_id} does not exist.")
+        return pool, self.client(pool, client_id)
+
+    def add_pool(self, pool: UserPool) -> None:
+        """Keep a new pool."""
+        with self.transaction():
+            self.pools.put(pool, *pool.key)
+            self._locations.put(Location(*pool.key), "pool", pool.id)
+
+    def add_client(self, client: UserPoolClient) -> None:
+        """Keep a new app client."""
+        with self.transaction():
+            self.clients.put(client, *client.key)
+            place = Location(client.account_id, client.region, client.pool_id)
+            self._locations.put(place, "client", client.id)
+
+    def drop_client(self, client: UserPoolClient) -> None:
+        """Forget an app client."""
+        with self.transaction():
+            self.clients.delete(*client.key)
+            self._locations.delete("client", client.id)
+
+    def drop_pool(self, pool: UserPool) -> None:
+        """Forget a pool and all that is in it."""
+        with self.transaction():
+            for client in self.clients.scan(*pool.key):
+                self.drop_client(client)
+            for collection in self._belongings():
+                collection.clear(*pool.key)
+            self.signing_keys.delete(*pool.key)
+            self._locations.delete("pool", pool.id)
+            self.pools.delete(*pool.key)
+
+    def _belongings(self) -> tuple[Collection[Any], ...]:
+        of_pools = (
+            self.groups,
+            self.users,
+            self._members,
+            self._index,
+            self.sessions,
+            self.refresh_tokens,
+            self.mfa_settings,
+        )
+        return (*of_pools, *self._personal())
+
+    def _personal(self) -> tuple[Collection[Any], ...]:
+        """Collections whose keys go on with a user's sub."""
+        return self.codes, self.attempts, self.lockouts, self.families
+
+    # users
+
+    def count_users(self, pool: UserPool) -> int:
+        """How many users the pool has."""
+        return self.users.count(*pool.key)
+
+    def user_by_key(self, pool: UserPool, key: str) -> User | None:
+        """The user under this key, or None."""
+        return self.users.get(*pool.key, key)
+
+    def find(self, pool: UserPool, name: str) -> User | None:
+        """The user who is meant by `name`: a username, a sub, or one of the pool's sign-in attributes."""
+        if "\0" in name:
+            return None
+        user = self.users.get(*pool.key, pool.fold(name))
+        if user is not None:
+            return user
+        for attribute in pool.username_attributes:
+            for user in self.having(pool, attribute, name):
+                return user
+        for attribute in pool.alias_attributes:
+            for user in self.having(pool, attribute, name):
+                if attribute == "preferred_username" or user.verified(attribute):
+                    return user
+        return next(iter(self.having(pool, "sub", name)), None)
+
+    def require(self, pool: UserPool, name: str) -> User:
+        """The user who is meant by `name`. Raises UserNotFoundException."""
+        user = self.find(pool, name)
+        if user is None:
+            raise errors.UserNotFoundException()
+        return user
+
+    def having(self, pool: UserPool, attribute: str, value: str) -> list[User]:
+        """The users whose attribute (one of INDEXED) has this value."""
+        found = self._index.scan(*pool.key, attribute, pool.fold(value)) if "\0" not in value else []
+        users = [self.users.get(*pool.key, key) for key in found]
+        return [user for user in users if user is not None]
+
+    def put(self, pool: UserPool, user: User) -> None:
+        """Keep a user, new or changed, and the index with it. Sets the time of modification."""
+        key = pool.fold(user.username)
+        with self.transaction():
+            before = self.users.get(*pool.key, key)
+            user = replace(user, modified=self.clock.time())
+            if before is None or before.attributes != user.attributes:
+                self._reindex(pool, key, before, user)
+            self.users.put(user, *pool.key, key)
+
+    def change(self, pool: UserPool, user: User, **fields: Any) -> User:
+        """Set fields of the user as they are in the store now. Raises UserNotFoundException when gone."""
+        return self.revise(pool, user, lambda current: replace(current, **fields))
+
+    def revise(self, pool: UserPool, user: User, revision: Callable[[User], User]) -> User:
+        """Apply `revision` to the user as they are in the store. Raises UserNotFoundException when gone."""
+        with self.transaction():
+            current = self.users.get(*pool.key, pool.fold(user.username))
+            if current is None or current.sub != user.sub:
+                raise errors.UserNotFoundException()
+            current = revision(current)
+            self.put(pool, current)
+            return current
+
+    def drop(self, pool: UserPool, user: User) -> None:
+        """Forget a user and all that is theirs."""
+        key = pool.fold(user.username)
+        with self.transaction():
+            before = self.users.get(*pool.key, key)
+            if before is None:
+                return
+            self._reindex(pool, key, before, None)
+            for family in self.families.scan(*pool.key, before.sub):
+                self.refresh_tokens.delete(*pool.key, family.refresh_hash)
+            for collection in self._personal():
+                collection.clear(*pool.key, before.sub)
+            for group in before.groups:
+                self._members.delete(*pool.key, group, key)
+            self.users.delete(*pool.key, key)
+
+    def _reindex(self, pool: UserPool, key: str, before: User | None, after: User | None) -> None:
+        for user, keep in ((before, False), (after, True)):
+            if user is None:
+                continue
+            values = {"sub": user.sub, **user.attributes}
+            for attribute in INDEXED:
+                value = pool.fold(values.get(attribute, ""))
+                if value and keep:
+                    self._index.put(key, *pool.key, attribute, value, key)
+                elif value:
+                    self._index.delete(*pool.key, attribute, value, key)
+
+    # membership
+
+    def join(self, pool: UserPool, user: User, group: str) -> None:
+        """Make the user a member of the group."""
+        with self.transaction():
+            self.revise(pool, user, lambda now: replace(now, groups=sorted({*now.groups, group})))
+            self._members.put(user.sub, *pool.key, group, pool.fold(user.username))
+
+    def leave(self, pool: UserPool, user: User, group: str) -> None:
+        """End the user's membership."""
+        with self.transaction():
+            self.revise(pool, user, lambda now: replace(now, groups=[g for g in now.groups if g != group]))
+            self._members.delete(*pool.key, group, pool.fold(user.username))
+
+    def members(self, pool: UserPool, group: str, after: str | None, limit: int) -> list[tuple[str, User]]:
+        """Keys and users of a group beyond key `after`, at most `limit`, in key order."""
+        start = (*pool.key, group, after) if after is not None else None
+        keys = [key[-1] for key, _ in self._members.items(*pool.key, group, after=start, limit=limit)]
+        return [(key, user) for key in keys if (user := self.users.get(*pool.key, key))]

@@ -1,0 +1,102 @@
+"""The errors a user pool answers, one class per AWS code; all are HTTP 400."""
+
+from dewstack.errors import AwsError
+
+
+class CognitoError(AwsError):
+    """The common ground of a user pool's errors."""
+
+    status = 400
+
+
+class AliasExistsException(CognitoError):
+    code = "AliasExistsException"
+
+
+class CodeMismatchException(CognitoError):
+    code = "CodeMismatchException"
+
+    def __init__(self, message: str = "Invalid verification code provided, please try again.") -> None:
+        super().__init__(message)
+
+
+class ExpiredCodeException(CognitoError):
+    code = "ExpiredCodeException"
+
+    def __init__(self, message: str = "Invalid code provided, please request a code again.") -> None:
+        super().__init__(message)
+
+
+class GroupExistsException(CognitoError):
+    code = "GroupExistsException"
+
+
+class InvalidParameterException(CognitoError):
+    code = "InvalidParameterException"
+
+
+class InvalidPasswordException(CognitoError):
+    code = "InvalidPasswordException"
+
+
+class LimitExceededException(CognitoError):
+    code = "LimitExceededException"
+
+    def __init__(self, message: str = "Attempt limit exceeded, please try after some time.") -> None:
+        super().__init__(message)
+
+
+class NotAuthorizedException(CognitoError):
+    code = "NotAuthorizedException"
+
+
+class PasswordResetRequiredException(CognitoError):
+    code = "PasswordResetRequiredException"
+
+    def __init__(self, message: str = "Password reset required for the user") -> None:
+        super().__init__(message)
+
+
+class ResourceNotFoundException(CognitoError):
+    code = "ResourceNotFoundException"
+
+
+class UnauthorizedException(CognitoError):
+    code = "UnauthorizedException"
+
+
+class UnsupportedOperationException(CognitoError):
+    code = "UnsupportedOperationException"
+
+
+class UnsupportedTokenTypeException(CognitoError):
+    code = "UnsupportedTokenTypeException"
+
+
+class UnsupportedUserStateException(CognitoError):
+    code = "UnsupportedUserStateException"
+
+
+class UsernameExistsException(CognitoError):
+    code = "UsernameExistsException"
+
+
+class UserNotConfirmedException(CognitoError):
+    code = "UserNotConfirmedException"
+
+    def __init__(self, message: str = "User is not confirmed.") -> None:
+        super().__init__(message)
+
+
+class UserNotFoundException(CognitoError):
+    code = "UserNotFoundException"
+
+    def __init__(self, message: str = "User does not exist.") -> None:
+        super().__init__(message)
+
+
+INCORRECT = "Incorrect username or password."
+"""What a wrong password answers, and an unknown user where their existence is not to be told."""
+
+UNKNOWN_COMBINATION = "Username/client id combination not found."
+"""How sign-up and password recovery name an unknown user."""

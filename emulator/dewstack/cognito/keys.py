@@ -1,0 +1,107 @@
+"""A pool's RSA signing keys: two, one for identity tokens and one for access tokens, as AWS has them."""
+
+import base64
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.model import SigningKeys, UserPool
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
+
+TokenUse = Literal["id", "access"]
+
+AWS_ISSUER = re.compile(r"https://cognito-idp\.([a-z0-9-]+)\.amazonaws\.com/([\w-]+_[0-9a-zA-Z]+)")
+LOCAL_ISSUER = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?/([\w-]+_[0-9a-zA-Z]+)")
+KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A pool's keys, parsed, and their public halves as a JWK set."""
+
+    keys: dict[TokenUse, "RSAKey"]
+    jwks: dict[str, Any]
+
+    def by_kid(self, kid: object) -> "RSAKey | None":
+        """The key with this key id."""
+        return next((key for key in self.keys.values() if key.kid == kid), None)
+
+
+def pool_of_issuer(issuer: str) -> str | None:
+    """The pool id in an issuer's URL, AWS's or this emulator's, or None when it is neither."""
+    if match := AWS_ISSUER.fullmatch(issuer):
+        region, pool_id = match.groups()
+        return pool_id if pool_id.startswith(f"{region}_") else None
+    match = LOCAL_ISSUER.fullmatch(issuer)
+    return match[1] if match else None
+
+
+class Keys:
+    """Makes keys when they are first needed (up to some 300 ms of CPU), and keeps parsed ones at hand."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._parsed: OrderedDict[SigningKeys, KeyPair] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, pool: UserPool) -> KeyPair:
+        """The pool's keys. The first call for a pool makes them: call it in a worker thread."""
+        kept = self._directory.signing_keys.get(*pool.key)
+        if kept is not None and (pair := self._parsed.get(kept)):
+            return pair
+        with self._lock:
+            kept = kept or self._make(pool)
+            if kept not in self._parsed:
+                self._parsed[kept] = _parse(kept)
+                if len(self._parsed) > KEPT:
+                    self._parsed.popitem(last=False)
+            return self._parsed[kept]
+
+    def _make(self, pool: UserPool) -> SigningKeys:
+        kept = self._directory.signing_keys.get(*pool.key)
+        if kept is None:
+            made = SigningKeys(_kid(), _new_pem(), _kid(), _new_pem())
+            with self._directory.transaction():
+                kept = self._directory.signing_keys.get(*pool.key)
+                if kept is None:
+                    kept = made
+                    self._directory.signing_keys.put(made, *pool.key)
+        return kept
+
+
+def _kid() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _new_pem() -> str:
+    from joserfc.jwk import RSAKey
+
+    return RSAKey.generate_key(2048).as_pem(private=True).decode()
+
+
+def _parse(kept: SigningKeys) -> KeyPair:
+    from joserfc.jwk import RSAKey
+
+    keys: dict[TokenUse, RSAKey] = {
+        "id": RSAKey.import_key(kept.id_pem, {"kid": kept.id_kid}),
+        "access": RSAKey.import_key(kept.access_pem, {"kid": kept.access_kid}),
+    }
+    public = []
+    for key in keys.values():
+        numbers = key.as_dict(private=False)
+        jwk = {
+            "alg": "RS256",
+            "e": numbers["e"],
+            "kid": key.kid,
+            "kty": "RSA",
+            "n": numbers["n"],
+            "use": "sig",
+        }
+        public.append(jwk)
+    return KeyPair(keys, {"keys": public})

@@ -1,0 +1,35 @@
+"""Lists in pages: a token is the key of the last entry that was given, in base64."""
+
+import base64
+import binascii
+from typing import TypeVar
+
+from dewstack.cognito.errors import InvalidParameterException
+
+T = TypeVar("T")
+
+
+def token_of(key: str) -> str:
+    """The token that continues after `key`."""
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def key_of(token: str | None) -> str | None:
+    """The key that a token continues after. Raises InvalidParameterException for what is no token."""
+    if token is None:
+        return None
+    try:
+        key = base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise InvalidParameterException("Invalid pagination token") from error
+    if "\0" in key:
+        raise InvalidParameterException("Invalid pagination token")
+    return key
+
+
+def page(entries: list[tuple[str, T]], limit: int, token: str | None) -> tuple[list[T], str | None]:
+    """One page of `entries` (keys in order, values) and the token of the next, or None."""
+    after = key_of(token)
+    rest = [(key, value) for key, value in entries if after is None or key > after]
+    values = [value for _, value in rest[:limit]]
+    return values, token_of(rest[limit - 1][0]) if len(rest) > limit else None

@@ -1,0 +1,169 @@
+"""User pools: create, describe, list, update, delete, their schema, tags and MFA settings.
+
+Settings are replaced as a whole by an update, what is left out falling back to its default, as on AWS.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dewstack import ids
+from dewstack.clock import Clock
+from dewstack.cognito import errors
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.model import Settings, UserPool
+from dewstack.cognito.paging import page
+from dewstack.cognito.schema import declare, schema_of
+from dewstack.cognito.shapes import describe_pool
+from dewstack.config import Caller
+from dewstack.errors import NotEmulated
+from dewstack.wire import operation
+
+Params = dict[str, Any]
+
+NOT_SETTINGS = frozenset({"PoolName", "Schema", "UserPoolId"})
+IMMUTABLE = ("UsernameAttributes", "AliasAttributes", "UsernameConfiguration")
+STRICT_POLICY = {
+    "MinimumLength": 8,
+    "RequireUppercase": True,
+    "RequireLowercase": True,
+    "RequireNumbers": True,
+    "RequireSymbols": True,
+    "TemporaryPasswordValidityDays": 7,
+}
+LAX_POLICY = {key: False if value is True else value for key, value in STRICT_POLICY.items()}
+
+
+def settings_of(params: Params) -> Settings:
+    """A pool's settings from a request, AWS's defaults filled in. Raises NotEmulated."""
+    _refuse_not_emulated(params)
+    given = {key: value for key, value in params.items() if key not in NOT_SETTINGS}
+    policies = given.pop("Policies", None) or {}
+    own_policy = policies.get("PasswordPolicy")
+    policy = STRICT_POLICY if own_policy is None else {**LAX_POLICY, **own_policy}
+    admin = {"AllowAdminCreateUserOnly": False, **(given.pop("AdminCreateUserConfig", None) or {})}
+    admin.setdefault("UnusedAccountValidityDays", policy["TemporaryPasswordValidityDays"] or 7)
+    sign_in = policies.get("SignInPolicy") or {"AllowedFirstAuthFactors": ["PASSWORD"]}
+    template = {
+        "DefaultEmailOption": "CONFIRM_WITH_CODE",
+        **(given.pop("VerificationMessageTemplate", None) or {}),
+    }
+    return {
+        "Policies": {"PasswordPolicy": policy, "SignInPolicy": sign_in},
+        "DeletionProtection": "INACTIVE",
+        "LambdaConfig": {},
+        "VerificationMessageTemplate": template,
+        "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
+        "MfaConfiguration": "OFF",
+        "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
+        "UserPoolTags": {},
+        "AdminCreateUserConfig": admin,
+        "UserPoolTier": "ESSENTIALS",
+        **given,
+    }
+
+
+def _refuse_not_emulated(params: Params) -> None:
+    triggers = [name for name, value in (params.get("LambdaConfig") or {}).items() if value]
+    if triggers:
+        raise NotEmulated(f"LambdaConfig {', '.join(triggers)}: user pool triggers are not emulated")
+    if params.get("MfaConfiguration") == "ON":
+        raise NotEmulated("MfaConfiguration ON: sign-in with a second factor is not emulated")
+    if ((params.get("Policies") or {}).get("PasswordPolicy") or {}).get("PasswordHistorySize"):
+        raise NotEmulated("PasswordHistorySize: password history is not emulated")
+
+
+class Pools:
+    """The operations on user pools."""
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    @operation("CreateUserPool")
+    def create_user_pool(self, caller: Caller, params: Params) -> Params:
+        if params.get("UsernameAttributes") and params.get("AliasAttributes"):
+            raise errors.InvalidParameterException(
+                "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
+            )
+        now = self._clock.time()
+        pool = UserPool(
+            account_id=caller.account_id,
+            region=caller.region,
+            id=ids.user_pool_id(caller.region),
+            name=params["PoolName"],
+            created=now,
+            modified=now,
+            schema=schema_of(params.get("Schema") or []),
+            settings=settings_of(params),
+        )
+        self._directory.add_pool(pool)
+        return {"UserPool": describe_pool(pool, 0)}
+
+    @operation("DescribeUserPool")
+    def describe_user_pool(self, caller: Caller, params: Params) -> Params:
+        pool = self._directory.pool(caller, params["UserPoolId"])
+        return {"UserPool": describe_pool(pool, self._directory.count_users(pool))}
+
+    @operation("ListUserPools")
+    def list_user_pools(self, caller: Caller, params: Params) -> Params:
+        entries = self._directory.pools.items(caller.account_id, caller.region)
+        pools, token = page(
+            [(key[-1], pool) for key, pool in entries], params["MaxResults"], params.get("NextToken")
+        )
+        listed = [
+            {
+                "Id": pool.id,
+                "Name": pool.name,
+                "LambdaConfig": pool.settings.get("LambdaConfig") or {},
+                "CreationDate": pool.created,
+                "LastModifiedDate": pool.modified,
+            }
+            for pool in pools
+        ]
+        return {"UserPools": listed, **({"NextToken": token} if token else {})}
+
+    @operation("UpdateUserPool")
+    def update_user_pool(self, caller: Caller, params: Params) -> Params:
+        settings = settings_of(params)
+
+        def revision(pool: UserPool) -> UserPool:
+            kept = {key: pool.settings[key] for key in IMMUTABLE if key in pool.settings}
+            return replace(pool, name=params.get("PoolName") or pool.name, settings={**settings, **kept})
+
+        self._revise(caller, params["UserPoolId"], revision)
+        return {}
+
+    @operation("DeleteUserPool")
+    def delete_user_pool(self, caller: Caller, params: Params) -> Params:
+        with self._directory.transaction():
+            pool = self._directory.pool(caller, params["UserPoolId"])
+            if pool.settings.get("DeletionProtection") == "ACTIVE":
+                raise errors.InvalidParameterException(
+                    "The user pool cannot be deleted because deletion protection is activated. "
+                    "Deletion protection must be inactivated first."
+                )
+            self._directory.drop_pool(pool)
+        return {}
+
+    @operation("AddCustomAttributes")
+    def add_custom_attributes(self, caller: Caller, params: Params) -> Params:
+        def revision(pool: UserPool) -> UserPool:
+            schema = list(pool.schema)
+            for shape in params["CustomAttributes"]:
+                attribute = declare(shape)
+                if any(attribute.name == known.name for known in schema):
+                    raise errors.InvalidParameterException(
+                        f"{attribute.name}: Existing attribute already has name {attribute.name}."
+                    )
+                schema.append(attribute)
+            return replace(pool, schema=schema)
+
+        self._revise(caller, params["UserPoolId"], revision)
+        return {}
+
+    def _revise(self, caller: Caller, pool_id: str, revision: Callable[[UserPool], UserPool]) -> UserPool:
+        with self._directory.transaction():
+            pool = replace(revision(self._directory.pool(caller, pool_id)), modified=self._clock.time())
+            self._directory.pools.put(pool, *pool.key)
+            return pool

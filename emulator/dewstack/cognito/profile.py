@@ -1,0 +1,143 @@
+"""What users do with their own access token: read and change themselves, sign out, leave."""
+
+import asyncio
+import hmac
+from dataclasses import replace
+from typing import Any
+
+from dewstack.cognito import errors, passwords, schema
+from dewstack.cognito.attributes import Attributes
+from dewstack.cognito.codes import CHANGES, VERIFY, Codes, Limits
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.shapes import attribute_list
+from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.verification import Verification
+from dewstack.config import Caller
+from dewstack.wire import operation
+
+Params = dict[str, Any]
+
+
+class Profiles:
+    """The operations that an access token authorizes."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        tokens: Tokens,
+        codes: Codes,
+        limits: Limits,
+        verification: Verification,
+        attributes: Attributes,
+    ) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._codes = codes
+        self._limits = limits
+        self._verification = verification
+        self._attributes = attributes
+
+    @operation("GetUser")
+    def get_user(self, caller: Caller, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        attributes = {"sub": bearer.user.sub, **bearer.user.attributes}
+        shown = schema.readable(bearer.client.settings.get("ReadAttributes"), attributes)
+        shown = {"sub": bearer.user.sub, **shown}
+        return {"Username": bearer.user.username, "UserAttributes": attribute_list(shown)}
+
+    @operation("UpdateUserAttributes")
+    async def update_user_attributes(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._update, params)
+
+    def _update(self, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        changes = schema.attribute_map(params["UserAttributes"])
+        schema.check_writable(
+            bearer.client.settings.get("WriteAttributes"), bearer.pool.schema, list(changes)
+        )
+        sent = self._attributes.update(bearer.pool, bearer.user, changes)
+        return {"CodeDeliveryDetailsList": sent}
+
+    @operation("DeleteUserAttributes")
+    def delete_user_attributes(self, caller: Caller, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        names = params["UserAttributeNames"]
+        schema.check_writable(bearer.client.settings.get("WriteAttributes"), bearer.pool.schema, names)
+        self._attributes.delete(bearer.pool, bearer.user, names)
+        return {}
+
+    @operation("GetUserAttributeVerificationCode")
+    async def get_user_attribute_verification_code(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._send_code, params)
+
+    def _send_code(self, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        attribute = _verifiable(params["AttributeName"])
+        pending = self._codes.pending(bearer.pool, bearer.user, VERIFY[attribute])
+        value = pending or bearer.user.attributes.get(attribute)
+        if not value:
+            raise errors.InvalidParameterException(f"User has no {attribute}.")
+        sent = self._verification.send(bearer.pool, bearer.user, attribute, value)
+        return {"CodeDeliveryDetails": sent}
+
+    @operation("VerifyUserAttribute")
+    def verify_user_attribute(self, caller: Caller, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        attribute = _verifiable(params["AttributeName"])
+        pool = bearer.pool
+        with self._directory.transaction():
+            user = self._directory.require(pool, bearer.user.username)
+            code = self._codes.take(pool, user, VERIFY[attribute], params["Code"])
+            if not isinstance(code, errors.CognitoError):
+                self._directory.put(pool, self._verification.verified(pool, user, code, take_over=False))
+        if isinstance(code, errors.CognitoError):
+            raise code
+        return {}
+
+    @operation("ChangePassword")
+    def change_password(self, caller: Caller, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        pool, user = bearer.pool, bearer.user
+        if self._limits.exhausted(pool, user, CHANGES):
+            raise errors.LimitExceededException()
+        proposed = params["ProposedPassword"]
+        passwords.check_policy(pool.password_policy, proposed, member="proposedPassword")
+        if not passwords.matches(user.password, params.get("PreviousPassword") or ""):
+            self._limits.count(pool, user, CHANGES)
+            raise errors.NotAuthorizedException(errors.INCORRECT)
+        kept = passwords.derive(pool.id, user.username, proposed)
+        self._directory.revise(pool, user, lambda now: replace(now, password=kept, temporary_until=None))
+        return {}
+
+    @operation("GlobalSignOut")
+    def global_sign_out(self, caller: Caller, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        self._tokens.revoke_all(bearer.pool, bearer.user)
+        return {}
+
+    @operation("RevokeToken")
+    def revoke_token(self, caller: Caller, params: Params) -> Params:
+        pool, client = self._directory.client_anywhere(params["ClientId"])
+        if not client.revocable:
+            raise errors.UnsupportedOperationException("Token revocation is not enabled for this client")
+        given = (params.get("ClientSecret") or "").encode()
+        if client.secret is not None and not hmac.compare_digest(client.secret.encode(), given):
+            raise errors.UnauthorizedException(f"Invalid secret for client {client.id}")
+        if params["Token"].count(".") == 2:
+            raise errors.UnsupportedTokenTypeException("Only refresh tokens can be revoked")
+        self._tokens.revoke(pool, client, params["Token"])
+        return {}
+
+    @operation("DeleteUser")
+    def delete_user(self, caller: Caller, params: Params) -> Params:
+        bearer = self._tokens.bearer(params["AccessToken"])
+        self._directory.drop(bearer.pool, bearer.user)
+        return {}
+
+
+def _verifiable(attribute: str) -> str:
+    if attribute not in VERIFY:
+        raise errors.InvalidParameterException(
+            f"Invalid attribute name {attribute}: only email and phone_number are verified."
+        )
+    return attribute

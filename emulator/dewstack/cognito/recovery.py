@@ -1,0 +1,114 @@
+"""A forgotten password: a code to a verified address, and with it a new password."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from dewstack.cognito import errors, passwords, secret_hash
+from dewstack.cognito.codes import FORGOT_PASSWORD, Codes
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.messages import Messenger, delivery_details
+from dewstack.cognito.model import User, UserPool, UserPoolClient
+from dewstack.cognito.simulation import simulated_delivery
+from dewstack.config import Caller
+from dewstack.wire import operation
+
+Params = dict[str, Any]
+
+RECOVERY = {"verified_email": "email", "verified_phone_number": "phone_number"}
+NO_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+
+
+def recovery_address(pool: UserPool, user: User) -> tuple[str, str] | None:
+    """The verified attribute a reset code goes to, and its value, or None.
+
+    AccountRecoverySetting gives the order; a pool without one prefers the phone.
+    """
+    mechanisms = (pool.settings.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms") or []
+    ordered = sorted(mechanisms, key=lambda mechanism: mechanism["Priority"])
+    names = [mechanism["Name"] for mechanism in ordered] or ["verified_phone_number", "verified_email"]
+    for name in names:
+        attribute = RECOVERY.get(name)
+        if attribute and user.verified(attribute):
+            return attribute, user.attributes[attribute]
+    return None
+
+
+class Recovery:
+    """ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword."""
+
+    def __init__(self, directory: Directory, codes: Codes, messenger: Messenger, lockout: Lockout) -> None:
+        self._directory = directory
+        self._codes = codes
+        self._messenger = messenger
+        self._lockout = lockout
+
+    @operation("ForgotPassword")
+    async def forgot_password(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._forgot, params)
+
+    @operation("ConfirmForgotPassword")
+    async def confirm_forgot_password(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._confirm, params)
+
+    @operation("AdminResetUserPassword")
+    async def admin_reset_user_password(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._reset, caller, params)
+
+    def _forgot(self, params: Params) -> Params:
+        pool, client, user = self._forgetful(params)
+        if user is None or (client.hides_users and not user.enabled):
+            return {"CodeDeliveryDetails": simulated_delivery(pool, params["Username"])}
+        return {"CodeDeliveryDetails": self._send(pool, user)}
+
+    def _confirm(self, params: Params) -> Params:
+        pool, client, user = self._forgetful(params)
+        password = params["Password"]
+        passwords.check_policy(pool.password_policy, password)
+        kept = passwords.derive(pool.id, user.username if user else params["Username"], password)
+        if user is None or (client.hides_users and not user.enabled):
+            raise errors.CodeMismatchException()
+        if not user.enabled:
+            raise errors.NotAuthorizedException("User is disabled.")
+        with self._directory.transaction():
+            user = self._directory.require(pool, user.username)
+            code = self._codes.take(pool, user, FORGOT_PASSWORD, params["ConfirmationCode"])
+            if not isinstance(code, errors.CognitoError):
+                renewed = replace(user, password=kept, status="CONFIRMED", temporary_until=None)
+                self._directory.put(pool, renewed)
+                self._lockout.clear(pool, user)
+        if isinstance(code, errors.CognitoError):
+            raise code
+        return {}
+
+    def _reset(self, caller: Caller, params: Params) -> Params:
+        pool = self._directory.pool(caller, params["UserPoolId"])
+        user = self._directory.require(pool, params["Username"])
+        with self._directory.transaction():
+            self._send(pool, user)
+            self._directory.change(pool, user, status="RESET_REQUIRED")
+        return {}
+
+    def _send(self, pool: UserPool, user: User) -> dict[str, Any]:
+        """Send a reset code: CodeDeliveryDetails. Raises when the user is in no state to get one."""
+        if not user.enabled:
+            raise errors.NotAuthorizedException("User is disabled.")
+        if user.status == "FORCE_CHANGE_PASSWORD":
+            raise errors.NotAuthorizedException("User password cannot be reset in the current state.")
+        address = recovery_address(pool, user)
+        if address is None:
+            raise errors.InvalidParameterException(NO_ADDRESS)
+        attribute, value = address
+        with self._directory.transaction():
+            code = self._codes.issue(pool, user, FORGOT_PASSWORD, attribute, value)
+            self._messenger.reset(pool, user, attribute, value, code)
+        return delivery_details(attribute, value)
+
+    def _forgetful(self, params: Params) -> tuple[UserPool, UserPoolClient, User | None]:
+        pool, client = self._directory.client_anywhere(params["ClientId"])
+        secret_hash.check(client, params["Username"], params.get("SecretHash"))
+        user = self._directory.find(pool, params["Username"])
+        if user is None and not client.hides_users:
+            raise errors.UserNotFoundException(errors.UNKNOWN_COMBINATION)
+        return pool, client, user

@@ -1,0 +1,42 @@
+"""SECRET_HASH, how an app client with a secret proves itself: HMAC-SHA256(secret, username + client id)."""
+
+import base64
+import hashlib
+import hmac
+
+from dewstack.cognito.errors import NotAuthorizedException
+from dewstack.cognito.model import UserPoolClient
+
+
+def secret_hash(client_id: str, secret: str, username: str) -> str:
+    """The hash that a client with this secret sends for this username."""
+    digest = hmac.digest(secret.encode(), (username + client_id).encode(), hashlib.sha256)
+    return base64.b64encode(digest).decode()
+
+
+def check(client: UserPoolClient, username: str, given: str | None) -> None:
+    """Refuse a missing or wrong hash. Raises NotAuthorizedException."""
+    _require(client, given)
+    if given is not None and not _valid(client, [username], given):
+        raise NotAuthorizedException(f"Unable to verify secret hash for client {client.id}")
+
+
+def check_refresh(client: UserPoolClient, names: list[str], given: str | None) -> None:
+    """As `check`, for a refresh: the hash is over the username or sub, never over an alias."""
+    _require(client, given)
+    if given is not None and not _valid(client, names, given):
+        raise NotAuthorizedException(f"SecretHash does not match for the client: {client.id}")
+
+
+def _require(client: UserPoolClient, given: str | None) -> None:
+    if client.secret is not None and given is None:
+        raise NotAuthorizedException(
+            f"Client {client.id} is configured with secret but SECRET_HASH was not received"
+        )
+
+
+def _valid(client: UserPoolClient, names: list[str], given: str) -> bool:
+    if client.secret is None:
+        return False
+    expected = [secret_hash(client.id, client.secret, name) for name in names]
+    return any([hmac.compare_digest(known.encode(), given.encode()) for known in expected])

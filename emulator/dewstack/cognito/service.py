@@ -1,0 +1,95 @@
+"""The service `cognito-idp`: its parts put together, and what the rest of the emulator asks it."""
+
+from collections.abc import Awaitable
+from typing import Any, Protocol
+
+from dewstack.clock import Clock
+from dewstack.cognito.attributes import Attributes
+from dewstack.cognito.clients import Clients
+from dewstack.cognito.codes import Codes, Limits
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.groups import Groups
+from dewstack.cognito.keys import Keys, pool_of_issuer
+from dewstack.cognito.listing import Listing
+from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.mailbox import Mailbox
+from dewstack.cognito.messages import Messenger
+from dewstack.cognito.naming import Naming
+from dewstack.cognito.pools import Pools
+from dewstack.cognito.profile import Profiles
+from dewstack.cognito.recovery import Recovery
+from dewstack.cognito.sessions import Sessions
+from dewstack.cognito.settings import PoolSettings
+from dewstack.cognito.signin import SignIns
+from dewstack.cognito.signup import SignUps
+from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.users import Users
+from dewstack.cognito.verification import Verification
+from dewstack.config import Config
+from dewstack.store import Store
+from dewstack.wire import Handler, operations_of
+
+
+class Invoke(Protocol):
+    """Invoke a function, for user pool triggers: its ARN and the event, giving the function's answer."""
+
+    def __call__(self, function_arn: str, event: dict[str, Any]) -> Awaitable[Any]: ...
+
+
+class Cognito:
+    """All user pools. `operations` is the API, `mailbox` what was sent to users."""
+
+    operations: dict[str, Handler]
+    mailbox: Mailbox
+
+    def __init__(self, store: Store, clock: Clock, config: Config, invoke: Invoke | None = None) -> None:
+        self._directory = directory = Directory(store, clock)
+        self._keys = keys = Keys(directory)
+        self._tokens = tokens = Tokens(directory, keys, clock, config)
+        self._invoke = invoke
+        self.mailbox = Mailbox(store, clock)
+        messenger = Messenger(self.mailbox, f"http://localhost:{config.aws_port}")
+        limits, lockout, naming = Limits(directory), Lockout(directory), Naming(directory)
+        codes = Codes(directory, limits)
+        verification = Verification(directory, codes, messenger)
+        attributes = Attributes(directory, codes, verification)
+        self.operations = operations_of(
+            Pools(directory, clock),
+            PoolSettings(directory, clock),
+            Clients(directory, clock),
+            Groups(directory, clock),
+            Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming),
+            Listing(directory),
+            SignUps(directory, clock, codes, verification, naming),
+            SignIns(directory, clock, lockout, Sessions(directory), tokens),
+            Recovery(directory, codes, messenger, lockout),
+            Profiles(directory, tokens, codes, limits, verification, attributes),
+        )
+
+    def jwks(self, pool_id: str) -> dict[str, Any] | None:
+        """The pool's JWK set, or None when there is no such pool.
+
+        The first call for a pool may make its keys (some 100 ms of CPU): call it in a worker thread.
+        """
+        pool = self._directory.pool_anywhere(pool_id)
+        return self._keys.of(pool).jwks if pool else None
+
+    def keys(self, issuer: str) -> dict[str, Any] | None:
+        """The JWK set of the local pool that `issuer` names, or None. As slow as `jwks` at first."""
+        pool_id = pool_of_issuer(issuer)
+        return self.jwks(pool_id) if pool_id else None
+
+    def openid_configuration(self, pool_id: str, base_url: str) -> dict[str, Any] | None:
+        """The pool's OpenID discovery document, or None. Keys are served below `base_url`."""
+        pool = self._directory.pool_anywhere(pool_id)
+        if pool is None:
+            return None
+        return {
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "issuer": self._tokens.issuer(pool),
+            "jwks_uri": f"{base_url}/{pool.id}/.well-known/jwks.json",
+            "response_types_supported": ["code", "token"],
+            "scopes_supported": ["openid", "email", "phone", "profile"],
+            "subject_types_supported": ["public"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        }

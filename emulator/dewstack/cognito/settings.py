@@ -1,0 +1,84 @@
+"""A pool's tags and its MFA settings."""
+
+from dataclasses import replace
+from typing import Any
+
+from dewstack.arn import Arn
+from dewstack.clock import Clock
+from dewstack.cognito import errors
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.model import UserPool
+from dewstack.config import Caller
+from dewstack.errors import NotEmulated
+from dewstack.wire import operation
+
+Params = dict[str, Any]
+
+MFA_MEMBERS = (
+    "SmsMfaConfiguration",
+    "SoftwareTokenMfaConfiguration",
+    "EmailMfaConfiguration",
+    "WebAuthnConfiguration",
+)
+
+
+class PoolSettings:
+    """The operations on tags and MFA settings."""
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    @operation("SetUserPoolMfaConfig")
+    def set_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
+        mode = params.get("MfaConfiguration") or "OFF"
+        if mode == "ON":
+            raise NotEmulated("MfaConfiguration ON: sign-in with a second factor is not emulated")
+        given = {member: params[member] for member in MFA_MEMBERS if params.get(member)}
+        with self._directory.transaction():
+            pool = self._directory.pool(caller, params["UserPoolId"])
+            self._directory.mfa_settings.put(given, *pool.key)
+            self._set(pool, "MfaConfiguration", mode)
+        return {**given, "MfaConfiguration": mode}
+
+    @operation("GetUserPoolMfaConfig")
+    def get_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
+        pool = self._directory.pool(caller, params["UserPoolId"])
+        kept = self._directory.mfa_settings.get(*pool.key) or {}
+        return {**kept, "MfaConfiguration": pool.settings.get("MfaConfiguration") or "OFF"}
+
+    @operation("TagResource")
+    def tag_resource(self, caller: Caller, params: Params) -> Params:
+        with self._directory.transaction():
+            pool = self._tagged(caller, params)
+            self._set(pool, "UserPoolTags", {**self._tags(pool), **params["Tags"]})
+        return {}
+
+    @operation("UntagResource")
+    def untag_resource(self, caller: Caller, params: Params) -> Params:
+        with self._directory.transaction():
+            pool = self._tagged(caller, params)
+            tags = {key: value for key, value in self._tags(pool).items() if key not in params["TagKeys"]}
+            self._set(pool, "UserPoolTags", tags)
+        return {}
+
+    @operation("ListTagsForResource")
+    def list_tags_for_resource(self, caller: Caller, params: Params) -> Params:
+        return {"Tags": self._tags(self._tagged(caller, params))}
+
+    def _tagged(self, caller: Caller, params: Params) -> UserPool:
+        try:
+            arn = Arn.parse(params["ResourceArn"])
+        except ValueError as error:
+            raise errors.InvalidParameterException("Invalid resource ARN") from error
+        kind, _, pool_id = arn.resource.partition("/")
+        if arn.service != "cognito-idp" or kind != "userpool" or arn.region != caller.region:
+            raise errors.ResourceNotFoundException(f"Resource {arn} does not exist.")
+        return self._directory.pool(caller, pool_id)
+
+    def _tags(self, pool: UserPool) -> dict[str, str]:
+        return dict(pool.settings.get("UserPoolTags") or {})
+
+    def _set(self, pool: UserPool, member: str, value: Any) -> None:
+        pool = replace(pool, settings={**pool.settings, member: value}, modified=self._clock.time())
+        self._directory.pools.put(pool, *pool.key)

@@ -1,0 +1,190 @@
+"""Users in an administrator's hands: made, invited, confirmed, given a password, disabled, deleted."""
+
+import asyncio
+from typing import Any
+
+from dewstack import ids
+from dewstack.clock import Clock
+from dewstack.cognito import errors, passwords, schema
+from dewstack.cognito.attributes import Attributes
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.messages import MEDIUMS, Messenger
+from dewstack.cognito.model import User, UserPool
+from dewstack.cognito.naming import Naming
+from dewstack.cognito.shapes import describe_user
+from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.verification import Verification
+from dewstack.config import Caller
+from dewstack.wire import operation
+
+Params = dict[str, Any]
+
+ADMIN_WORDING = "password policy"
+
+
+class Users:
+    """The Admin operations on users."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        clock: Clock,
+        tokens: Tokens,
+        lockout: Lockout,
+        messenger: Messenger,
+        verification: Verification,
+        attributes: Attributes,
+        naming: Naming,
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._tokens = tokens
+        self._lockout = lockout
+        self._messenger = messenger
+        self._verification = verification
+        self._attributes = attributes
+        self._naming = naming
+
+    @operation("AdminCreateUser")
+    async def admin_create_user(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._create, caller, params)
+
+    def _create(self, caller: Caller, params: Params) -> Params:
+        pool = self._directory.pool(caller, params["UserPoolId"])
+        password = params.get("TemporaryPassword") or passwords.generate(pool.password_policy)
+        passwords.check_policy(
+            pool.password_policy, password, wording=ADMIN_WORDING, member="temporaryPassword"
+        )
+        if params.get("MessageAction") == "RESEND":
+            return self._invite_again(pool, params, password)
+        attributes = schema.attribute_map(params.get("UserAttributes") or [])
+        username, attributes = self._naming.name(pool, params["Username"], attributes)
+        schema.check_new(pool.schema, attributes, need_required=False)
+        now = self._clock.time()
+        user = User(
+            username=username,
+            sub=username if pool.username_attributes else ids.uuid4(),
+            attributes=attributes,
+            status="FORCE_CHANGE_PASSWORD",
+            created=now,
+            modified=now,
+            password=passwords.derive(pool.id, username, password),
+            temporary_until=now + pool.temporary_password_seconds,
+        )
+        with self._directory.transaction():
+            self._naming.check_free(pool, params["Username"], attributes, "User account already exists")
+            for alias in ("email", "phone_number"):
+                if user.verified(alias):
+                    take_over = bool(params.get("ForceAliasCreation"))
+                    self._verification.claim_alias(pool, user, alias, attributes[alias], take_over=take_over)
+            self._directory.put(pool, user)
+            self._invite(pool, user, params, password)
+        return {"User": describe_user(user)}
+
+    def _invite_again(self, pool: UserPool, params: Params, password: str) -> Params:
+        user = self._directory.require(pool, params["Username"])
+        if user.status != "FORCE_CHANGE_PASSWORD":
+            raise errors.UnsupportedUserStateException(
+                f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
+            )
+        kept = passwords.derive(pool.id, user.username, password)
+        until = self._clock.time() + pool.temporary_password_seconds
+        with self._directory.transaction():
+            user = self._directory.change(pool, user, password=kept, temporary_until=until)
+            self._invite(pool, user, params, password)
+        return {"User": describe_user(user)}
+
+    def _invite(self, pool: UserPool, user: User, params: Params, password: str) -> None:
+        """Send the temporary password by the mediums asked for: text message by default, else e-mail."""
+        if params.get("MessageAction") == "SUPPRESS":
+            return
+        asked = params.get("DesiredDeliveryMediums")
+        reachable = [name for name in ("phone_number", "email") if user.attributes.get(name)]
+        chosen = [name for name in reachable if MEDIUMS[name] in asked] if asked else reachable[:1]
+        for attribute in chosen:
+            self._messenger.invitation(pool, user, attribute, user.attributes[attribute], password)
+
+    @operation("AdminGetUser")
+    def admin_get_user(self, caller: Caller, params: Params) -> Params:
+        _, user = self._named(caller, params)
+        shape = describe_user(user)
+        shape["UserAttributes"] = shape.pop("Attributes")
+        return shape
+
+    @operation("AdminConfirmSignUp")
+    async def admin_confirm_sign_up(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._confirm, caller, params)
+
+    def _confirm(self, caller: Caller, params: Params) -> Params:
+        with self._directory.transaction():
+            pool, user = self._named(caller, params)
+            if user.status != "UNCONFIRMED":
+                raise errors.NotAuthorizedException(
+                    f"User cannot be confirmed. Current status is {user.status}"
+                )
+            self._directory.change(pool, user, status="CONFIRMED")
+        return {}
+
+    @operation("AdminSetUserPassword")
+    def admin_set_user_password(self, caller: Caller, params: Params) -> Params:
+        pool, user = self._named(caller, params)
+        password = params["Password"]
+        passwords.check_policy(pool.password_policy, password, wording=ADMIN_WORDING)
+        kept = passwords.derive(pool.id, user.username, password)
+        permanent = bool(params.get("Permanent"))
+        until = None if permanent else self._clock.time() + pool.temporary_password_seconds
+        self._directory.change(
+            pool,
+            user,
+            password=kept,
+            status="CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD",
+            temporary_until=until,
+        )
+        self._lockout.clear(pool, user)
+        return {}
+
+    @operation("AdminDeleteUser")
+    def admin_delete_user(self, caller: Caller, params: Params) -> Params:
+        pool, user = self._named(caller, params)
+        self._directory.drop(pool, user)
+        return {}
+
+    @operation("AdminUpdateUserAttributes")
+    async def admin_update_user_attributes(self, caller: Caller, params: Params) -> Params:
+        return await asyncio.to_thread(self._update, caller, params)
+
+    def _update(self, caller: Caller, params: Params) -> Params:
+        pool, user = self._named(caller, params)
+        self._attributes.update(pool, user, schema.attribute_map(params["UserAttributes"]))
+        return {}
+
+    @operation("AdminDeleteUserAttributes")
+    def admin_delete_user_attributes(self, caller: Caller, params: Params) -> Params:
+        pool, user = self._named(caller, params)
+        self._attributes.delete(pool, user, params["UserAttributeNames"])
+        return {}
+
+    @operation("AdminDisableUser")
+    def admin_disable_user(self, caller: Caller, params: Params) -> Params:
+        with self._directory.transaction():
+            pool, user = self._named(caller, params)
+            self._directory.change(pool, user, enabled=False)
+            self._tokens.revoke_all(pool, user)
+        return {}
+
+    @operation("AdminEnableUser")
+    def admin_enable_user(self, caller: Caller, params: Params) -> Params:
+        pool, user = self._named(caller, params)
+        self._directory.change(pool, user, enabled=True)
+        return {}
+
+    @operation("AdminUserGlobalSignOut")
+    def admin_user_global_sign_out(self, caller: Caller, params: Params) -> Params:
+        pool, user = self._named(caller, params)
+        self._tokens.revoke_all(pool, user)
+        return {}
+
+    def _named(self, caller: Caller, params: Params) -> tuple[UserPool, User]:
+        pool = self._directory.pool(caller, params["UserPoolId"])
+        return pool, self._directory.require(pool, params["Username"])
