@@ -1,1 +1,45 @@
-"""The model, compiled to the CloudFormation template the Serverless Framework would make of it."""
+"""A map's model, compiled to the CloudFormation template that the Serverless Framework makes of it."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from dewstack.service import Service
+
+from .core import core_template, finish
+from .draft import Artifact, Draft
+from .functions import compile_functions
+from .http_api import compile_http_api
+from .layers import compile_layers
+from .roles import compile_log_groups, compile_role
+from .schedules import compile_schedules
+from .websockets import compile_websockets
+
+__all__ = ["Artifact", "compile_service", "create_template"]
+
+
+def create_template(service: Service) -> dict[str, Any]:
+    """The template of a deployment's first step: only the bucket that code is uploaded to."""
+    return core_template(service)
+
+
+def compile_service(
+    service: Service,
+    artifacts: Mapping[str, Artifact],
+    layer_artifacts: Mapping[str, Artifact] | None = None,
+) -> dict[str, Any]:
+    """The whole template. `artifacts` has the code of every function with a handler, by its name in the map.
+
+    The same service and artifacts give the same template, in the same order. The template shares nothing with
+    the model. Raises UserError when `resources.extensions` extends what isn't there.
+    """
+    draft = Draft(service, core_template(service), artifacts, layer_artifacts or {})
+    if service.functions:
+        compile_log_groups(draft)
+        compile_role(draft)
+    compile_layers(draft)
+    compile_functions(draft)
+    compile_schedules(draft)
+    compile_websockets(draft)
+    compile_http_api(draft)
+    return copy.deepcopy(finish(draft))

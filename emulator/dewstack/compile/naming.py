@@ -1,0 +1,71 @@
+"""The logical IDs that the Serverless Framework gives, so that its stacks and ours are the same stacks."""
+
+import re
+
+
+def upper_first(name: str) -> str:
+    """The name with its first letter in upper case."""
+    return name[:1].upper() + name[1:]
+
+
+def resource_name(name: str) -> str:
+    """A name of the map as a part of a logical ID: `my-fn_1` becomes `MyDashfnUnderscore1`."""
+    return upper_first(name.replace("-", "Dash").replace("_", "Underscore"))
+
+
+def path_name(path: str) -> str:
+    """A path or route key as a part of a logical ID: `GET /items/{id}` becomes `GetItemsIdVar`."""
+    return "".join(_path_part(part) for part in path.split("/"))
+
+
+def _path_part(part: str) -> str:
+    named = re.sub(r"\{(.*)\}", r"\1Var", part.lower().replace("-", "Dash"))
+    return upper_first(re.sub(r"[^0-9A-Za-z]", "", named))
+
+
+def letters_and_digits(digest: str) -> str:
+    """A base64 digest without the characters that a logical ID can't have."""
+    return re.sub(r"[^0-9A-Za-z]", "", digest)
+
+
+def lambda_function(key: str) -> str:
+    """The function `key` itself."""
+    return f"{resource_name(key)}LambdaFunction"
+
+
+def lambda_version(key: str, digest: str) -> str:
+    """A version of the function: another digest, another version."""
+    return f"{resource_name(key)}LambdaVersion{letters_and_digits(digest)}"
+
+
+def log_group(key: str) -> str:
+    """The function's log group."""
+    return f"{resource_name(key)}LogGroup"
+
+
+def lambda_layer(key: str) -> str:
+    """The layer `key`."""
+    return f"{resource_name(key)}LambdaLayer"
+
+
+def http_api_route(route_key: str) -> str:
+    """A route of the HTTP API; `*` is the default route."""
+    return "HttpApiRouteDefault" if route_key == "*" else f"HttpApiRoute{path_name(route_key)}"
+
+
+def http_api_integration(key: str) -> str:
+    """The HTTP API's integration with the function `key`."""
+    return f"HttpApiIntegration{resource_name(key)}"
+
+
+def http_api_authorizer(name: str) -> str:
+    """An authorizer of the HTTP API."""
+    return f"HttpApiAuthorizer{resource_name(name)}"
+
+
+def websocket_route(route: str) -> str:
+    """A route of the WebSocket API: `$connect` becomes `SconnectWebsocketsRoute`."""
+    spelled = route
+    for character, word in {"$": "S", "/": "Slash", "-": "Dash", "_": "Underscore", ".": "Period"}.items():
+        spelled = spelled.replace(character, word)
+    return f"{spelled}WebsocketsRoute"

@@ -1,0 +1,180 @@
+"""`websocket` events: a WebSocket API, an integration per function, a route per event, a deployment."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from dewstack.service import FunctionSpec, WebsocketEvent
+
+from . import naming
+from .draft import Draft, invocation_uri, join, ref, target_of
+
+API = "WebsocketsApi"
+STAGE = "WebsocketsDeploymentStage"
+
+
+def compile_websockets(draft: Draft) -> None:
+    """Everything that the `websocket` events of the map ask for."""
+    routed = [
+        (function, event)
+        for function in draft.service.functions.values()
+        for event in function.events
+        if isinstance(event, WebsocketEvent)
+    ]
+    if not routed:
+        return
+    external = (draft.service.provider.settings.get("apiGateway") or {}).get("websocketApiId")
+    api_id = external or ref(API)
+    before = set(draft.resources)
+    if not external:
+        _compile_api(draft)
+    for function, _ in routed:
+        properties = {
+            "ApiId": api_id,
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": invocation_uri(target_of(function).arn),
+        }
+        logical_id = _integration(function)
+        depends_on = target_of(function).depends_on
+        draft.add(logical_id, "AWS::ApiGatewayV2::Integration", properties, depends_on=depends_on)
+    for function, event in routed:
+        _compile_response(draft, event, api_id)
+        _compile_authorizer(draft, event, api_id)
+        _compile_permission(draft, function, api_id)
+    for function, event in routed:
+        _compile_route(draft, function, event, api_id)
+    _compile_deployment(draft, [event for _, event in routed], api_id, bool(external), before)
+
+
+def _description(draft: Draft) -> str:
+    return str(draft.service.provider.settings.get("websocketsDescription") or "Serverless Websockets")
+
+
+def _integration(function: FunctionSpec) -> str:
+    return f"{naming.resource_name(function.key)}WebsocketsIntegration"
+
+
+def _compile_api(draft: Draft) -> None:
+    service, common = draft.service, draft.service.provider.settings
+    draft.add(
+        API,
+        "AWS::ApiGatewayV2::Api",
+        {
+            "Name": common.get("websocketsApiName") or f"{service.stage}-{service.name}-websockets",
+            "RouteSelectionExpression": common.get("websocketsApiRouteSelectionExpression")
+            or "$request.body.action",
+            "Description": _description(draft),
+            "ProtocolType": "WEBSOCKET",
+            "Tags": dict(service.provider.tags) or None,
+        },
+    )
+    arn = {"Fn::Sub": "arn:${AWS::Partition}:execute-api:*:*:*/@connections/*"}
+    draft.allow({"Effect": "Allow", "Action": ["execute-api:ManageConnections"], "Resource": [arn]})
+
+
+def _compile_response(draft: Draft, event: WebsocketEvent, api_id: Any) -> None:
+    if event.route_response_selection_expression:
+        route = naming.websocket_route(event.route)
+        properties = {"ApiId": api_id, "RouteId": ref(route), "RouteResponseKey": "$default"}
+        draft.add(f"{route}Response", "AWS::ApiGatewayV2::RouteResponse", properties)
+
+
+def _compile_authorizer(draft: Draft, event: WebsocketEvent, api_id: Any) -> None:
+    if not event.authorizer:
+        return
+    name, arn = _authorizer_name(event), event.authorizer.get("arn")
+    function = draft.service.functions.get(name)
+    depends_on = [API] if api_id == ref(API) else []
+    if arn is None and function is not None:
+        target = target_of(function)
+        arn = target.arn
+        depends_on += [naming.lambda_function(name), *([target.depends_on] if target.depends_on else [])]
+    draft.add(
+        f"{naming.resource_name(name)}WebsocketsAuthorizer",
+        "AWS::ApiGatewayV2::Authorizer",
+        {
+            "ApiId": api_id,
+            "Name": name,
+            "AuthorizerType": "REQUEST",
+            "AuthorizerUri": invocation_uri(arn),
+            "IdentitySource": event.authorizer.get("identitySource") or ["route.request.header.Auth"],
+        },
+        depends_on=target_of(function).depends_on if function else None,
+    )
+    draft.add(
+        f"{naming.resource_name(name)}LambdaPermissionWebsockets",
+        "AWS::Lambda::Permission",
+        {"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com", "FunctionName": arn},
+        depends_on=depends_on,
+    )
+
+
+def _authorizer_name(event: WebsocketEvent) -> str:
+    authorizer = event.authorizer or {}
+    arn = authorizer.get("arn")
+    return arn.rpartition(":")[2] if isinstance(arn, str) else str(authorizer.get("name") or "authorizer")
+
+
+def _compile_permission(draft: Draft, function: FunctionSpec, api_id: Any) -> None:
+    target = target_of(function)
+    depends_on = [API] if api_id == ref(API) else []
+    draft.add(
+        f"{naming.resource_name(function.key)}LambdaPermissionWebsockets",
+        "AWS::Lambda::Permission",
+        {
+            "FunctionName": target.arn,
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+        },
+        depends_on=[*depends_on, target.depends_on or naming.lambda_function(function.key)],
+    )
+
+
+def _compile_route(draft: Draft, function: FunctionSpec, event: WebsocketEvent, api_id: Any) -> None:
+    authorizer = f"{naming.resource_name(_authorizer_name(event))}WebsocketsAuthorizer"
+    draft.add(
+        naming.websocket_route(event.route),
+        "AWS::ApiGatewayV2::Route",
+        {
+            "ApiId": api_id,
+            "RouteKey": event.route,
+            "AuthorizationType": "CUSTOM" if event.authorizer else "NONE",
+            "Target": join("/", "integrations", ref(_integration(function))),
+            "RouteResponseSelectionExpression": event.route_response_selection_expression,
+            "AuthorizerId": ref(authorizer) if event.authorizer else None,
+        },
+    )
+
+
+def _compile_deployment(
+    draft: Draft, events: list[WebsocketEvent], api_id: Any, external: bool, before: set[str]
+) -> None:
+    stage, description = draft.service.stage, _description(draft)
+    depends_on = []
+    for event in events:
+        route = naming.websocket_route(event.route)
+        depends_on += [f"{route}Response"] if event.route_response_selection_expression else []
+        depends_on.append(route)
+    made = {
+        logical_id: resource for logical_id, resource in draft.resources.items() if logical_id not in before
+    }
+    digest = base64.b64encode(hashlib.sha256(json.dumps(made).encode()).digest()).decode()
+    deployment = f"WebsocketsDeployment{naming.letters_and_digits(digest)}"
+    if not external:
+        properties = {
+            "ApiId": api_id,
+            "StageName": stage,
+            "Description": description,
+            "DeploymentId": ref(deployment),
+        }
+        draft.add(STAGE, "AWS::ApiGatewayV2::Stage", properties)
+    draft.add(
+        deployment,
+        "AWS::ApiGatewayV2::Deployment",
+        {"ApiId": api_id, "Description": description, "StageName": stage if external else None},
+        depends_on=depends_on,
+    )
+    host = ("wss://", api_id, ".execute-api.", ref("AWS::Region"), ".", ref("AWS::URLSuffix"))
+    url = join("", *host, f"/{stage}")
+    draft.outputs["ServiceEndpointWebsocket"] = {"Description": "URL of the service endpoint", "Value": url}

@@ -1,0 +1,159 @@
+"""The `events` of functions, a builder for each kind, and the checks that routes need as a whole."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .model import (
+    Event,
+    FunctionSpec,
+    HttpApi,
+    HttpApiEvent,
+    OtherEvent,
+    RouteAuthorizer,
+    ScheduleEvent,
+    WebsocketEvent,
+)
+from .problems import KeyPath, Position, did_you_mean
+from .reading import Reading, mapping, sequence, text
+
+METHODS = ("ANY", "GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "DELETE")
+HTTP_API_TIMEOUT = 30
+"""Seconds: the longest an HTTP API waits for a function."""
+
+_ROUTE = re.compile(rf"({'|'.join(METHODS)}) (/\S*)$", re.IGNORECASE)
+ROUTE_FORM = f"write 'METHOD /path' with one of {', '.join(METHODS)}, or '*'"
+
+
+def build_event(reading: Reading, kind: str, value: Any, path: KeyPath) -> Event | None:
+    """The event at `path`; None when it is broken (and reported)."""
+    build = _BUILDERS.get(kind)
+    if build is None:
+        at = reading.at(*path)
+        function = path[1]
+        message = f"the event '{kind}' of function '{function}' isn't emulated yet; it will not fire"
+        reading.problem(path, message, "warning")
+        return OtherEvent(kind, value, at)
+    return build(reading, value, path)
+
+
+def _http_api(reading: Reading, value: Any, path: KeyPath) -> HttpApiEvent | None:
+    at = reading.at(*path)
+    if isinstance(value, str):
+        if value == "*":
+            return HttpApiEvent("ANY", "*", at)
+        match = _ROUTE.match(value)
+        if not match:
+            reading.problem(path, f"'{value}' isn't a route: {ROUTE_FORM}")
+            return None
+        return HttpApiEvent(match[1].upper(), match[2], at)
+    entry = mapping(value)
+    route_path, method = text(entry.get("path")), text(entry.get("method"))
+    if route_path is None:
+        return None
+    authorizer = _route_authorizer(entry.get("authorizer"))
+    if route_path == "*":
+        if method and method != "*":
+            reading.problem((*path, "method"), "the path '*' takes every method; leave 'method' out")
+        return HttpApiEvent("ANY", "*", at, authorizer)
+    if method is None:
+        reading.problem(path, f"missing key 'method': one of {', '.join(METHODS)}")
+        return None
+    method = "ANY" if method == "*" else method.upper()
+    if method not in METHODS or not route_path.startswith("/"):
+        return None
+    return HttpApiEvent(method, route_path, at, authorizer)
+
+
+def _route_authorizer(value: Any) -> RouteAuthorizer | None:
+    if isinstance(value, str):
+        return RouteAuthorizer(name=value)
+    if not isinstance(value, dict):
+        return None
+    scopes = sequence(value.get("scopes")) if value.get("scopes") else None
+    return RouteAuthorizer(text(value.get("name")), value.get("id"), text(value.get("type")), scopes)
+
+
+def _schedule(reading: Reading, value: Any, path: KeyPath) -> ScheduleEvent | None:
+    at = reading.at(*path)
+    reading.problem(path, f"the schedules of function '{path[1]}' don't fire by themselves here", "warning")
+    if isinstance(value, str):
+        return ScheduleEvent((value,), at)
+    entry = mapping(value)
+    rates = sequence(entry.get("rate"))
+    if len(rates) > 1 and entry.get("name"):
+        reading.problem((*path, "name"), "a schedule with more than one rate can't have a name")
+    return ScheduleEvent(rates, at, entry.get("enabled") is not False, entry) if rates else None
+
+
+def _websocket(reading: Reading, value: Any, path: KeyPath) -> WebsocketEvent | None:
+    at = reading.at(*path)
+    message = f"the websocket routes of function '{path[1]}' aren't emulated yet; nothing can connect to them"
+    reading.problem(path, message, "warning")
+    if isinstance(value, str):
+        return WebsocketEvent(value, at)
+    entry = mapping(value)
+    route = text(entry.get("route"))
+    if route is None:
+        return None
+    authorizer = entry.get("authorizer")
+    if isinstance(authorizer, str):
+        authorizer = {"arn": authorizer} if ":" in authorizer else {"name": authorizer}
+    name = mapping(authorizer).get("name")
+    functions = mapping(reading.settings.get("functions"))
+    if name and "arn" not in mapping(authorizer) and name not in functions:
+        reading.problem(
+            (*path, "authorizer"), f"there is no function '{name}'{did_you_mean(name, functions)}"
+        )
+        return None
+    return WebsocketEvent(route, at, text(entry.get("routeResponseSelectionExpression")), authorizer or None)
+
+
+_BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
+    "httpApi": _http_api,
+    "schedule": _schedule,
+    "websocket": _websocket,
+}
+
+
+def check_routes(reading: Reading, functions: Mapping[str, FunctionSpec], http_api: HttpApi) -> None:
+    """Report routes that are there twice, authorizers that aren't, and functions slower than an HTTP API."""
+    seen: dict[str, Position] = {}
+    for function in functions.values():
+        routed = False
+        for index, event in enumerate(function.events):
+            if not isinstance(event, HttpApiEvent):
+                continue
+            routed = True
+            path = ("functions", function.key, "events", index, "httpApi")
+            if event.route_key in seen:
+                first = seen[event.route_key]
+                where = f"{first.file}:{first.line}"
+                reading.report.add(
+                    event.at, path, f"the route '{event.route_key}' is there twice, first at {where}"
+                )
+            seen.setdefault(event.route_key, event.at)
+            if event.authorizer:
+                _check_authorizer(reading, event.authorizer, http_api, event, path)
+        if routed and function.timeout > HTTP_API_TIMEOUT:
+            message = f"an HTTP API waits {HTTP_API_TIMEOUT} seconds, so {function.timeout} are never reached"
+            reading.problem(("functions", function.key, "timeout"), message, "warning")
+
+
+def _check_authorizer(
+    reading: Reading, authorizer: RouteAuthorizer, http_api: HttpApi, event: HttpApiEvent, path: KeyPath
+) -> None:
+    def complain(message: str) -> None:
+        reading.report.add(event.at, (*path, "authorizer"), message)
+
+    if authorizer.type == "aws_iam":
+        if authorizer.name or authorizer.id or authorizer.scopes:
+            complain("type 'aws_iam' takes no other keys")
+    elif authorizer.id:
+        if not http_api.id:
+            complain("an authorizer's 'id' is for an API made elsewhere (provider.httpApi.id); use 'name'")
+    elif not authorizer.name:
+        complain("missing key 'name', the authorizer under provider.httpApi.authorizers")
+    elif authorizer.name not in http_api.authorizers:
+        hint = did_you_mean(authorizer.name, http_api.authorizers)
+        complain(f"there is no authorizer '{authorizer.name}' under provider.httpApi.authorizers{hint}")

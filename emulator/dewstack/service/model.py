@@ -1,0 +1,255 @@
+"""The model of a map: what serverless.yml says, with every variable resolved and every value in its place.
+
+Names are the Serverless Framework's. A value that may be a CloudFormation intrinsic (`{"Ref": …}`) is `Any`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from .problems import Position, Problem
+
+Intrinsic: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """`provider.httpApi.cors`. None of `allowed_methods` means: those of the routes."""
+
+    allowed_origins: tuple[str, ...]
+    allowed_headers: tuple[str, ...]
+    allowed_methods: tuple[str, ...] | None = None
+    allow_credentials: bool = False
+    exposed_response_headers: tuple[str, ...] | None = None
+    max_age: int | None = None
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizer:
+    """An entry of `provider.httpApi.authorizers`: `type` is `jwt` or `request` (a function decides)."""
+
+    key: str
+    name: str
+    type: str
+    at: Position
+    identity_source: tuple[Any, ...] = ()
+    issuer_url: Any = None
+    audience: tuple[Any, ...] = ()
+    function_name: str | None = None
+    """The map's own function that decides; or else `function_arn`."""
+    function_arn: Any = None
+    managed_externally: bool = False
+    result_ttl_in_seconds: int | None = None
+    enable_simple_responses: bool | None = None
+    payload_version: str = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpApi:
+    """`provider.httpApi`: the HTTP API that all `httpApi` events share."""
+
+    id: Any = None
+    """Of an API made elsewhere; this service then only adds routes."""
+    name: str | None = None
+    description: str | None = None
+    payload: str = "2.0"
+    cors: Cors | None = None
+    authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
+    metrics: bool = False
+    disable_default_endpoint: bool | None = None
+    should_start_name_with_service: bool = False
+    access_log_format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IamRole:
+    """`provider.iam.role`, or the older `iamRoleStatements` and `iamManagedPolicies`.
+
+    `existing` is a role made elsewhere (an ARN, a logical id or an intrinsic) that functions use instead.
+    """
+
+    existing: Any = None
+    statements: tuple[Mapping[str, Any], ...] = ()
+    managed_policies: tuple[Any, ...] = ()
+    name: Any = None
+    path: str = "/"
+    permissions_boundary: Any = None
+    tags: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentBucket:
+    """`provider.deploymentBucket`: where code is uploaded. Without a `name` the stack makes one."""
+
+    name: Any = None
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    block_public_access: bool = False
+    versioning: bool = False
+    skip_policy_setup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`provider`: what functions have in common. `settings` is the whole section, for its rarer keys."""
+
+    name: str
+    runtime: str
+    http_api: HttpApi = field(default_factory=HttpApi)
+    iam_role: IamRole = field(default_factory=IamRole)
+    deployment_bucket: DeploymentBucket = field(default_factory=DeploymentBucket)
+    stack_name: str | None = None
+    deployment_prefix: str = "serverless"
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAuthorizer:
+    """How an event is secured: by an authorizer of the map (`name`), one made elsewhere (`id`), or IAM."""
+
+    name: str | None = None
+    id: Any = None
+    type: str | None = None
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpApiEvent:
+    """An `httpApi` event. The catch-all `*` has the method `ANY` and the path `*`."""
+
+    method: str
+    path: str
+    at: Position
+    authorizer: RouteAuthorizer | None = None
+
+    @property
+    def route_key(self) -> str:
+        """`GET /items/{id}`, or `*`."""
+        return "*" if self.path == "*" else f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleEvent:
+    """A `schedule` event with all of its rates; `settings` is the event as the map has it."""
+
+    rates: tuple[Any, ...]
+    at: Position
+    enabled: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WebsocketEvent:
+    """A `websocket` event. `authorizer` has `name`, and `arn` when the function isn't of this map."""
+
+    route: str
+    at: Position
+    route_response_selection_expression: str | None = None
+    authorizer: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEvent:
+    """An event that is understood by name only."""
+
+    type: str
+    value: Any
+    at: Position
+
+
+Event: TypeAlias = HttpApiEvent | ScheduleEvent | WebsocketEvent | OtherEvent
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """An entry of `functions`. `settings` is the whole entry, for its rarer keys."""
+
+    key: str
+    """Its name in the map."""
+    name: str
+    """Its name in AWS."""
+    at: Position
+    handler: str | None
+    runtime: str
+    memory_size: int
+    """MB."""
+    timeout: int
+    """Seconds."""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    """The provider's variables and its own."""
+    layers: tuple[Any, ...] = ()
+    role: Any = None
+    description: str | None = None
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    """The provider's tags and its own."""
+    events: tuple[Event, ...] = ()
+    version_function: bool = True
+    disable_logs: bool = False
+    log_retention_in_days: int | None = None
+    condition: str | None = None
+    http_api_payload: str = "2.0"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A line of `dew routes`: a method and path of the HTTP API, its function, its guard, and its place."""
+
+    method: str
+    path: str
+    function: str
+    authorizer: str | None
+    scopes: tuple[str, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A whole map. `files` are all files that it was read from: a change of any is a change of the map."""
+
+    name: str
+    directory: Path
+    file: str
+    files: tuple[Path, ...]
+    stage: str
+    region: str
+    provider: Provider
+    functions: Mapping[str, FunctionSpec]
+    layers: Mapping[str, Mapping[str, Any]]
+    resources: Mapping[str, Any]
+    package: Mapping[str, Any]
+    plugins: tuple[str, ...]
+    custom: Mapping[str, Any]
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def stack_name(self) -> str:
+        """The CloudFormation stack's name: `provider.stackName`, or service and stage."""
+        return self.provider.stack_name or f"{self.name}-{self.stage}"
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes of the HTTP API in the order of the map."""
+        return tuple(
+            Route(
+                method=event.method,
+                path="$default" if event.path == "*" else event.path,
+                function=function.key,
+                authorizer=_authorizer_label(event.authorizer),
+                scopes=(event.authorizer.scopes or ()) if event.authorizer else (),
+                at=event.at,
+            )
+            for function in self.functions.values()
+            for event in function.events
+            if isinstance(event, HttpApiEvent)
+        )
+
+
+def _authorizer_label(authorizer: RouteAuthorizer | None) -> str | None:
+    if authorizer is None:
+        return None
+    if authorizer.type == "aws_iam":
+        return "aws_iam"
+    return authorizer.name or str(authorizer.id)

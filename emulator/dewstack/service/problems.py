@@ -1,0 +1,95 @@
+"""Where something is in the map, and what is wrong there: every mistake is collected, none hides another."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from dewstack.errors import UserError
+
+Severity = Literal["error", "warning"]
+KeyPath = tuple[str | int, ...]
+
+
+class Position(NamedTuple):
+    """A place in a file: the name as the user would type it, line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: where, at which key (`functions.login.timeout`, empty for a whole file), what."""
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}: "
+        return f"{where}{self.key}: {self.message}" if self.key else f"{where}{self.message}"
+
+
+class MapError(UserError):
+    """A map that can't be used; `problems` has every mistake found, `message` one line for each."""
+
+    def __init__(self, problems: Iterable[Problem], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
+
+
+class ProblemAt(Exception):
+    """A mistake met while reading or resolving, on its way to whoever knows at which key it happened."""
+
+    def __init__(self, position: Position, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+        self.message = message
+
+
+class Report:
+    """Collects problems, each only once, in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self._problems: dict[Problem, None] = {}
+
+    def add(self, position: Position, path: KeyPath, message: str, severity: Severity = "error") -> None:
+        """Note a problem at `path`."""
+        self._problems[Problem(*position, key_name(path), message, severity)] = None
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop a load, by file and line."""
+        return self._of("error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that don't, by file and line."""
+        return self._of("warning")
+
+    def _of(self, severity: Severity) -> tuple[Problem, ...]:
+        found = [problem for problem in self._problems if problem.severity == severity]
+        return tuple(sorted(found, key=lambda problem: (problem.file, problem.line, problem.column)))
+
+
+def key_name(path: KeyPath) -> str:
+    """A key path as people write it: `functions.login.events[0].httpApi`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`, did you mean 'memorySize'?` when a known word is close to `word`, else nothing."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f", did you mean '{by_lower[close[0]]}'?" if close else ""
