@@ -1,0 +1,163 @@
+"""The control plane of HTTP APIs: the APIs themselves and their tags (`apigatewayv2`)."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from dewstack.apigateway import integrations
+from dewstack.apigateway.errors import BadRequestException, NotFoundException
+from dewstack.apigateway.model import Api, Cors, Integration, Route, Stage
+from dewstack.apigateway.resources import HttpApis, new_id, page
+from dewstack.apigateway.shapes import fields_of, output, required
+from dewstack.arn import Arn
+from dewstack.clock import Clock
+from dewstack.config import Caller
+from dewstack.errors import NotEmulated
+from dewstack.ids import api_id
+from dewstack.wire import operation
+
+NAME_LIMIT = 128
+
+
+def check_cors(cors: Cors | None) -> None:
+    """Refuse what AWS refuses. Raises BadRequestException."""
+    if cors is None:
+        return
+    if cors.allow_credentials and "*" in (cors.allow_origins or ()):
+        raise BadRequestException("allow-credentials is not supported if 'allow-origin' is *")
+    if cors.max_age is not None and not -1 <= cors.max_age <= 86_400:
+        raise BadRequestException("Invalid max age value, must be between -1 and 86400")
+
+
+class ApiOperations:
+    """CreateApi, GetApi, GetApis, UpdateApi, DeleteApi and the tagging of APIs and stages.
+
+    `endpoint` gives the URL of an API from its id and region.
+    """
+
+    def __init__(self, apis: HttpApis, clock: Clock, endpoint: Callable[[str, str], str]) -> None:
+        self._apis = apis
+        self._clock = clock
+        self._endpoint = endpoint
+
+    def _output(self, api: Api) -> dict[str, Any]:
+        return output(api) | {"ApiEndpoint": self._endpoint(api.api_id, api.region)}
+
+    @operation("CreateApi")
+    def create_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Create an HTTP API; with `Target`, also its `$default` stage, a route and the integration behind
+        it."""
+        if required(params, "ProtocolType") != "HTTP":
+            raise NotEmulated(f"CreateApi: ProtocolType {params['ProtocolType']} is not emulated")
+        if len(required(params, "Name")) > NAME_LIMIT:
+            raise BadRequestException(f"Name must be at most {NAME_LIMIT} characters long")
+        given = fields_of(Api, params) | {"api_id": api_id(), "created_date": self._clock.time()}
+        api = Api(account_id=caller.account_id, region=caller.region, **given)
+        check_cors(api.cors_configuration)
+        with self._apis.transaction():
+            self._apis.put(api)
+            if params.get("Target"):
+                self._quick_create(api, params)
+        self._apis.changed(api)
+        return self._output(api)
+
+    def _quick_create(self, api: Api, params: dict[str, Any]) -> None:
+        function = integrations.function_arn(params["Target"])
+        if function is None:
+            raise NotEmulated("CreateApi: a Target that isn't a Lambda function is not emulated")
+        integration = Integration(
+            new_id(),
+            "AWS_PROXY",
+            credentials_arn=params.get("CredentialsArn"),
+            integration_method="POST",
+            integration_uri=params["Target"],
+            payload_format_version="2.0",
+        )
+        target = f"integrations/{integration.integration_id}"
+        route = Route(new_id(), params.get("RouteKey") or "$default", target=target)
+        now = self._clock.time()
+        self._apis.integrations.put(api, integration.integration_id, integration)
+        self._apis.routes.put(api, route.route_id, route)
+        self._apis.stages.put(api, "$default", Stage("$default", now, now, auto_deploy=True))
+
+    @operation("GetApi")
+    def get_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """One API. Raises NotFoundException."""
+        return self._output(self._apis.api(caller, params))
+
+    @operation("GetApis")
+    def get_apis(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The APIs of the caller's account and region, oldest first."""
+        apis = self._apis.of(caller)
+        shape = page(apis, params)
+        for item in shape["Items"]:
+            item["ApiEndpoint"] = self._endpoint(item["ApiId"], caller.region)
+        return shape
+
+    @operation("UpdateApi")
+    def update_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Change what `params` gives and leave the rest. Raises NotFoundException, BadRequestException."""
+        with self._apis.transaction():
+            api = dataclasses.replace(self._apis.api(caller, params), **fields_of(Api, params))
+            check_cors(api.cors_configuration)
+            self._apis.put(api)
+        self._apis.changed(api)
+        return self._output(api)
+
+    @operation("DeleteCorsConfiguration")
+    def delete_cors_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Leave CORS to the functions again."""
+        with self._apis.transaction():
+            api = self._apis.put(dataclasses.replace(self._apis.api(caller, params), cors_configuration=None))
+        self._apis.changed(api)
+        return {}
+
+    @operation("DeleteApi")
+    def delete_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Delete the API with everything in it. Raises NotFoundException."""
+        with self._apis.transaction():
+            api = self._apis.api(caller, params)
+            self._apis.delete(api)
+        self._apis.changed(api)
+        return {}
+
+    @operation("TagResource")
+    def tag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Add tags to an API or a stage."""
+        self._retag(caller, params, lambda tags: tags | (params.get("Tags") or {}))
+        return {}
+
+    @operation("UntagResource")
+    def untag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Take tags off an API or a stage."""
+        gone = set(params.get("TagKeys") or ())
+        self._retag(caller, params, lambda tags: {key: tags[key] for key in tags if key not in gone})
+        return {}
+
+    @operation("GetTags")
+    def get_tags(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The tags of an API or a stage."""
+        api, stage = self._tagged(caller, required(params, "ResourceArn"))
+        return {"Tags": stage.tags if stage else api.tags}
+
+    def _retag(
+        self, caller: Caller, params: dict[str, Any], change: Callable[[dict[str, str]], dict[str, str]]
+    ) -> None:
+        with self._apis.transaction():
+            api, stage = self._tagged(caller, required(params, "ResourceArn"))
+            if stage:
+                tagged = dataclasses.replace(stage, tags=change(stage.tags))
+                self._apis.stages.put(api, stage.stage_name, tagged)
+            else:
+                self._apis.put(dataclasses.replace(api, tags=change(api.tags)))
+
+    def _tagged(self, caller: Caller, arn: str) -> tuple[Api, Stage | None]:
+        """The API, and the stage if it is one, of `arn:aws:apigateway:region::/apis/ID[/stages/NAME]`."""
+        try:
+            parts = Arn.parse(arn).resource.strip("/").split("/")
+        except ValueError:
+            raise BadRequestException(f"Invalid resource ARN specified {arn}") from None
+        if len(parts) not in (2, 4) or parts[0] != "apis" or (len(parts) == 4 and parts[2] != "stages"):
+            raise NotFoundException(f"Invalid resource identifier specified {arn}")
+        api = self._apis.api(caller, {"ApiId": parts[1]})
+        return api, self._apis.stages.get(api, parts[3]) if len(parts) == 4 else None

@@ -1,0 +1,169 @@
+"""JSON Web Tokens as the JWT authorizer of an HTTP API judges them.
+
+A signature is verified once per token and key set; what depends on the moment or on the authorizer (times,
+issuer, audience, scopes) is checked on every request.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+ALGORITHMS = frozenset({"RS256", "RS384", "RS512"})
+REMEMBERED = 4_096
+"""Verified tokens that a key set remembers; the oldest is forgotten first."""
+
+
+class InvalidToken(Exception):
+    """A token that is refused; `description` is what the client is told in `www-authenticate`."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description)
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token whose signature is good. `claims` as they are, `flat` as the event has them."""
+
+    claims: Mapping[str, Any]
+    flat: Mapping[str, str]
+    scopes: list[str]
+
+
+class KeySet:
+    """A JWKS document, with the tokens that its keys have verified: another document starts with none."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        keys = document.get("keys")
+        self._jwks = {
+            jwk["kid"]: jwk
+            for jwk in (keys if isinstance(keys, list) else [])
+            if isinstance(jwk, dict)
+            and isinstance(jwk.get("kid"), str)
+            and jwk.get("kty") == "RSA"
+            and jwk.get("use", "sig") == "sig"
+        }
+        self._verified: dict[bytes, Token] = {}
+
+    def __contains__(self, kid: object) -> bool:
+        return kid in self._jwks
+
+    def known(self, token: str) -> Token | None:
+        """The token, if its signature was verified before."""
+        return self._verified.get(hashlib.sha256(token.encode()).digest())
+
+    async def verify(self, token: str, header: Mapping[str, Any]) -> Token:
+        """Verify the signature of `token`, whose header was read already, in a worker thread. Raises
+        InvalidToken."""
+        jwk = self._jwks.get(header["kid"])
+        if jwk is None or jwk.get("alg", header["alg"]) != header["alg"]:
+            raise InvalidToken("the token was not signed with a key of the issuer")
+        claims = await asyncio.to_thread(_verified_claims, token, jwk, header["alg"])
+        verified = Token(
+            claims, {k: flatten(v) for k, v in claims.items() if v is not None}, scopes_of(claims)
+        )
+        while len(self._verified) >= REMEMBERED:
+            self._verified.pop(next(iter(self._verified)), None)
+        self._verified[hashlib.sha256(token.encode()).digest()] = verified
+        return verified
+
+
+def _verified_claims(token: str, jwk: Mapping[str, Any], algorithm: str) -> Mapping[str, Any]:
+    from joserfc.errors import JoseError
+    from joserfc.jwk import RSAKey
+    from joserfc.jws import deserialize_compact
+
+    try:
+        key = RSAKey.import_key({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
+        payload = deserialize_compact(token, key, algorithms=[algorithm]).payload
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise InvalidToken("crypto/rsa: verification error") from None
+    return _json_object(payload)
+
+
+def read_header(token: str) -> Mapping[str, Any]:
+    """The header of a token, with an RSA `alg` and a `kid`. Raises InvalidToken, `alg: none` and HMAC
+    included."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise InvalidToken("token contains an invalid number of segments")
+    try:
+        header = _json_object(base64.urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)))
+    except ValueError:
+        raise InvalidToken("the token is malformed") from None
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        named = (
+            algorithm if isinstance(algorithm, str) and algorithm.isalnum() and algorithm.isascii() else "(?)"
+        )
+        raise InvalidToken(f"signing method {named} is invalid")
+    if not isinstance(header.get("kid"), str):
+        raise InvalidToken("the token does not name its key")
+    return header
+
+
+def _json_object(data: bytes) -> Mapping[str, Any]:
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise InvalidToken("the token is malformed") from None
+    if not isinstance(value, dict):
+        raise InvalidToken("the token is malformed")
+    return value
+
+
+def check_claims(claims: Mapping[str, Any], issuer: str, audience: Collection[str], now: float) -> None:
+    """Check issuer, audience (`client_id` only where there is no `aud`) and times. Raises InvalidToken.
+
+    `now` in seconds. `exp` must be there and after now, `nbf` and `iat` not after now.
+    """
+    if claims.get("iss") != issuer:
+        raise InvalidToken("issuer does not match")
+    intended = claims["aud"] if "aud" in claims else claims.get("client_id")
+    if not any(isinstance(one, str) and one in audience for one in _as_list(intended)):
+        raise InvalidToken("the token does not have a valid audience")
+    if not _is_number(claims.get("exp")) or claims["exp"] <= now:
+        raise InvalidToken("the token has expired")
+    for claim in ("nbf", "iat"):
+        moment = claims.get(claim)
+        if moment is not None and not (_is_number(moment) and moment <= now):
+            raise InvalidToken("the token is not valid yet")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def scopes_of(claims: Mapping[str, Any]) -> list[str]:
+    """The scopes of a token: its `scope`, or else its `scp`, as one string or as a list."""
+    value = claims.get("scope", claims.get("scp"))
+    if isinstance(value, str):
+        return value.split()
+    return [scope for scope in _as_list(value) if isinstance(scope, str)]
+
+
+def flatten(value: Any) -> str:
+    """A claim as text: booleans and numbers as JSON, lists as Go prints them (`[admin poweruser]`), objects
+    as JSON."""
+    if isinstance(value, list):
+        return f"[{' '.join(map(_go, value))}]"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _go(value: Any) -> str:
+    """A value inside a list as Go's `%v` prints it."""
+    if value is None:
+        return "<nil>"
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{_go(value[key])}' for key in sorted(value))}]"
+    return flatten(value)

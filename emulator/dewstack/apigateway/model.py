@@ -1,0 +1,147 @@
+"""What an HTTP API is made of, named and spelled as `apigatewayv2` does: values, and nothing that acts.
+
+Fields that AWS leaves out of its answers when they were never set are None here.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """An API's CORS configuration. `max_age` in seconds."""
+
+    allow_credentials: bool | None = None
+    allow_headers: list[str] | None = None
+    allow_methods: list[str] | None = None
+    allow_origins: list[str] | None = None
+    expose_headers: list[str] | None = None
+    max_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One HTTP API. `created_date` in seconds since the epoch."""
+
+    api_id: str
+    account_id: str
+    region: str
+    name: str
+    protocol_type: str
+    created_date: float
+    route_selection_expression: str = "$request.method $request.path"
+    api_key_selection_expression: str = "$request.header.x-api-key"
+    cors_configuration: Cors | None = None
+    description: str | None = None
+    disable_execute_api_endpoint: bool = False
+    disable_schema_validation: bool | None = None
+    ip_address_type: str = "ipv4"
+    version: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSettings:
+    """How a stage treats a route. Rates in requests a second."""
+
+    data_trace_enabled: bool | None = None
+    detailed_metrics_enabled: bool | None = None
+    logging_level: str | None = None
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLogSettings:
+    """Where a stage's access log goes."""
+
+    destination_arn: str | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A name under which a deployment, or with `auto_deploy` the present state of the API, is served."""
+
+    stage_name: str
+    created_date: float
+    last_updated_date: float
+    auto_deploy: bool = False
+    deployment_id: str | None = None
+    description: str | None = None
+    stage_variables: dict[str, str] = field(default_factory=dict)
+    default_route_settings: RouteSettings = RouteSettings()
+    route_settings: dict[str, RouteSettings] = field(default_factory=dict)
+    access_log_settings: AccessLogSettings | None = None
+    client_certificate_id: str | None = None
+    last_deployment_status_message: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One `METHOD /path` (or `$default`) and where it leads: `target` is `integrations/<id>`."""
+
+    route_id: str
+    route_key: str
+    api_key_required: bool = False
+    authorization_type: str = "NONE"
+    authorization_scopes: list[str] | None = None
+    authorizer_id: str | None = None
+    operation_name: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """What stands behind a route."""
+
+    integration_id: str
+    integration_type: str
+    connection_type: str = "INTERNET"
+    credentials_arn: str | None = None
+    description: str | None = None
+    integration_method: str | None = None
+    integration_uri: str | None = None
+    payload_format_version: str | None = None
+    timeout_in_millis: int = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class JwtConfiguration:
+    """Whose tokens an authorizer accepts, and for whom they must be meant."""
+
+    audience: list[str] | None = None
+    issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizer:
+    """Who may pass a route. Only JWT authorizers so far."""
+
+    authorizer_id: str
+    name: str
+    authorizer_type: str
+    identity_source: list[str]
+    jwt_configuration: JwtConfiguration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything of an API that a deployment freezes."""
+
+    routes: list[Route]
+    integrations: list[Integration]
+    authorizers: list[Authorizer]
+    cors_configuration: Cors | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A snapshot that a stage without `auto_deploy` serves. Automatic ones hold none: their stage is live."""
+
+    deployment_id: str
+    created_date: float
+    auto_deployed: bool = False
+    deployment_status: str = "DEPLOYED"
+    description: str | None = None
+    snapshot: Snapshot | None = None

@@ -1,0 +1,103 @@
+"""The responses that an HTTP API gives by itself, with AWS's exact bodies, and what is added to every
+response."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
+
+from dewstack.clock import Clock
+from dewstack.http import Response
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+CONTENT_TYPE_JSON = (b"Content-Type", b"application/json")
+WITHOUT_BODY = frozenset({204, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One of the gateway's own answers."""
+
+    status: int
+    body: bytes
+
+
+BAD_REQUEST = Refusal(400, b'{"message":"Bad Request"}')
+UNAUTHORIZED = Refusal(401, b'{"message":"Unauthorized"}')
+FORBIDDEN = Refusal(403, b'{"message":"Forbidden"}')
+NOT_FOUND = Refusal(404, b'{"message":"Not Found"}')
+REQUEST_ENTITY_TOO_LARGE = Refusal(413, b'{"message":"Request Entity Too Large"}')
+TOO_MANY_REQUESTS = Refusal(429, b'{"message":"Too Many Requests"}')
+HEADERS_TOO_LARGE = Refusal(431, b'{"message":"Request Header Fields Too Large"}')
+INTERNAL_SERVER_ERROR = Refusal(500, b'{"message":"Internal Server Error"}')
+SERVICE_UNAVAILABLE = Refusal(503, b'{"message":"Service Unavailable"}')
+
+FOR_LAMBDA_ERROR: Mapping[str, Refusal] = {
+    "RequestTooLargeException": REQUEST_ENTITY_TOO_LARGE,
+    "TooManyRequestsException": SERVICE_UNAVAILABLE,
+    "ServiceException": SERVICE_UNAVAILABLE,
+}
+
+
+class GatewayResponse(Exception):
+    """Ends a request with one of the gateway's own answers, and perhaps further headers."""
+
+    def __init__(self, refusal: Refusal, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(refusal.status)
+        self.refusal = refusal
+        self.headers = headers
+
+    def response(self) -> Response:
+        """The answer itself."""
+        return Response(self.refusal.status, self.refusal.body, [CONTENT_TYPE_JSON, *self.headers])
+
+
+@lru_cache(maxsize=1024)
+def canonical(name: str) -> bytes | None:
+    """A header name as Go writes it (`my-HEADER` becomes `My-Header`), or None if it can't be one."""
+    if not TOKEN.fullmatch(name):
+        return None
+    return "-".join(part[:1].upper() + part[1:].lower() for part in name.split("-")).encode()
+
+
+def header_value(value: str) -> bytes:
+    """A header value as bytes; a line break, which would end the header, becomes a space."""
+    if "\n" in value or "\r" in value or "\0" in value:
+        value = value.replace("\r", " ").replace("\n", " ").replace("\0", " ")
+    return value.strip().encode()
+
+
+class Dates:
+    """The present second in the two spellings that HTTP and the event want, made once a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._second = -1
+        self.request_time = ""
+        self.http_date = b""
+
+    def tick(self) -> float:
+        """The time in seconds; `request_time` and `http_date` are of the same second afterwards."""
+        now = self._clock.time()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            date = formatdate(second, usegmt=True)
+            self.http_date = date.encode()
+            _, day, month, year, time, _ = date.split(" ")
+            self.request_time = f"{day}/{month}/{year}:{time} +0000"
+        return now
+
+
+def finish(response: Response, request_id: str, http_date: bytes) -> Response:
+    """Add what every response has: the length, the date and the request's id."""
+    headers = response.headers
+    if response.status in WITHOUT_BODY:
+        response.body = b""
+    else:
+        headers.append((b"Content-Length", b"%d" % len(response.body)))
+    headers.append((b"Date", http_date))
+    headers.append((b"Connection", b"keep-alive"))
+    headers.append((b"Apigw-Requestid", request_id.encode()))
+    return response
