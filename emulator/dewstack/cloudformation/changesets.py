@@ -114,7 +114,8 @@ class ChangeSets:
         found = self._find(caller, params)
         if found.execution_status != "AVAILABLE":
             raise InvalidChangeSetStatusException(
-                f"ChangeSet [{found.change_set_id}] cannot be executed in its current status of [{found.status}]"
+                f"ChangeSet [{found.change_set_id}] cannot be executed in its current status of"
+                f" [{found.status}]"
             )
         stack = self._state.require(caller, found.stack_id)
         if found.kind == "UPDATE":

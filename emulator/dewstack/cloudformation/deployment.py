@@ -142,7 +142,8 @@ class Deployment:
                 and properties[named] == current.properties.get(named)
             ):
                 raise ResourceFailure(
-                    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename"
+                    "CloudFormation cannot update a stack when a custom-named resource requires"
+                    " replacing. Rename"
                     f" {properties[named]} and update the stack again."
                 )
         except (ValidationError, NotEmulated, ResourceFailure) as error:

@@ -51,7 +51,8 @@ class LiveReferences:
         resource = self._resources.get(logical_id)
         if resource is None:
             raise ValidationError(
-                f"Template format error: Unresolved resource dependencies [{logical_id}] in the Resources block of"
+                f"Template format error: Unresolved resource dependencies [{logical_id}] in the"
+                " Resources block of"
                 " the template"
             )
         return resource.physical_id
@@ -65,7 +66,8 @@ class LiveReferences:
             )
         if attribute not in resource.attributes:
             raise ValidationError(
-                f"Template error: resource {logical_id} does not support attribute type {attribute} in Fn::GetAtt"
+                f"Template error: resource {logical_id} does not support attribute type {attribute} in"
+                " Fn::GetAtt"
             )
         return resource.attributes[attribute]
 

@@ -84,7 +84,8 @@ def check_references(template: Template, conditions: Mapping[str, bool]) -> None
     for spec in template.resources.values():
         if spec.condition is not None and spec.condition not in template.conditions:
             raise ValidationError(
-                f"Template format error: Unresolved condition dependency {spec.condition} in the Resources block of"
+                f"Template format error: Unresolved condition dependency {spec.condition} in the"
+                " Resources block of"
                 " the template"
             )
     missing: dict[str, None] = {}
@@ -106,7 +107,8 @@ def _refuse(missing: Iterable[str], block: str) -> None:
     names = list(missing)
     if names:
         raise ValidationError(
-            f"Template format error: Unresolved resource dependencies [{', '.join(names)}] in the {block} block of the"
+            f"Template format error: Unresolved resource dependencies [{', '.join(names)}] in the"
+            f" {block} block of the"
             " template"
         )
 
@@ -151,7 +153,8 @@ def _cyclic(remaining: dict[str, set[str]]) -> set[str]:
 
 
 def reversed_layers(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """The groups for deletion: what needs others goes before them. A cycle left by two templates is broken up."""
+    """The groups for deletion: what needs others goes before them. A cycle left by two"
+    " templates is broken up."""
     try:
         return layers(needs)[::-1]
     except ValidationError:

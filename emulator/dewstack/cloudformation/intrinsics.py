@@ -83,7 +83,8 @@ class Evaluator:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument
         if not isinstance(parts, list) or len(parts) != 2 or not isinstance(parts[0], str):
             raise ValidationError(
-                "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and"
+                "Template error: every Fn::GetAtt object requires two non-empty parameters, the"
+                " resource name and"
                 " the resource attribute"
             )
         return self._references.get_att(parts[0], text(self.evaluate(parts[1])))
@@ -95,7 +96,8 @@ class Evaluator:
             template, variables = argument[0], self.evaluate(argument[1])
         if not isinstance(template, str):
             raise ValidationError(
-                "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a"
+                "Template error: One or more Fn::Sub intrinsic functions don't specify expected"
+                " arguments. Specify a"
                 " string as first argument, and an optional second argument to specify a mapping of values to"
                 " replace in the string"
             )
@@ -117,8 +119,10 @@ class Evaluator:
         delimiter, items = self._pair("Fn::Join", argument, "a delimiter and a list of strings")
         if not isinstance(items, list) or not isinstance(delimiter, str):
             raise ValidationError(
-                "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list"
-                " of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be"
+                "Template error: every Fn::Join object requires two parameters, (1) a string"
+                " delimiter and (2) a list"
+                " of strings to be joined or a function that returns a list of strings (such as"
+                " Fn::GetAZs) to be"
                 " joined."
             )
         return delimiter.join(text(item) for item in items)
@@ -141,7 +145,8 @@ class Evaluator:
         delimiter, source = self._pair("Fn::Split", argument, "a delimiter and a string")
         if not isinstance(delimiter, str) or not delimiter:
             raise ValidationError(
-                "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a"
+                "Template error: every Fn::Split object requires two parameters, (1) a string"
+                " delimiter and (2) a"
                 " string to be split or a function that returns a string to be split."
             )
         return text(source).split(delimiter)
@@ -150,7 +155,8 @@ class Evaluator:
         """`Fn::If`: only the chosen branch is evaluated."""
         if not isinstance(argument, list) or len(argument) != 3:
             raise ValidationError(
-                "Template error: Fn::If requires a list argument with three elements: a condition name, a value if"
+                "Template error: Fn::If requires a list argument with three elements: a condition"
+                " name, a value if"
                 " true and a value if false"
             )
         return self.evaluate(argument[1] if self.condition(argument[0]) else argument[2])
@@ -165,7 +171,8 @@ class Evaluator:
         """`Fn::FindInMap`, with the default value of the language extensions."""
         if not isinstance(argument, list) or len(argument) not in (3, 4):
             raise ValidationError(
-                "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the"
+                "Template error: every Fn::FindInMap object requires three parameters, the map name,"
+                " map key and the"
                 " attribute for return value"
             )
         name, first, second = (text(self.evaluate(part)) for part in argument[:3])
@@ -241,7 +248,8 @@ class Evaluator:
     def _all_truths(self, name: str, argument: Any) -> list[bool]:
         if not isinstance(argument, list) or not 2 <= len(argument) <= 10:
             raise ValidationError(
-                f"Template error: every {name} object requires a list of at least 2 and at most 10 boolean parameters."
+                f"Template error: every {name} object requires a list of at least 2 and at most 10"
+                " boolean parameters."
             )
         return [self.truth(item) for item in argument]
 

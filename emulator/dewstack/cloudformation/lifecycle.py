@@ -60,7 +60,8 @@ class Lifecycle:
 
     @operation("CreateStack")
     async def create_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """`{"StackId"}`, while the resources are being made. Raises AlreadyExistsException, ValidationError."""
+        """`{"StackId"}`, while the resources are being made. Raises AlreadyExistsException,"
+        " ValidationError."""
         runner, name = self._runner, params["StackName"]
         stack = new_stack(caller, name, "CREATE_IN_PROGRESS", runner.clock.time(), params)
         request = read_request(params, None)
@@ -77,7 +78,8 @@ class Lifecycle:
 
     @operation("UpdateStack")
     async def update_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """`{"StackId"}`, while the differences are being made. Raises ValidationError, also when there are none."""
+        """`{"StackId"}`, while the differences are being made. Raises ValidationError, also"
+        " when there are none."""
         runner, name = self._runner, params["StackName"]
         stack = self._state.find(caller, name)
         if stack is None:

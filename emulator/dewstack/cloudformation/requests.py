@@ -19,7 +19,8 @@ def check_stack_name(name: str) -> None:
     """Raise ValidationError unless `name` may name a new stack."""
     if not _NAME.fullmatch(name):
         raise ValidationError(
-            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must"
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy"
+            " constraint: Member must"
             " satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
         )
 
@@ -92,7 +93,8 @@ def understand(stack: Stack, request: Request, providers: Mapping[str, Provider]
 def check_types(resources: Iterable[ResourceSpec], providers: Mapping[str, Provider]) -> None:
     """Raise ValidationError naming every resource whose type dewstack cannot make."""
     unknown = [
-        f"Template error: resource type {spec.type} (logical ID {spec.logical_id}) is not emulated by dewstack"
+        f"Template error: resource type {spec.type} (logical ID {spec.logical_id}) is not"
+        " emulated by dewstack"
         for spec in resources
         if spec.type not in providers
     ]

@@ -96,7 +96,8 @@ def _conditions(template: Template, names: dict[str, Any]) -> dict[str, bool]:
         for other in _conditions_in(template.conditions[name]):
             if other not in template.conditions:
                 raise ValidationError(
-                    f"Template format error: Unresolved condition dependency {other} in the Conditions block of the"
+                    f"Template format error: Unresolved condition dependency {other} in the Conditions"
+                    " block of the"
                     " template"
                 )
             decide(other)

@@ -156,7 +156,8 @@ class Function(Provider):
 
 
 def _code(properties: dict[str, Any]) -> dict[str, Any]:
-    """The `Code` parameter. CloudFormation's `ZipFile` is source text, which it puts into `index.py` or `.js`."""
+    """The `Code` parameter. CloudFormation's `ZipFile` is source text, which it puts"
+    " into `index.py` or `.js`."""
     code = dict(properties["Code"])
     if "ZipFile" not in code:
         return code

@@ -135,7 +135,7 @@ def record_types() -> dict[str, Provider]:
             _event_source_mapping,
             required=("FunctionName",),
             replacement=frozenset({"EventSourceArn", "StartingPosition", "SelfManagedEventSource"}),
-            note="Recorded only: dewstack does not poll event sources, the function will not be invoked by it",
+            note="Recorded only: dewstack does not poll event sources, it will not invoke the function",
         ),
         "AWS::Lambda::LayerVersion": Record(
             _layer_version_arn,

@@ -1,8 +1,8 @@
 """The types of a resource's properties.
 
 CloudFormation takes `"30"` for a number and `"true"` for a boolean (parameters are always text); the services
-do not. A kind is `str`, `int`, `bool`, `object` (anything, as it is), `[kind]` for a list, a dict of members for
-a structure, and `{"*": kind}` for a map.
+do not. A kind is `str`, `int`, `bool`, `object` (anything, as it is), `[kind]` for a list, a dict of members
+for a structure, and `{"*": kind}` for a map.
 """
 
 from collections.abc import Iterable, Mapping
