@@ -1,1 +1,5 @@
 """Lambda: functions, execution environments and the Runtime API."""
+
+from dewstack.lambda_.service import LambdaService
+
+__all__ = ["LambdaService"]

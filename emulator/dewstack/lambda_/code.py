@@ -1,0 +1,92 @@
+"""A function's code: a zip archive unpacked once per content, or the developer's own directory, live."""
+
+import base64
+import hashlib
+import io
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from dewstack.errors import NotEmulated
+from dewstack.lambda_.errors import InvalidParameterValueException
+from dewstack.lambda_.model import Code
+
+HOT_RELOAD_BUCKET = "hot-reload"
+"""LocalStack's marker, and ours: `S3Key` names a directory, whose files are used in place."""
+MAX_UNZIPPED_BYTES = 262_144_000
+
+
+class CodeStorage:
+    """Archives, unpacked below `directory`, one folder for each content."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def resolve(self, code: dict[str, Any]) -> Code:
+        """`Code` of CreateFunction or UpdateFunctionCode to code on disk. Raises InvalidParameterValueException."""
+        if code.get("ZipFile"):
+            return self._unpack(code["ZipFile"])
+        if code.get("S3Bucket") == HOT_RELOAD_BUCKET:
+            return live_directory(str(code.get("S3Key", "")))
+        if code.get("S3Bucket"):
+            raise NotEmulated(
+                "Lambda code from S3 is not emulated by dewstack yet: send a ZipFile, or S3Bucket 'hot-reload' with a"
+                " directory as S3Key"
+            )
+        if code.get("ImageUri"):
+            raise NotEmulated("Lambda container images are not emulated by dewstack")
+        raise InvalidParameterValueException("Please provide a source for function code.")
+
+    def _unpack(self, archive: bytes) -> Code:
+        digest = hashlib.sha256(archive).digest()
+        target = self._directory / digest.hex()
+        if not target.is_dir():
+            self._directory.mkdir(parents=True, exist_ok=True)
+            scratch = Path(tempfile.mkdtemp(dir=self._directory))
+            try:
+                _extract(archive, scratch)
+                os.rename(scratch, target)
+            except OSError:
+                if not target.is_dir():  # another thread may have been quicker
+                    raise
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+        return Code(str(target), base64.b64encode(digest).decode(), len(archive))
+
+
+def live_directory(path: str) -> Code:
+    """The developer's directory as code; its hash is of its name, for its content changes under us."""
+    if not os.path.isdir(path):
+        raise InvalidParameterValueException(f"Code directory {path!r} does not exist")
+    real = os.path.realpath(path)
+    return Code(real, base64.b64encode(hashlib.sha256(real.encode()).digest()).decode(), 0, live=True)
+
+
+def _extract(archive: bytes, target: Path) -> None:
+    """Unpack a zip; refuse what would land outside of `target`, links, and what is larger than Lambda takes."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as bundle:
+            members = bundle.infolist()
+            if sum(member.file_size for member in members) > MAX_UNZIPPED_BYTES:
+                raise InvalidParameterValueException(
+                    f"Unzipped size must be smaller than {MAX_UNZIPPED_BYTES} bytes"
+                )
+            root = target.resolve()
+            for member in members:
+                mode = member.external_attr >> 16
+                inside = (root / member.filename).resolve().is_relative_to(root)
+                if not inside or stat.S_ISLNK(mode):
+                    raise InvalidParameterValueException(
+                        "Could not unzip uploaded file. Please check your file."
+                    )
+                path = bundle.extract(member, root)
+                if mode & 0o111 and os.path.isfile(path):
+                    os.chmod(path, 0o755)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise InvalidParameterValueException(
+            "Could not unzip uploaded file. Please check your file, then try to upload again."
+        ) from error

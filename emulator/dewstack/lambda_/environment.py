@@ -1,0 +1,301 @@
+"""One execution environment: a process of the function's own, and the Runtime API it is served through."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from dewstack.lambda_.guard import Guard, kill_group
+from dewstack.lambda_.model import Function, Invocation
+from dewstack.lambda_.runtime_api import RuntimeApi
+
+MEMORY_SAMPLE_SECONDS = 0.1
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
+MAX_LINE_BYTES = 262_144
+
+
+class State(Enum):
+    """Where an environment is in its life."""
+
+    INIT = "INIT"
+    READY = "READY"
+    BUSY = "BUSY"
+    STOPPED = "STOPPED"
+
+
+class LogStream(Protocol):
+    """Where an environment's lines go. A message may be a callable, formatted only when somebody reads."""
+
+    def append(self, timestamp_ms: int, message: str | Callable[[], str]) -> None:
+        """Add one event. `timestamp_ms` is epoch milliseconds."""
+
+
+class Owner(Protocol):
+    """What an environment reports to: its function's pool."""
+
+    def environment_ready(self, environment: "ExecutionEnvironment") -> None:
+        """It asks for an event."""
+
+    def invocation_responded(
+        self, environment: "ExecutionEnvironment", invocation: Invocation, body: bytes
+    ) -> None:
+        """The function returned."""
+
+    def invocation_failed(
+        self, environment: "ExecutionEnvironment", invocation: Invocation, body: bytes
+    ) -> None:
+        """The function raised, or answered too much."""
+
+    def init_failed(self, environment: "ExecutionEnvironment", body: bytes) -> None:
+        """The function could not be loaded."""
+
+    def environment_exited(self, environment: "ExecutionEnvironment", status: int) -> None:
+        """The process ended. `status` is a negative signal number or an exit status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start the process: the command, its environment (the Runtime API's address is added), its directory."""
+
+    command: tuple[str, ...]
+    environ: dict[str, str]
+    directory: str
+
+
+TOO_LARGE = (
+    b'{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",'
+    b'"errorType":"Function.ResponseSizeTooLarge"}'
+)
+
+
+class ExecutionEnvironment:
+    """INIT → READY → BUSY → READY … → STOPPED; one invocation at a time."""
+
+    def __init__(self, function: Function, owner: Owner, log: LogStream, guard: Guard) -> None:
+        self.function = function
+        self.state = State.INIT
+        self.invocation: Invocation | None = None
+        self.init_ms: float | None = None
+        """How long the init phase took; None once an invocation has been charged with it."""
+        self.last_used = time.monotonic()
+        self.retiring = False
+        self.max_memory_mb = 0
+        self.log = log
+        self._owner = owner
+        self._guard = guard
+        self._loop = asyncio.get_running_loop()
+        self._server: asyncio.Server | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pidfd: int | None = None
+        self._output: int | None = None
+        self._partial = b""
+        self._connection: RuntimeApi | None = None
+        self._began = time.monotonic()
+        self._sampled = 0.0
+
+    async def start(self, launch: Launch) -> None:
+        """Open the Runtime API on a free loopback port and start the process. Raises OSError if it cannot."""
+        self._server = await self._loop.create_server(lambda: RuntimeApi(self), "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self._output, child_output = os.pipe()
+        os.set_blocking(self._output, False)
+        self._began = time.monotonic()
+        try:
+            self._process = subprocess.Popen(
+                launch.command,
+                env={**launch.environ, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"},
+                cwd=launch.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=child_output,
+                stderr=child_output,
+                start_new_session=True,
+            )
+        except OSError:
+            self._close()
+            raise
+        finally:
+            os.close(child_output)
+        self._guard.add(self._process.pid)
+        self._loop.add_reader(self._output, self._read_output)
+        self._watch_exit(self._process)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, while there is one."""
+        return self._process.pid if self._process else None
+
+    def _watch_exit(self, process: subprocess.Popen[bytes]) -> None:
+        if hasattr(os, "pidfd_open"):
+            self._pidfd = os.pidfd_open(process.pid)
+            self._loop.add_reader(self._pidfd, self._exited)
+            return
+
+        def wait() -> None:
+            process.wait()
+            with contextlib.suppress(RuntimeError):  # the loop may have closed
+                self._loop.call_soon_threadsafe(self._exited)
+
+        self._loop.run_in_executor(None, wait)
+
+    def _exited(self) -> None:
+        if self.state is State.STOPPED or self._process is None:
+            return
+        status = self._process.wait()
+        self.read_remaining_output()
+        self.stop()
+        self._owner.environment_exited(self, status)
+
+    # What the Runtime API asks (RuntimeState).
+
+    def ready_for_next(self, connection: RuntimeApi) -> bool:
+        """The runtime asks for an event."""
+        if self.state is State.BUSY or self.state is State.STOPPED or self._connection is not None:
+            return False
+        if self.state is State.INIT:
+            self.init_ms = (time.monotonic() - self._began) * 1000
+        self.state = State.READY
+        connection.wait()
+        self._connection = connection
+        self._owner.environment_ready(self)
+        return True
+
+    def responded(self, request_id: str, body: bytes) -> bool:
+        """The function returned `body`."""
+        invocation = self._take(request_id)
+        if invocation is None:
+            return False
+        self._owner.invocation_responded(self, invocation, body)
+        return True
+
+    def failed(self, request_id: str, body: bytes) -> bool:
+        """The function raised; `body` says what."""
+        invocation = self._take(request_id)
+        if invocation is None:
+            return False
+        self._owner.invocation_failed(self, invocation, body)
+        return True
+
+    def response_too_large(self, request_id: str) -> bool:
+        """The function returned more than 6 MB."""
+        return self.failed(request_id, TOO_LARGE)
+
+    def init_failed(self, body: bytes) -> bool:
+        """The runtime could not load the function."""
+        if self.state is not State.INIT:
+            return False
+        self.read_remaining_output()
+        self._owner.init_failed(self, body)
+        return True
+
+    def _take(self, request_id: str) -> Invocation | None:
+        invocation = self.invocation
+        if invocation is None or invocation.request_id != request_id:
+            return None
+        self.read_remaining_output()
+        self.invocation = None
+        self.state = State.READY
+        return invocation
+
+    # What the pool asks.
+
+    def deliver(self, invocation: Invocation) -> None:
+        """Hand an event to the waiting runtime."""
+        connection = self._connection
+        assert connection is not None
+        self._connection = None
+        self.state = State.BUSY
+        self.invocation = invocation
+        invocation.started = self.last_used = time.monotonic()
+        invocation.init_ms, self.init_ms = self.init_ms, None
+        connection.deliver(invocation, int((time.time() + self.function.timeout) * 1000))
+
+    def elapsed_init(self) -> float:
+        """Milliseconds since the process was started."""
+        return (time.monotonic() - self._began) * 1000
+
+    def write(self, message: str | Callable[[], str], invocation: Invocation | None = None) -> None:
+        """Add a line to the log stream, and to the tail that the invocation's caller asked for."""
+        self.log.append(int(time.time() * 1000), message)
+        invocation = invocation or self.invocation
+        if invocation is not None and invocation.lines is not None:
+            invocation.lines.append(message)
+
+    def read_remaining_output(self) -> None:
+        """Take what the process has printed until now, so that it stands before END."""
+        if self._output is not None:
+            self._read_output()
+            if self._partial:
+                self._emit(self._partial)
+                self._partial = b""
+
+    def _read_output(self) -> None:
+        output = self._output
+        while output is not None:
+            try:
+                data = os.read(output, 65536)
+            except BlockingIOError:
+                return
+            if not data:
+                self._loop.remove_reader(output)
+                os.close(output)
+                self._output = None
+                return
+            *lines, self._partial = (self._partial + data).split(b"\n")
+            for line in lines:
+                self._emit(line)
+            if len(self._partial) > MAX_LINE_BYTES:
+                self._emit(self._partial)
+                self._partial = b""
+            if len(data) < 65536:
+                return
+
+    def _emit(self, line: bytes) -> None:
+        self.write(line.decode("utf-8", "replace").replace("\r", "\n"))
+
+    def sample_memory(self) -> int:
+        """The highest resident set seen, in MB. Read at most every 100 ms."""
+        now = time.monotonic()
+        if now - self._sampled > MEMORY_SAMPLE_SECONDS and self._process is not None:
+            self._sampled = now
+            with (
+                contextlib.suppress(OSError, IndexError, ValueError),
+                open(f"/proc/{self._process.pid}/statm") as file,
+            ):
+                resident = int(file.read().split()[1]) * PAGE_KB // 1024
+                self.max_memory_mb = max(self.max_memory_mb, resident)
+        return self.max_memory_mb
+
+    def stop(self) -> None:
+        """End the process and all it started; close everything. May be called again."""
+        if self.state is State.STOPPED:
+            return
+        self.state = State.STOPPED
+        if self._process is not None:
+            pid = self._process.pid
+            kill_group(pid)
+            if self._pidfd is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(timeout=1)
+            self._guard.remove(pid)
+        self._close()
+
+    def _close(self) -> None:
+        if self._pidfd is not None:
+            self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = None
+        if self._output is not None:
+            self._loop.remove_reader(self._output)
+            os.close(self._output)
+            self._output = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

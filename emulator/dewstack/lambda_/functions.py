@@ -1,0 +1,117 @@
+"""Where functions, versions, aliases and policies are kept, and how a name, ARN or qualifier finds one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dewstack.arn import function_arn
+from dewstack.config import Caller
+from dewstack.lambda_.errors import InvalidParameterValueException, ResourceNotFoundException
+from dewstack.lambda_.model import LATEST, Function
+from dewstack.store import Store
+
+NAME = re.compile(
+    r"(?:arn:(?P<partition>[a-z-]+):lambda:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):function:|"
+    r"(?:(?P<short_account>\d{12}):)?function:)?(?P<name>[A-Za-z0-9_-]+)(?::(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for a version. `routing` maps further versions to their weight."""
+
+    name: str
+    function_version: str
+    description: str = ""
+    routing: dict[str, float] = field(default_factory=dict)
+    revision_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What belongs to a function as a whole: its policy's statements, tags, reserved concurrency, last version."""
+
+    statements: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    reserved_concurrency: int | None = None
+    last_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A function as a request names it: account, region, name and, when given, a qualifier."""
+
+    account_id: str
+    region: str
+    name: str
+    qualifier: str = ""
+
+    @property
+    def arn(self) -> str:
+        """The ARN, with the qualifier if there is one."""
+        return function_arn(self.region, self.account_id, self.name, self.qualifier)
+
+
+class FunctionStore:
+    """Lambda's state."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.versions = store.collection("lambda.versions", Function)
+        self.aliases = store.collection("lambda.aliases", Alias)
+        self.settings = store.collection("lambda.settings", Settings)
+
+    def reference(self, params: Mapping[str, Any], caller: Caller) -> Reference:
+        """The function that `FunctionName` (a name, a partial or whole ARN) and `Qualifier` name."""
+        text = params["FunctionName"]
+        match = NAME.fullmatch(text)
+        if match is None:
+            raise InvalidParameterValueException(f"Invalid function name or ARN: {text}")
+        qualifier = params.get("Qualifier") or match["qualifier"] or ""
+        if params.get("Qualifier") and match["qualifier"] and params["Qualifier"] != match["qualifier"]:
+            raise InvalidParameterValueException(
+                "The derived qualifier from the function name does not match the specified qualifier."
+            )
+        account = match["account"] or match["short_account"] or caller.account_id
+        return Reference(account, match["region"] or caller.region, match["name"], qualifier)
+
+    def get(self, reference: Reference) -> Function:
+        """The version that a reference means; $LATEST without a qualifier. Raises ResourceNotFoundException."""
+        where = (reference.account_id, reference.region, reference.name)
+        version = reference.qualifier or LATEST
+        function = self.versions.get(*where, version)
+        if function is None:
+            alias = self.aliases.get(*where, version)
+            function = self.versions.get(*where, alias.function_version) if alias else None
+        if function is None:
+            raise ResourceNotFoundException(f"Function not found: {reference.arn}")
+        return function
+
+    def find(self, arn: str) -> Function:
+        """The version an ARN means; what the data plane asks, so an unqualified ARN is named with $LATEST."""
+        reference = self.reference({"FunctionName": arn}, Caller())
+        if not reference.qualifier:
+            reference = Reference(reference.account_id, reference.region, reference.name, LATEST)
+        return self.get(reference)
+
+    def put(self, function: Function) -> None:
+        """Keep a version."""
+        self.versions.put(function, function.account_id, function.region, function.name, function.version)
+
+    def get_settings(self, reference: Reference) -> Settings:
+        """A function's settings."""
+        return self.settings.get(reference.account_id, reference.region, reference.name) or Settings()
+
+    def put_settings(self, settings: Settings, reference: Reference) -> None:
+        """Keep a function's settings."""
+        self.settings.put(settings, reference.account_id, reference.region, reference.name)
+
+    def delete(self, reference: Reference) -> None:
+        """Forget a version, or without a qualifier the function and all that belongs to it."""
+        where = (reference.account_id, reference.region, reference.name)
+        if reference.qualifier:
+            self.versions.delete(*where, reference.qualifier)
+            return
+        for collection in (self.versions, self.aliases, self.settings):
+            collection.clear(*where)

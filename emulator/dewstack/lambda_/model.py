@@ -1,0 +1,128 @@
+"""Lambda's own nouns: a function and its code, an invocation and its outcome."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dewstack.arn import function_arn
+
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Where a version's code lies. `directory` is what the function sees as its task root; `live` says that it
+    is the developer's own directory, watched for changes, rather than an unpacked archive."""
+
+    directory: str
+    sha256: str
+    size: int
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One version of a Lambda function, its configuration resolved. Timeout in seconds, memory in MB."""
+
+    account_id: str
+    region: str
+    name: str
+    version: str
+    runtime: str
+    handler: str
+    role: str
+    code: Code
+    timeout: int = 3
+    memory_size: int = 128
+    environment: dict[str, str] = field(default_factory=dict)
+    description: str = ""
+    layers: list[str] = field(default_factory=list)
+    architectures: list[str] = field(default_factory=lambda: ["x86_64"])
+    ephemeral_storage: int = 512
+    log_group: str = ""
+    last_modified: str = ""
+    revision_id: str = ""
+    extras: dict[str, Any] = field(default_factory=dict)
+    """Settings that are kept and told, but change nothing locally: VpcConfig, KMSKeyArn, TracingConfig, ..."""
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN without a qualifier."""
+        return function_arn(self.region, self.account_id, self.name)
+
+    @property
+    def qualified_arn(self) -> str:
+        """The ARN with the version."""
+        return function_arn(self.region, self.account_id, self.name, self.version)
+
+    @property
+    def log_group_name(self) -> str:
+        """The CloudWatch log group that the function writes to."""
+        return self.log_group or f"/aws/lambda/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an invocation. `function_error` is `Unhandled` when the function failed, else None."""
+
+    payload: bytes
+    function_error: str | None = None
+    executed_version: str = LATEST
+    log_tail: str = ""
+
+
+class Invocation:
+    """One event on its way through an execution environment. Times in seconds of the monotonic clock."""
+
+    __slots__ = (
+        "arn",
+        "client_context",
+        "future",
+        "init_ms",
+        "lines",
+        "payload",
+        "queued",
+        "request_id",
+        "started",
+        "timer",
+        "trace_id",
+    )
+
+    def __init__(
+        self,
+        request_id: str,
+        arn: str,
+        payload: bytes,
+        trace_id: str,
+        future: "asyncio.Future[Outcome]",
+        queued: float,
+        *,
+        client_context: str = "",
+        tail: bool = False,
+    ) -> None:
+        self.request_id = request_id
+        self.arn = arn
+        self.payload = payload
+        self.trace_id = trace_id
+        self.client_context = client_context
+        self.future = future
+        self.queued = queued
+        self.started = 0.0
+        self.init_ms: float | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.lines: list[str | Callable[[], str]] | None = [] if tail else None
+
+    def with_tail(self, outcome: Outcome) -> Outcome:
+        """The outcome with the last 4 KB of the invocation's log, which its caller asked for."""
+        lines = [line if isinstance(line, str) else line() for line in self.lines or ()]
+        tail = "".join(f"{line}\n" for line in lines).encode()[-4096:].decode("utf-8", "ignore")
+        return replace(outcome, log_tail=tail)
+
+    def finish(self, outcome: Outcome) -> None:
+        """Give the waiting caller its outcome; once, and only if it still waits."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        if not self.future.done():
+            self.future.set_result(outcome)

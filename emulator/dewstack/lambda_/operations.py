@@ -1,0 +1,297 @@
+"""Lambda's API: functions and their configuration."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dewstack.clock import Clock
+from dewstack.config import Caller
+from dewstack.errors import NotEmulated
+from dewstack.ids import uuid4
+from dewstack.lambda_.code import CodeStorage
+from dewstack.lambda_.errors import (
+    InvalidParameterValueException,
+    PreconditionFailedException,
+    ResourceConflictException,
+    ResourceNotFoundException,
+)
+from dewstack.lambda_.functions import FunctionStore, Reference, Settings
+from dewstack.lambda_.invoker import Invoker
+from dewstack.lambda_.model import LATEST, Function
+from dewstack.wire import operation
+
+RESERVED_KEYS = frozenset(
+    ["_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"]
+)
+MAX_ENVIRONMENT_BYTES = 4096
+KEPT = (
+    "VpcConfig",
+    "DeadLetterConfig",
+    "TracingConfig",
+    "KMSKeyArn",
+    "FileSystemConfigs",
+    "SnapStart",
+    "ImageConfig",
+)
+"""Settings that are kept and told, and change nothing here."""
+
+
+def configuration(function: Function) -> dict[str, Any]:
+    """A FunctionConfiguration, as the API answers it."""
+    answer = {
+        "FunctionName": function.name,
+        "FunctionArn": function.arn if function.version == LATEST else function.qualified_arn,
+        "Runtime": function.runtime,
+        "Role": function.role,
+        "Handler": function.handler,
+        "CodeSize": function.code.size,
+        "Description": function.description,
+        "Timeout": function.timeout,
+        "MemorySize": function.memory_size,
+        "LastModified": function.last_modified,
+        "CodeSha256": function.code.sha256,
+        "Version": function.version,
+        "TracingConfig": {"Mode": "PassThrough"},
+        "RevisionId": function.revision_id,
+        "Layers": [{"Arn": arn, "CodeSize": 0} for arn in function.layers],
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "PackageType": "Zip",
+        "Architectures": function.architectures,
+        "EphemeralStorage": {"Size": function.ephemeral_storage},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group_name},
+        **function.extras,
+    }
+    if function.environment:
+        answer["Environment"] = {"Variables": function.environment}
+    if not function.layers:
+        del answer["Layers"]
+    return answer
+
+
+class FunctionOperations:
+    """Create, read, change and delete functions."""
+
+    def __init__(self, functions: FunctionStore, code: CodeStorage, invoker: Invoker, clock: Clock) -> None:
+        self._functions = functions
+        self._code = code
+        self._invoker = invoker
+        self._clock = clock
+
+    @operation("CreateFunction")
+    async def create_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Keep a new function."""
+        reference = self._functions.reference(params, caller)
+        if params.get("PackageType") == "Image":
+            raise NotEmulated("Lambda container images are not emulated by dewstack")
+        for needed in ("Handler", "Runtime"):
+            if not params.get(needed):
+                raise InvalidParameterValueException(f"{needed} is a required parameter for zip functions")
+        code = await asyncio.to_thread(self._code.resolve, params["Code"])
+        function = self._stamp(
+            _configured(
+                Function(
+                    reference.account_id,
+                    reference.region,
+                    reference.name,
+                    LATEST,
+                    "",
+                    "",
+                    params["Role"],
+                    code,
+                ),
+                params,
+            )
+        )
+
+        def keep() -> Function:
+            with self._functions.store.transaction():
+                where = (reference.account_id, reference.region, reference.name)
+                if self._functions.versions.get(*where, LATEST):
+                    raise ResourceConflictException(f"Function already exist: {reference.name}")
+                self._functions.put(function)
+                self._functions.put_settings(Settings(tags=params.get("Tags") or {}), reference)
+                return self._publish(reference) if params.get("Publish") else function
+
+        return configuration(await asyncio.to_thread(keep))
+
+    @operation("GetFunction")
+    def get_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Configuration, where the code is, tags, concurrency."""
+        reference = self._functions.reference(params, caller)
+        function = self._functions.get(reference)
+        settings = self._functions.get_settings(reference)
+        answer: dict[str, Any] = {
+            "Configuration": configuration(function),
+            "Code": {"RepositoryType": "S3", "Location": f"file://{function.code.directory}"},
+            "Tags": settings.tags,
+        }
+        if settings.reserved_concurrency is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": settings.reserved_concurrency}
+        return answer
+
+    @operation("GetFunctionConfiguration")
+    def get_function_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The configuration of a version."""
+        return configuration(self._functions.get(self._functions.reference(params, caller)))
+
+    @operation("ListFunctions")
+    def list_functions(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """All functions of the account and region; with FunctionVersion=ALL every version."""
+        every = self._functions.versions.scan(caller.account_id, caller.region)
+        wanted = [f for f in every if params.get("FunctionVersion") == "ALL" or f.version == LATEST]
+        return page([configuration(f) for f in wanted], params, "Functions")
+
+    @operation("UpdateFunctionCode")
+    async def update_function_code(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Serve other code from now on."""
+        code = await asyncio.to_thread(self._code.resolve, params)
+        return await self._change(caller, params, lambda function: replace(function, code=code))
+
+    @operation("UpdateFunctionConfiguration")
+    async def update_function_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Change what is given and leave the rest."""
+        return await self._change(caller, params, lambda function: _configured(function, params))
+
+    async def _change(
+        self, caller: Caller, params: dict[str, Any], change: Callable[[Function], Function]
+    ) -> dict[str, Any]:
+        reference = self._functions.reference(params, caller)
+
+        def keep() -> tuple[Function, Function]:
+            with self._functions.store.transaction():
+                function = self._functions.get(reference)
+                if params.get("RevisionId") not in (None, function.revision_id):
+                    raise PreconditionFailedException(
+                        "The Revision Id provided does not match the latest Revision Id."
+                        " Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+                    )
+                changed = self._stamp(change(function))
+                self._functions.put(changed)
+                return changed, self._publish(reference) if params.get("Publish") else changed
+
+        changed, answered = await asyncio.to_thread(keep)
+        self._invoker.changed(changed)
+        return configuration(answered)
+
+    @operation("DeleteFunction")
+    async def delete_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Delete a version, or the function with all its versions; environments end."""
+        reference = self._functions.reference(params, caller)
+        function = self._functions.get(reference)
+        if reference.qualifier == LATEST:
+            raise InvalidParameterValueException(
+                "$LATEST version cannot be deleted without deleting the function."
+            )
+        await asyncio.to_thread(self._functions.delete, reference)
+        if not reference.qualifier:
+            self._invoker.removed(function.arn)
+        return {}
+
+    @operation("PublishVersion")
+    def publish_version(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Freeze $LATEST under the next number; the last one again if nothing has changed since."""
+        reference = self._functions.reference(params, caller)
+        with self._functions.store.transaction():
+            latest = self._functions.get(replace(reference, qualifier=""))
+            if params.get("CodeSha256") not in (None, latest.code.sha256) and not latest.code.live:
+                raise InvalidParameterValueException(
+                    f"CodeSHA256 ({params['CodeSha256']}) is different from current CodeSHA256 in $LATEST"
+                    f" ({latest.code.sha256}). Please try again with the CodeSHA256 in $LATEST."
+                )
+            return configuration(self._publish(reference, params.get("Description")))
+
+    def _publish(self, reference: Reference, description: str | None = None) -> Function:
+        reference = replace(reference, qualifier="")
+        latest = self._functions.get(reference)
+        settings = self._functions.get_settings(reference)
+        where = (reference.account_id, reference.region, reference.name)
+        last = self._functions.versions.get(*where, str(settings.last_version))
+        if last is not None and last == replace(
+            latest, version=last.version, description=last.description, revision_id=last.revision_id
+        ):
+            return last
+        number = settings.last_version + 1
+        published = replace(
+            latest,
+            version=str(number),
+            revision_id=uuid4(),
+            description=latest.description if description is None else description,
+        )
+        self._functions.put(published)
+        self._functions.put_settings(replace(settings, last_version=number), reference)
+        return published
+
+    @operation("ListVersionsByFunction")
+    def list_versions_by_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """$LATEST and every published version."""
+        reference = self._functions.reference(params, caller)
+        versions = self._functions.versions.scan(reference.account_id, reference.region, reference.name)
+        if not versions:
+            raise ResourceNotFoundException(f"Function not found: {reference.arn}")
+        versions.sort(key=lambda f: 0 if f.version == LATEST else int(f.version))
+        return page([configuration(f) for f in versions], params, "Versions")
+
+    def _stamp(self, function: Function) -> Function:
+        at = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+        return replace(function, last_modified=at, revision_id=uuid4())
+
+
+def _configured(function: Function, params: dict[str, Any]) -> Function:
+    """The function with what `params` give of its configuration."""
+    changes: dict[str, Any] = {}
+    for key, name in (
+        ("Handler", "handler"),
+        ("Runtime", "runtime"),
+        ("Role", "role"),
+        ("Timeout", "timeout"),
+        ("MemorySize", "memory_size"),
+        ("Description", "description"),
+        ("Layers", "layers"),
+        ("Architectures", "architectures"),
+    ):
+        if params.get(key) is not None:
+            changes[name] = params[key]
+    if "Environment" in params:
+        changes["environment"] = _environment(params["Environment"].get("Variables") or {})
+    if params.get("EphemeralStorage"):
+        changes["ephemeral_storage"] = params["EphemeralStorage"]["Size"]
+    if (params.get("LoggingConfig") or {}).get("LogGroup"):
+        changes["log_group"] = params["LoggingConfig"]["LogGroup"]
+    changes["extras"] = {
+        **function.extras,
+        **{key: params[key] for key in KEPT if params.get(key) is not None},
+    }
+    return replace(function, **changes)
+
+
+def _environment(variables: dict[str, str]) -> dict[str, str]:
+    reserved = sorted(RESERVED_KEYS & variables.keys())
+    if reserved:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment variables you have"
+            " provided contains reserved keys that are currently not supported for modification. Reserved keys used"
+            f" in this request: {', '.join(reserved)}"
+        )
+    size = sum(len(f"{key}={value}".encode()) for key, value in variables.items())
+    if size > MAX_ENVIRONMENT_BYTES:
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables because the environment variables you have"
+            " provided exceeded the 4KB limit."
+        )
+    return variables
+
+
+def page(items: list[Any], params: dict[str, Any], key: str) -> dict[str, Any]:
+    """One page of a list: `MaxItems` long, going on at `Marker`, which is the position of the next item."""
+    marker = params.get("Marker") or "0"
+    if not marker.isdigit():
+        raise InvalidParameterValueException(f"Invalid Marker: {marker}")
+    start = int(marker)
+    size = min(int(params.get("MaxItems") or 50), 10_000)
+    answer: dict[str, Any] = {key: items[start : start + size]}
+    if start + size < len(items):
+        answer["NextMarker"] = str(start + size)
+    return answer

@@ -1,0 +1,351 @@
+"""A function's execution environments: as many as its load needs, none when there is none.
+
+An event goes to an environment that is free, else waits in line; the line decides when another one is started.
+Where a function has shown that it answers within a few milliseconds, a short line is served by those that are
+there: AWS would start one for each waiting event, which on a laptop costs more than it gives.
+"""
+
+import asyncio
+import logging
+import math
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from dewstack.ids import random_string
+from dewstack.lambda_.environment import ExecutionEnvironment, Launch, LogStream, State
+from dewstack.lambda_.guard import Guard
+from dewstack.lambda_.model import Function, Invocation, Outcome
+from dewstack.lambda_.report import Report
+
+logger = logging.getLogger("dewstack.lambda")
+
+INIT_SECONDS = 10.0
+"""The init phase's limit. After it AWS runs init once more, inside the invocation and under its timeout."""
+PATIENCE_SECONDS = 0.005
+"""How long an event waits for a quick function's busy environments before another one is started."""
+PARALLEL_STARTS = 10
+"""How many environments of one function are started at a time."""
+
+
+class FunctionPool:
+    """The environments of one version of one function. It lives on the loop; no other thread may touch it."""
+
+    def __init__(
+        self,
+        function: Function,
+        launch: Callable[[Function, str], Launch],
+        open_stream: Callable[[str, str], LogStream],
+        guard: Guard,
+        *,
+        idle_seconds: float,
+        limit: int,
+    ) -> None:
+        self.function = function
+        self.limit = limit
+        self._launch = launch
+        self._open_stream = open_stream
+        self._guard = guard
+        self._idle_seconds = idle_seconds
+        self._loop = asyncio.get_running_loop()
+        self._environments: set[ExecutionEnvironment] = set()
+        self._initializing: set[ExecutionEnvironment] = set()
+        self._idle: list[ExecutionEnvironment] = []
+        self._queue: deque[Invocation] = deque()
+        self._typical_seconds = math.inf
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._patience: asyncio.TimerHandle | None = None
+        self._reaper: asyncio.TimerHandle | None = None
+
+    @property
+    def environments(self) -> tuple[ExecutionEnvironment, ...]:
+        """Those that exist now."""
+        return tuple(self._environments)
+
+    @property
+    def in_flight(self) -> int:
+        """How many events are being served or wait."""
+        return len(self._queue) + sum(environment.state is State.BUSY for environment in self._environments)
+
+    def submit(self, invocation: Invocation) -> None:
+        """Serve an event; its future will have the outcome. The environment used last is taken first."""
+        if self._idle:
+            self._deliver(self._idle.pop(), invocation)
+            return
+        self._queue.append(invocation)
+        if self._environments and self._typical_seconds < PATIENCE_SECONDS:
+            if self._patience is None:
+                self._patience = self._loop.call_later(PATIENCE_SECONDS, self._patience_ended)
+        else:
+            self._grow()
+
+    def update(self, function: Function) -> None:
+        """Serve from now on with another configuration or code; what is in flight finishes with the old one."""
+        self.function = function
+        self.recycle()
+
+    def recycle(self) -> None:
+        """Start anew: free environments stop at once, busy ones when they are done."""
+        for environment in self._idle:
+            self._drop(environment)
+        self._idle.clear()
+        for environment in self._environments:
+            environment.retiring = True
+        self._initializing.clear()
+        self._typical_seconds = math.inf
+        if self._queue:
+            self._grow()
+
+    def close(self) -> None:
+        """Stop everything; events in flight end with an error."""
+        for timer in (self._patience, self._reaper):
+            if timer is not None:
+                timer.cancel()
+        self._patience = self._reaper = None
+        waiting = [e.invocation for e in self._environments if e.invocation] + list(self._queue)
+        self._queue.clear()
+        self._idle.clear()
+        self._initializing.clear()
+        for environment in tuple(self._environments):
+            self._drop(environment)
+        for invocation in waiting:
+            body = _error(
+                "Runtime.ExitError", f"RequestId: {invocation.request_id} Error: the function was removed"
+            )
+            invocation.finish(Outcome(body, "Unhandled", self.function.version))
+
+    # Growing and shrinking.
+
+    def _patience_ended(self) -> None:
+        self._patience = None
+        if not self._queue:
+            return
+        if time.monotonic() - self._queue[0].queued >= PATIENCE_SECONDS:
+            self._grow()
+        self._patience = self._loop.call_later(PATIENCE_SECONDS, self._patience_ended)
+
+    def _grow(self, *, in_invoke: bool = False) -> None:
+        starting = len(self._initializing)
+        wanted = min(
+            len(self._queue) - starting, self.limit - len(self._environments), PARALLEL_STARTS - starting
+        )
+        for _ in range(wanted):
+            stream = f"{time.strftime('%Y/%m/%d')}/[{self.function.version}]{random_string(32, '0123456789abcdef')}"
+            log = self._open_stream(self.function.log_group_name, stream)
+            environment = ExecutionEnvironment(self.function, self, log, self._guard)
+            self._environments.add(environment)
+            self._initializing.add(environment)
+            task = self._loop.create_task(self._start(environment, stream, in_invoke))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _start(self, environment: ExecutionEnvironment, stream: str, in_invoke: bool) -> None:
+        try:
+            await environment.start(self._launch(environment.function, stream))
+        except OSError as error:
+            logger.error("%s: its runtime does not start: %s", environment.function.name, error)
+            self._init_ended(
+                environment, _error("Runtime.InvalidEntrypoint", str(error)), "Runtime.InvalidEntrypoint"
+            )
+            return
+        limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
+        self._loop.call_later(limit, self._init_timed_out, environment, in_invoke)
+
+    def _drop(self, environment: ExecutionEnvironment) -> None:
+        self._environments.discard(environment)
+        self._initializing.discard(environment)
+        environment.stop()
+
+    def _arm_reaper(self) -> None:
+        if self._reaper is None and self._idle:
+            oldest = min(environment.last_used for environment in self._idle)
+            delay = max(0.01, oldest + self._idle_seconds - time.monotonic())
+            self._reaper = self._loop.call_later(delay, self._reap)
+
+    def _reap(self) -> None:
+        self._reaper = None
+        horizon = time.monotonic() - self._idle_seconds
+        for environment in [e for e in self._idle if e.last_used <= horizon]:
+            self._idle.remove(environment)
+            self._drop(environment)
+        self._arm_reaper()
+
+    # What environments report (Owner).
+
+    def environment_ready(self, environment: ExecutionEnvironment) -> None:
+        """It asks for an event: give it the oldest, or let it rest."""
+        self._initializing.discard(environment)
+        if environment.retiring:
+            self._drop(environment)
+            if self._queue:
+                self._grow()
+            return
+        if self._queue:
+            self._deliver(environment, self._queue.popleft())
+        else:
+            self._idle.append(environment)
+            if self._reaper is None:
+                self._arm_reaper()
+
+    def invocation_responded(
+        self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
+    ) -> None:
+        """The function returned."""
+        self._finish(environment, invocation, Outcome(body, None, environment.function.version))
+
+    def invocation_failed(
+        self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
+    ) -> None:
+        """The function raised."""
+        self._finish(environment, invocation, Outcome(body, "Unhandled", environment.function.version))
+
+    def init_failed(self, environment: ExecutionEnvironment, body: bytes) -> None:
+        """The runtime says that the function does not load."""
+        self._init_ended(environment, body, _error_type(body))
+
+    def environment_exited(self, environment: ExecutionEnvironment, status: int) -> None:
+        """The process ended by itself, or was killed."""
+        reason = _exit_reason(status)
+        if environment in self._initializing:
+            body = _error("Runtime.ExitError", reason)
+            self._init_ended(environment, body, "Runtime.ExitError")
+            return
+        invocation, environment.invocation = environment.invocation, None
+        if environment in self._idle:
+            self._idle.remove(environment)
+        self._drop(environment)
+        if invocation is not None:
+            body = _error("Runtime.ExitError", f"RequestId: {invocation.request_id} Error: {reason}")
+            outcome = Outcome(body, "Unhandled", environment.function.version)
+            self._finish(environment, invocation, outcome, status="error", error_type="Runtime.ExitError")
+        if self._queue:
+            self._grow()
+
+    # How an invocation goes.
+
+    def _deliver(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
+        timeout = environment.function.timeout
+        invocation.timer = self._loop.call_later(timeout, self._timed_out, environment, invocation)
+        environment.deliver(invocation)
+        environment.write(partial(_start_line, invocation.request_id, environment.function.version))
+
+    def _finish(
+        self,
+        environment: ExecutionEnvironment,
+        invocation: Invocation,
+        outcome: Outcome,
+        *,
+        status: str = "",
+        error_type: str = "",
+        seconds: float | None = None,
+    ) -> None:
+        now = environment.last_used = time.monotonic()
+        if seconds is None:
+            seconds = now - invocation.started
+        typical = self._typical_seconds
+        self._typical_seconds = seconds if typical == math.inf else 0.8 * typical + 0.2 * seconds
+        report = Report(
+            invocation.request_id,
+            seconds * 1000,
+            environment.function.memory_size,
+            environment.sample_memory(),
+            invocation.init_ms,
+            status,
+            error_type,
+        )
+        environment.write(partial(_end_line, invocation.request_id), invocation)
+        environment.write(report.line, invocation)
+        if invocation.lines is not None:
+            outcome = invocation.with_tail(outcome)
+        invocation.finish(outcome)
+
+    def _timed_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
+        if environment.invocation is not invocation:
+            return
+        environment.read_remaining_output()
+        environment.invocation = None
+        self._drop(environment)
+        self._time_out(environment, invocation)
+        if self._queue:
+            self._grow()
+
+    def _time_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
+        timeout = environment.function.timeout
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{int(time.time() * 1000) % 1000:03d}Z"
+        text = f"Task timed out after {timeout:.2f} seconds"
+        environment.write(f"{at} {invocation.request_id} {text}", invocation)
+        body = _error("Sandbox.Timedout", f"RequestId: {invocation.request_id} Error: {text}")
+        outcome = Outcome(body, "Unhandled", environment.function.version)
+        self._finish(environment, invocation, outcome, status="timeout", seconds=float(timeout))
+
+    # When the init phase goes wrong.
+
+    def _init_ended(self, environment: ExecutionEnvironment, body: bytes, error_type: str) -> None:
+        if environment not in self._environments:
+            return
+        milliseconds = environment.elapsed_init()
+        environment.write(
+            f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: error\tError Type: {error_type}"
+        )
+        superseded = environment.retiring
+        self._drop(environment)
+        if self._queue and not superseded:
+            invocation = self._queue.popleft()
+            invocation.started, invocation.init_ms = time.monotonic(), milliseconds
+            if error_type == "Runtime.ExitError":
+                reason = msgspec.json.decode(body)["errorMessage"]
+                body = _error(error_type, f"RequestId: {invocation.request_id} Error: {reason}")
+            environment.write(
+                partial(_start_line, invocation.request_id, environment.function.version), invocation
+            )
+            outcome = Outcome(body, "Unhandled", environment.function.version)
+            self._finish(environment, invocation, outcome, status="error", error_type=error_type)
+        if self._queue:
+            self._grow()
+
+    def _init_timed_out(self, environment: ExecutionEnvironment, in_invoke: bool) -> None:
+        if environment.state is not State.INIT:
+            return
+        environment.read_remaining_output()
+        milliseconds = environment.elapsed_init()
+        phase = "invoke" if in_invoke else "init"
+        environment.write(
+            f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: timeout"
+        )
+        self._drop(environment)
+        if in_invoke and self._queue:
+            self._time_out(environment, self._queue.popleft())
+        if self._queue:
+            self._grow(in_invoke=True)
+
+
+def _start_line(request_id: str, version: str) -> str:
+    return f"START RequestId: {request_id} Version: {version}"
+
+
+def _end_line(request_id: str) -> str:
+    return f"END RequestId: {request_id}"
+
+
+def _error(error_type: str, message: str) -> bytes:
+    return msgspec.json.encode({"errorType": error_type, "errorMessage": message})
+
+
+def _error_type(body: bytes) -> str:
+    try:
+        kind = msgspec.json.decode(body).get("errorType")
+    except (msgspec.DecodeError, AttributeError):
+        return "Runtime.Unknown"
+    return str(kind or "Runtime.Unknown")
+
+
+def _exit_reason(status: int) -> str:
+    if status == 0:
+        return "Runtime exited without providing a reason"
+    if status > 0:
+        return f"Runtime exited with error: exit status {status}"
+    return f"Runtime exited with error: signal: {(signal.strsignal(-status) or str(-status)).lower()}"

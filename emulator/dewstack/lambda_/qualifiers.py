@@ -1,0 +1,223 @@
+"""Lambda's API: aliases, the function's resource policy, tags and reserved concurrency."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from dewstack.arn import function_arn
+from dewstack.config import Caller
+from dewstack.ids import uuid4
+from dewstack.lambda_.errors import ResourceConflictException, ResourceNotFoundException
+from dewstack.lambda_.functions import Alias, FunctionStore, Reference
+from dewstack.lambda_.invoker import Invoker
+from dewstack.lambda_.operations import page
+from dewstack.wire import operation
+
+
+def alias_configuration(alias: Alias, reference: Reference) -> dict[str, Any]:
+    """An AliasConfiguration, as the API answers it."""
+    answer: dict[str, Any] = {
+        "AliasArn": function_arn(reference.region, reference.account_id, reference.name, alias.name),
+        "Name": alias.name,
+        "FunctionVersion": alias.function_version,
+        "Description": alias.description,
+        "RevisionId": alias.revision_id,
+    }
+    if alias.routing:
+        answer["RoutingConfig"] = {"AdditionalVersionWeights": alias.routing}
+    return answer
+
+
+class QualifierOperations:
+    """What points at versions and what belongs to the function as a whole."""
+
+    def __init__(self, functions: FunctionStore, invoker: Invoker) -> None:
+        self._functions = functions
+        self._invoker = invoker
+
+    def _alias(self, caller: Caller, params: dict[str, Any]) -> tuple[Reference, Alias]:
+        reference = self._functions.reference(params, caller)
+        alias = self._functions.aliases.get(
+            reference.account_id, reference.region, reference.name, params["Name"]
+        )
+        if alias is None:
+            arn = function_arn(reference.region, reference.account_id, reference.name, params["Name"])
+            raise ResourceNotFoundException(f"Cannot find alias arn: {arn}")
+        return reference, alias
+
+    def _put_alias(self, reference: Reference, alias: Alias) -> dict[str, Any]:
+        self._functions.get(replace(reference, qualifier=alias.function_version))
+        self._functions.aliases.put(alias, reference.account_id, reference.region, reference.name, alias.name)
+        return alias_configuration(alias, reference)
+
+    @operation("CreateAlias")
+    async def create_alias(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Name a version."""
+        reference = self._functions.reference(params, caller)
+        where = (reference.account_id, reference.region, reference.name, params["Name"])
+        if self._functions.aliases.get(*where):
+            raise ResourceConflictException(f"Alias already exists: {reference.arn}:{params['Name']}")
+        routing = (params.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        alias = Alias(
+            params["Name"], params["FunctionVersion"], params.get("Description") or "", routing, uuid4()
+        )
+        return self._put_alias(reference, alias)
+
+    @operation("UpdateAlias")
+    async def update_alias(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Let an alias name another version."""
+        reference, alias = self._alias(caller, params)
+        routing = (params.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
+        changed = Alias(
+            alias.name,
+            params.get("FunctionVersion") or alias.function_version,
+            alias.description if params.get("Description") is None else params["Description"],
+            alias.routing if routing is None else routing,
+            uuid4(),
+        )
+        answer = self._put_alias(reference, changed)
+        self._invoker.changed(self._functions.get(replace(reference, qualifier=changed.function_version)))
+        return answer
+
+    @operation("GetAlias")
+    def get_alias(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """One alias."""
+        reference, alias = self._alias(caller, params)
+        return alias_configuration(alias, reference)
+
+    @operation("ListAliases")
+    def list_aliases(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """A function's aliases."""
+        reference = self._functions.reference(params, caller)
+        self._functions.get(replace(reference, qualifier=""))
+        found = self._functions.aliases.scan(reference.account_id, reference.region, reference.name)
+        version = params.get("FunctionVersion")
+        wanted = [a for a in found if version in (None, a.function_version)]
+        return page([alias_configuration(a, reference) for a in wanted], params, "Aliases")
+
+    @operation("DeleteAlias")
+    async def delete_alias(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Forget an alias; it is no error if there is none."""
+        reference = self._functions.reference(params, caller)
+        self._functions.aliases.delete(reference.account_id, reference.region, reference.name, params["Name"])
+        self._invoker.changed(self._functions.get(replace(reference, qualifier="")))
+        return {}
+
+    @operation("AddPermission")
+    def add_permission(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Add a statement to the function's policy."""
+        reference = self._functions.reference(params, caller)
+        function = self._functions.get(reference)
+        principal = params["Principal"]
+        statement: dict[str, Any] = {
+            "Sid": params["StatementId"],
+            "Effect": "Allow",
+            "Principal": principal if principal == "*" else {"Service": principal},
+            "Action": params["Action"],
+            "Resource": reference.arn if reference.qualifier else function.arn,
+        }
+        if principal.isdigit():
+            statement["Principal"] = {"AWS": f"arn:aws:iam::{principal}:root"}
+        condition: dict[str, dict[str, str]] = {}
+        if params.get("SourceArn"):
+            condition["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
+        if params.get("SourceAccount"):
+            condition["StringEquals"] = {"AWS:SourceAccount": params["SourceAccount"]}
+        if params.get("FunctionUrlAuthType"):
+            condition.setdefault("StringEquals", {})["lambda:FunctionUrlAuthType"] = params[
+                "FunctionUrlAuthType"
+            ]
+        if condition:
+            statement["Condition"] = condition
+        with self._functions.store.transaction():
+            settings = self._functions.get_settings(reference)
+            if statement["Sid"] in settings.statements:
+                raise ResourceConflictException(
+                    f"The statement id ({statement['Sid']}) provided already exists."
+                    " Please provide a new statement id, or remove the existing statement."
+                )
+            statements = {**settings.statements, statement["Sid"]: statement}
+            self._functions.put_settings(replace(settings, statements=statements), reference)
+        return {"Statement": json.dumps(statement, separators=(",", ":"))}
+
+    @operation("RemovePermission")
+    def remove_permission(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Take a statement out of the function's policy."""
+        reference = self._functions.reference(params, caller)
+        self._functions.get(reference)
+        with self._functions.store.transaction():
+            settings = self._functions.get_settings(reference)
+            if params["StatementId"] not in settings.statements:
+                raise ResourceNotFoundException(
+                    f"Statement {params['StatementId']} is not found in resource policy."
+                )
+            statements = {k: v for k, v in settings.statements.items() if k != params["StatementId"]}
+            self._functions.put_settings(replace(settings, statements=statements), reference)
+        return {}
+
+    @operation("GetPolicy")
+    def get_policy(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The function's resource policy as JSON text."""
+        reference = self._functions.reference(params, caller)
+        function = self._functions.get(reference)
+        statements = self._functions.get_settings(reference).statements
+        if not statements:
+            raise ResourceNotFoundException("The resource you requested does not exist.")
+        policy = {"Version": "2012-10-17", "Id": "default", "Statement": list(statements.values())}
+        return {"Policy": json.dumps(policy, separators=(",", ":")), "RevisionId": function.revision_id}
+
+    @operation("PutFunctionConcurrency")
+    async def put_function_concurrency(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Reserve concurrency: no more than so many events at a time."""
+        return self._reserve(caller, params, params["ReservedConcurrentExecutions"])
+
+    @operation("DeleteFunctionConcurrency")
+    async def delete_function_concurrency(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Lift the reservation."""
+        self._reserve(caller, params, None)
+        return {}
+
+    def _reserve(self, caller: Caller, params: dict[str, Any], concurrency: int | None) -> dict[str, Any]:
+        reference = self._functions.reference(params, caller)
+        function = self._functions.get(reference)
+        with self._functions.store.transaction():
+            settings = self._functions.get_settings(reference)
+            self._functions.put_settings(replace(settings, reserved_concurrency=concurrency), reference)
+        self._invoker.reserve(function.arn, concurrency)
+        return {"ReservedConcurrentExecutions": concurrency}
+
+    @operation("GetFunctionConcurrency")
+    def get_function_concurrency(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The reservation, if there is one."""
+        reference = self._functions.reference(params, caller)
+        self._functions.get(reference)
+        reserved = self._functions.get_settings(reference).reserved_concurrency
+        return {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
+
+    @operation("TagResource")
+    def tag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Add tags to the function whose ARN is `Resource`."""
+        self._retag(caller, params, lambda tags: {**tags, **params["Tags"]})
+        return {}
+
+    @operation("UntagResource")
+    def untag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Remove tags by key."""
+        self._retag(
+            caller, params, lambda tags: {k: v for k, v in tags.items() if k not in params["TagKeys"]}
+        )
+        return {}
+
+    @operation("ListTags")
+    def list_tags(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The function's tags."""
+        return {"Tags": self._retag(caller, params, lambda tags: tags)}
+
+    def _retag(self, caller: Caller, params: dict[str, Any], change: Any) -> dict[str, str]:
+        reference = self._functions.reference({"FunctionName": params["Resource"]}, caller)
+        self._functions.get(reference)
+        with self._functions.store.transaction():
+            settings = self._functions.get_settings(reference)
+            tags: dict[str, str] = change(settings.tags)
+            self._functions.put_settings(replace(settings, tags=tags), reference)
+        return tags

@@ -1,0 +1,42 @@
+"""The log lines Lambda itself writes: INIT_START, START, END, REPORT; and what an invocation is billed.
+
+The REPORT format, trailing tab included, and the rule `billed = ceil(duration + init)` are as recorded on AWS.
+"""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One invocation's figures. Milliseconds and megabytes; `init_ms` only on a cold start."""
+
+    request_id: str
+    duration_ms: float
+    memory_mb: int
+    max_memory_mb: int
+    init_ms: float | None = None
+    status: str = ""
+    error_type: str = ""
+
+    @property
+    def billed_ms(self) -> int:
+        """Whole milliseconds, the init phase included, rounded up."""
+        return max(1, math.ceil(round(self.duration_ms, 2) + round(self.init_ms or 0, 2)))
+
+    def line(self) -> str:
+        """The REPORT line as CloudWatch shows it."""
+        parts = [
+            f"REPORT RequestId: {self.request_id}",
+            f"Duration: {self.duration_ms:.2f} ms",
+            f"Billed Duration: {self.billed_ms} ms",
+            f"Memory Size: {self.memory_mb} MB",
+            f"Max Memory Used: {self.max_memory_mb} MB",
+        ]
+        if self.init_ms is not None:
+            parts.append(f"Init Duration: {self.init_ms:.2f} ms")
+        if self.status:
+            parts.append(f"Status: {self.status}")
+        if self.error_type:
+            parts.append(f"Error Type: {self.error_type}")
+        return "\t".join(parts) + "\t"

@@ -1,0 +1,174 @@
+"""The Lambda Runtime API, as a runtime sees it at AWS_LAMBDA_RUNTIME_API: one small HTTP server per environment.
+
+Base path `/2018-06-01`; `GET /runtime/invocation/next` blocks until there is an event. Answers to pipelined
+requests that end in `next` are held back and leave together with the event, in one segment: our own bootstraps
+send `response` and the next `next` together, and so wake up once per invocation.
+"""
+
+import asyncio
+from typing import Protocol, cast
+
+import httptools
+
+from dewstack.lambda_.model import Invocation
+
+BASE = b"/2018-06-01/runtime/"
+NEXT = BASE + b"invocation/next"
+MAX_RESPONSE_BYTES = 6_291_556
+
+ACCEPTED = b'{"status":"OK"}'
+
+
+def http_answer(status: bytes, body: bytes) -> bytes:
+    """One HTTP/1.1 answer with a JSON body."""
+    return b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        status,
+        len(body),
+        body,
+    )
+
+
+OK_202 = http_answer(b"202 Accepted", ACCEPTED)
+PONG = http_answer(b"200 OK", b'"pong"')
+INVALID_REQUEST_ID = http_answer(
+    b"400 Bad Request", b'{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}'
+)
+INVALID_STATE = http_answer(
+    b"403 Forbidden",
+    b'{"errorMessage":"State transition is not allowed","errorType":"InvalidStateTransition"}',
+)
+TOO_LARGE = http_answer(
+    b"413 Request Entity Too Large",
+    b'{"errorMessage":"Exceeded maximum allowed payload size (6291556 bytes).","errorType":"RequestEntityTooLarge"}',
+)
+NOT_FOUND = http_answer(b"404 Not Found", b'{"errorMessage":"Not Found","errorType":"NotFound"}')
+
+
+class RuntimeState(Protocol):
+    """What the environment behind the server decides. Each method says whether the call was in order."""
+
+    def ready_for_next(self, connection: "RuntimeApi") -> bool:
+        """The runtime asks for an event."""
+
+    def responded(self, request_id: str, body: bytes) -> bool:
+        """The function returned."""
+
+    def failed(self, request_id: str, body: bytes) -> bool:
+        """The function raised."""
+
+    def init_failed(self, body: bytes) -> bool:
+        """The runtime could not load the function."""
+
+    def response_too_large(self, request_id: str) -> bool:
+        """The function returned more than Lambda hands on."""
+
+
+class RuntimeApi(asyncio.Protocol):
+    """One connection of a runtime."""
+
+    __slots__ = ("_body", "_out", "_parser", "_size", "_state", "_transport", "_url", "_waiting")
+
+    def __init__(self, state: RuntimeState) -> None:
+        self._state = state
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._out: list[bytes] = []
+        self._waiting = False
+        self._url = b""
+        self._body: list[bytes] = []
+        self._size = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio's callback."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio's callback: feed the parser, then send what is not held for the next event."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._out.append(http_answer(b"400 Bad Request", b"{}"))
+            self._flush()
+            self.close()
+            return
+        if self._out and not self._waiting:
+            self._flush()
+
+    def on_message_begin(self) -> None:
+        """httptools' callback."""
+        self._url = b""
+        self._body = []
+        self._size = 0
+
+    def on_url(self, url: bytes) -> None:
+        """httptools' callback."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools' callback. A browser's page has no business here."""
+        if len(name) == 6 and name.lower() == b"origin":
+            self.close()
+
+    def on_body(self, body: bytes) -> None:
+        """httptools' callback; what is over the limit is counted, not kept."""
+        self._size += len(body)
+        if self._size <= MAX_RESPONSE_BYTES:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        """httptools' callback: one request is whole."""
+        if self._url == NEXT:
+            if self._state.ready_for_next(self):
+                return
+            self._out.append(INVALID_STATE)
+        else:
+            self._out.append(self._answer())
+
+    def _answer(self) -> bytes:
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        parts = self._url.removeprefix(BASE).decode("latin-1").split("/")
+        match parts:
+            case ["invocation", request_id, "response"]:
+                if self._size > MAX_RESPONSE_BYTES:
+                    return TOO_LARGE if self._state.response_too_large(request_id) else INVALID_REQUEST_ID
+                return OK_202 if self._state.responded(request_id, body) else INVALID_REQUEST_ID
+            case ["invocation", request_id, "error"]:
+                return OK_202 if self._state.failed(request_id, body) else INVALID_REQUEST_ID
+            case ["init", "error"]:
+                return OK_202 if self._state.init_failed(body) else INVALID_STATE
+            case _:
+                return PONG if self._url.endswith(b"/ping") else NOT_FOUND
+
+    def wait(self) -> None:
+        """Hold `next` open: the event will come through `deliver`."""
+        self._waiting = True
+
+    def deliver(self, invocation: Invocation, deadline_ms: int) -> None:
+        """Answer the waiting `next` with an event. `deadline_ms` is epoch milliseconds."""
+        context = (
+            f"Lambda-Runtime-Client-Context: {invocation.client_context}\r\n"
+            if invocation.client_context
+            else ""
+        )
+        head = (
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            f"Lambda-Runtime-Aws-Request-Id: {invocation.request_id}\r\n"
+            f"Lambda-Runtime-Deadline-Ms: {deadline_ms}\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: {invocation.arn}\r\n"
+            f"Lambda-Runtime-Trace-Id: {invocation.trace_id}\r\n{context}"
+            f"Content-Length: {len(invocation.payload)}\r\n\r\n"
+        )
+        self._waiting = False
+        self._out.append(head.encode("latin-1"))
+        self._out.append(invocation.payload)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(self._out))
+        self._out.clear()
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.close()

@@ -1,0 +1,149 @@
+"""Lambda as a whole: its API and its data plane, put together."""
+
+import asyncio
+import base64
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dewstack.clock import Clock
+from dewstack.config import Caller, Config
+from dewstack.lambda_.code import CodeStorage
+from dewstack.lambda_.environment import LogStream
+from dewstack.lambda_.errors import (
+    InvalidRequestContentException,
+    RequestTooLargeException,
+    TooManyRequestsException,
+)
+from dewstack.lambda_.functions import FunctionStore, Reference
+from dewstack.lambda_.invoker import Invoker
+from dewstack.lambda_.model import LATEST, Outcome
+from dewstack.lambda_.operations import FunctionOperations
+from dewstack.lambda_.qualifiers import QualifierOperations
+from dewstack.store import Store
+from dewstack.wire import Handler, operation, operations_of
+
+logger = logging.getLogger("dewstack.lambda")
+
+MAX_PAYLOAD_BYTES = 6_291_456
+MAX_EVENT_BYTES = 1_048_576
+RETRY_DELAYS_SECONDS = (60, 120)
+"""When an asynchronous event that failed is tried again: twice, as on AWS."""
+
+
+class LambdaService:
+    """The public face of Lambda. Make it on the loop; `operations` is its API, `invoke` its data plane."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        config: Config,
+        open_stream: Callable[[str, str], LogStream],
+    ) -> None:
+        self._scratch = None if config.state_dir else tempfile.TemporaryDirectory(prefix="dewstack-")
+        directory = config.state_dir or Path(self._scratch.name if self._scratch else "")
+        self.functions = FunctionStore(store)
+        self.invoker = Invoker(config, directory / "runtime", self.functions.find, open_stream)
+        for (account, region, name), settings in self.functions.settings.items():
+            if settings.reserved_concurrency is not None:
+                self.invoker.reserve(Reference(account, region, name).arn, settings.reserved_concurrency)
+        self.invoke = self.invoker.invoke
+        self._events: set[asyncio.Task[None]] = set()
+        self.operations: dict[str, Handler] = operations_of(
+            FunctionOperations(self.functions, CodeStorage(directory / "code"), self.invoker, clock),
+            QualifierOperations(self.functions, self.invoker),
+            self,
+        )
+
+    @operation("Invoke")
+    async def invoke_operation(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Invoke in its three kinds: wait for the outcome, hand over an event, or only check."""
+        reference = self.functions.reference(params, caller)
+        if not reference.qualifier:
+            reference = Reference(reference.account_id, reference.region, reference.name, LATEST)
+        function = self.functions.get(reference)
+        kind = params.get("InvocationType") or "RequestResponse"
+        payload = _payload(params.get("Payload"), MAX_EVENT_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES)
+        if kind == "DryRun":
+            return {"StatusCode": 204}
+        arn = function.arn if not params.get("Qualifier") else reference.arn
+        if kind == "Event":
+            task = asyncio.get_running_loop().create_task(self._serve_event(arn, payload))
+            self._events.add(task)
+            task.add_done_callback(self._events.discard)
+            return {"StatusCode": 202}
+        context = params.get("ClientContext") or ""
+        tail = params.get("LogType") == "Tail"
+        outcome = await self.invoke(
+            arn, payload, client_context=base64.b64decode(context).decode() if context else "", tail=tail
+        )
+        answer: dict[str, Any] = {
+            "StatusCode": 200,
+            "ExecutedVersion": outcome.executed_version,
+            "Payload": outcome.payload,
+        }
+        if outcome.function_error:
+            answer["FunctionError"] = outcome.function_error
+        if tail:
+            answer["LogResult"] = base64.b64encode(outcome.log_tail.encode()).decode()
+        return answer
+
+    async def _serve_event(self, arn: str, payload: bytes) -> None:
+        """An asynchronous event: tried again twice when the function fails, for longer when it is throttled."""
+        delays = list(RETRY_DELAYS_SECONDS)
+        while True:
+            try:
+                outcome: Outcome = await self.invoke(arn, payload)
+            except TooManyRequestsException:
+                await asyncio.sleep(1)
+                continue
+            if outcome.function_error is None or not delays:
+                return
+            await asyncio.sleep(delays.pop(0))
+
+    @operation("GetAccountSettings")
+    def get_account_settings(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The account's limits and usage."""
+        count = sum(
+            f.version == LATEST for f in self.functions.versions.scan(caller.account_id, caller.region)
+        )
+        return {
+            "AccountLimit": {
+                "TotalCodeSize": 80_530_636_800,
+                "CodeSizeUnzipped": 262_144_000,
+                "CodeSizeZipped": 52_428_800,
+                "ConcurrentExecutions": 1000,
+                "UnreservedConcurrentExecutions": 1000,
+            },
+            "AccountUsage": {"TotalCodeSize": 0, "FunctionCount": count},
+        }
+
+    def close(self) -> None:
+        """End all environments and waiting events; forget unpacked code that is not to be kept."""
+        for task in self._events:
+            task.cancel()
+        self.invoker.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+
+def _payload(given: Any, limit: int) -> bytes:
+    """The event as JSON bytes; `{}` when none is given."""
+    body = given.read() if hasattr(given, "read") else given
+    payload = body.encode() if isinstance(body, str) else bytes(body or b"{}")
+    if len(payload) > limit:
+        raise RequestTooLargeException(
+            f"{len(payload)} byte payload is too large for the invocation type (limit {limit} bytes)"
+        )
+    try:
+        msgspec.json.decode(payload)
+    except msgspec.DecodeError as error:
+        raise InvalidRequestContentException(
+            f"Could not parse request body into json: Could not parse payload into json: {error}"
+        ) from error
+    return payload
