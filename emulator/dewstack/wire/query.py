@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape, quoteattr
 
 from dewstack.errors import AwsError
 from dewstack.http import Headers, Request, Response
@@ -21,6 +20,7 @@ from dewstack.wire.errors import (
 )
 from dewstack.wire.model import Member, Operation, ServiceModel, Shape
 
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"})
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -151,7 +151,7 @@ def xml_text(value: Any) -> str:
     """A scalar as XML text; characters that XML cannot hold become U+FFFD."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return escape(_NOT_XML.sub("\ufffd", str(value)), {"\r": "&#xD;"})
+    return _NOT_XML.sub("\ufffd", str(value)).translate(_ESCAPES)
 
 
 def _scalar_text(member: Member, value: Any) -> str:
@@ -209,6 +209,10 @@ def _write_members(shape: Shape, values: dict[str, Any]) -> str:
     )
 
 
+def _namespace(model: ServiceModel | None) -> str:
+    return xml_text(model.metadata.get("xmlNamespace", "")) if model else ""
+
+
 class QueryProtocol:
     """`query`: the operation is the form's `Action`."""
 
@@ -230,23 +234,23 @@ class QueryProtocol:
 
     def answer(self, operation: Operation, output: dict[str, Any], request_id: str) -> Response:
         """`<XResponse><XResult>…</XResult><ResponseMetadata>…</XResponse>`."""
-        namespace = quoteattr(operation.model.metadata.get("xmlNamespace", ""))
+        namespace = _namespace(operation.model)
         content = _write_members(operation.output, output) if operation.output else ""
         if operation.result_wrapper:
             content = f"<{operation.result_wrapper}>{content}</{operation.result_wrapper}>"
         metadata = f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
         document = (
-            f"<{operation.name}Response xmlns={namespace}>{content}{metadata}</{operation.name}Response>"
+            f'<{operation.name}Response xmlns="{namespace}">{content}{metadata}</{operation.name}Response>'
         )
         return Response(200, document.encode(), self._headers(request_id))
 
     def error(self, model: ServiceModel | None, error: AwsError, request_id: str) -> Response:
         """`<ErrorResponse><Error>…</Error><RequestId>…`."""
-        namespace = quoteattr(model.metadata.get("xmlNamespace", "")) if model else '""'
         side = "Sender" if error.status < 500 else "Receiver"
         fields = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in error.fields.items())
         document = (
-            f"<ErrorResponse xmlns={namespace}><Error><Type>{side}</Type><Code>{xml_text(error.code)}</Code>"
+            f'<ErrorResponse xmlns="{_namespace(model)}">'
+            f"<Error><Type>{side}</Type><Code>{xml_text(error.code)}</Code>"
             f"<Message>{xml_text(error.message)}</Message>{fields}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )

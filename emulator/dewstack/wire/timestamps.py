@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 
@@ -34,6 +33,8 @@ def _unix(at: datetime) -> float | int:
 
 
 def _rfc822(at: datetime) -> str:
+    from email.utils import format_datetime
+
     return format_datetime(at, usegmt=True)
 
 
@@ -60,6 +61,8 @@ def parse(value: Any, timestamp_format: str) -> datetime:
         except ValueError:
             pass
         if timestamp_format == "rfc822":
+            from email.utils import parsedate_to_datetime
+
             try:
                 return moment(parsedate_to_datetime(value))
             except (TypeError, IndexError) as error:
