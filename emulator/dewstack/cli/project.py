@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dewstack.errors import UserError
 
-MAP_NAMES = ("serverless.yml", "serverless.yaml")
+MAP_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
 STATE_DIR_VARIABLE = "DEW_STATE_DIR"
 ATTEMPTS = 5
 ATTEMPT_SECONDS = 0.02
@@ -115,17 +115,21 @@ class ProjectLock:
 
 def find_project(state_dir: Path | None = None) -> Project:
     """The nearest directory with a map, this one or one above. Raises UserError when there is none."""
-    here = Path.cwd()
+    map_file = _nearest_map(Path.cwd())
+    given = state_dir or os.environ.get(STATE_DIR_VARIABLE)
+    where = Path(given).absolute() if given else map_file.parent / ".dew"
+    return Project(map_file.parent, map_file, where)
+
+
+def _nearest_map(here: Path) -> Path:
     for directory in (here, *here.parents):
         for name in MAP_NAMES:
             if (directory / name).is_file():
-                given = state_dir or os.environ.get(STATE_DIR_VARIABLE)
-                where = Path(given).absolute() if given else directory / ".dew"
-                return Project(directory, directory / name, where)
-    raise UserError(
-        f"There is no serverless.yml in {here}, nor in a directory above it.",
-        hint="dew works in a project with a map: a serverless.yml that says which URL runs which function.",
-    )
+                return directory / name
+    # The map's own words for what is amiss; its package is only loaded when they are needed.
+    from dewstack.service import find_map
+
+    return find_map(here)
 
 
 def running_or_refuse(project: Project) -> RunFile:

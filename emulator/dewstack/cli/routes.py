@@ -1,38 +1,56 @@
 """`dew routes`: which request reaches which function, and who may send it."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dewstack.cli.control import connect
+from dewstack.cli.mapping import MapOptions, map_options
 from dewstack.cli.output import json_option, print_json, print_table
+from dewstack.cli.project import find_project
+
+if TYPE_CHECKING:
+    from dewstack.service import Route, Service
 
 METHOD_COLORS = {"GET": "green", "POST": "yellow", "PUT": "blue", "PATCH": "blue", "DELETE": "red"}
 
 
-def cells(route: dict[str, Any]) -> list[str]:
-    """One route as the table's cells: method, path, function, authorizer."""
-    method, path = str(route["method"]), str(route["path"])
-    return [
-        click.style(method, fg=METHOD_COLORS.get(method)),
-        path,
-        str(route.get("function") or ""),
-        str(route.get("authorizer") or ""),
-    ]
+def cells(route: "Route") -> list[str]:
+    """One route as the table's cells: method, path, function, authorizer with scopes."""
+    guard = route.authorizer or ""
+    if route.scopes:
+        guard += f" ({' '.join(route.scopes)})"
+    return [click.style(route.method, fg=METHOD_COLORS.get(route.method)), route.path, route.function, guard]
+
+
+def print_routes(service: "Service") -> None:
+    """The table of all routes, in the order of the map."""
+    print_table(["METHOD", "PATH", "FUNCTION", "AUTHORIZER"], [cells(route) for route in service.routes])
 
 
 @click.command("routes")
+@map_options
 @json_option
-def command(as_json: bool) -> None:
-    """List which request reaches which function, and the authorizer in between.
+def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> None:
+    """List which request reaches which function, and the authorizer in between. The emulator need not run.
 
     \b
     Examples:
       dew routes
       dew routes --json | jq -r '.routes[].path'
     """
-    found = connect().get("routes")
-    if as_json:
-        print_json(found)
+    service = MapOptions(stage, region, params).load(find_project().directory)
+    if not as_json:
+        print_routes(service)
         return
-    print_table(["METHOD", "PATH", "FUNCTION", "AUTHORIZER"], [cells(route) for route in found["routes"]])
+    routes = [
+        {
+            "method": route.method,
+            "path": route.path,
+            "function": route.function,
+            "authorizer": route.authorizer,
+            "scopes": list(route.scopes),
+            "defined_at": str(route.at),
+        }
+        for route in service.routes
+    ]
+    print_json({"service": service.name, "stage": service.stage, "routes": routes})

@@ -1,0 +1,69 @@
+"""What every command that reads the map shares: its options, and how its warnings are told."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dewstack.cli.output import notice
+from dewstack.errors import UserError
+
+if TYPE_CHECKING:
+    from dewstack.service import Service
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """What `--stage`, `--region` and `--param` say: all that the map cannot know of itself."""
+
+    stage: str = ""
+    region: str = ""
+    params: tuple[str, ...] = ()
+
+    def load(self, directory: Path) -> "Service":
+        """Read the map in `directory`. Raises MapError with all its mistakes, or UserError."""
+        from dewstack.service import load
+
+        options = {"stage": self.stage, "region": self.region}
+        return load(
+            directory,
+            options={name: value for name, value in options.items() if value},
+            environ=os.environ,
+            params=self._params(),
+        )
+
+    def arguments(self) -> list[str]:
+        """The same options as a command line has them."""
+        given = [f"--stage={self.stage}"] if self.stage else []
+        given += [f"--region={self.region}"] if self.region else []
+        return given + [f"--param={param}" for param in self.params]
+
+    def _params(self) -> dict[str, str]:
+        for param in self.params:
+            if "=" not in param:
+                raise UserError(f"--param {param!r} is not of the form name=value.")
+        return dict(param.split("=", 1) for param in self.params)
+
+
+def map_options(command: F) -> F:
+    """Add `--stage`, `--region` and `--param`."""
+    for option in (
+        click.option(
+            "--param", "params", multiple=True, metavar="NAME=VALUE", help="What ${param:NAME} gives."
+        ),
+        click.option("--region", default="", help="The region: what ${opt:region} gives."),
+        click.option("-s", "--stage", default="", help="The stage: what ${opt:stage} gives. Default: dev"),
+    ):
+        command = option(command)
+    return command
+
+
+def print_warnings(service: "Service") -> None:
+    """Tell what the map has that dew does not know, on stderr."""
+    for problem in service.warnings:
+        notice(f"{click.style('Warning:', fg='yellow', bold=True)} {problem}")
