@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from http_api_client import Gateway
+
+from tests.api.apigateway.http_api_client import Gateway
 
 
 @pytest.fixture

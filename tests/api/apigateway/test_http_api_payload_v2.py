@@ -4,7 +4,8 @@ import json
 from base64 import b64encode
 
 import pytest
-from http_api_client import Gateway, Result, header
+
+from tests.api.apigateway.http_api_client import Gateway, Result, header
 
 ALWAYS = {
     "version",
