@@ -40,9 +40,12 @@ def settings_of(params: Params) -> Settings:
     given = {key: value for key, value in params.items() if key not in NOT_SETTINGS}
     policies = given.pop("Policies", None) or {}
     own_policy = policies.get("PasswordPolicy")
-    policy = STRICT_POLICY if own_policy is None else {**LAX_POLICY, **own_policy}
+    policy = dict(STRICT_POLICY) if own_policy is None else {**LAX_POLICY, **own_policy}
     admin = {"AllowAdminCreateUserOnly": False, **(given.pop("AdminCreateUserConfig", None) or {})}
-    admin.setdefault("UnusedAccountValidityDays", policy["TemporaryPasswordValidityDays"] or 7)
+    days = (
+        (own_policy or {}).get("TemporaryPasswordValidityDays") or admin.get("UnusedAccountValidityDays") or 7
+    )
+    policy["TemporaryPasswordValidityDays"] = admin["UnusedAccountValidityDays"] = days
     sign_in = policies.get("SignInPolicy") or {"AllowedFirstAuthFactors": ["PASSWORD"]}
     template = {
         "DefaultEmailOption": "CONFIRM_WITH_CODE",
