@@ -1,6 +1,9 @@
 """An HTTP request and response as plain values, between the front door and what stands behind it."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+
+import msgspec
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -32,8 +35,14 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One response; header names as they are to leave."""
+    """One response; header names as they are to leave. With a `stream`, its chunks follow `body` as they come."""
 
     status: int
     body: bytes = b""
     headers: Headers = field(default_factory=list)
+    stream: AsyncIterator[bytes] | None = None
+
+
+def json_response(status: int, document: object, *headers: tuple[bytes, bytes]) -> Response:
+    """A JSON answer of our own."""
+    return Response(status, msgspec.json.encode(document), [(b"Content-Type", b"application/json"), *headers])

@@ -1,0 +1,111 @@
+"""The control API at `/_dew/`: what the console and `dew` use, and tests may use. JSON throughout.
+
+A web page elsewhere must not steer the emulator: every request needs a loopback Host (against DNS rebinding),
+and one that changes something must not come from a foreign Origin.
+"""
+
+import base64
+import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import asdict, is_dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from dewstack.errors import AwsError
+from dewstack.http import Request, Response, json_response
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
+
+
+class ControlApi:
+    """The endpoints, by method and path, and who may call them."""
+
+    def __init__(self, endpoints: Mapping[tuple[str, str], Endpoint], call: Endpoint) -> None:
+        self._endpoints = dict(endpoints)
+        self._call = call
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request below `/_dew/`."""
+        if not _loopback(request.header("host") or "", request.header("origin")):
+            return json_response(403, _error("Forbidden", "The control API answers only to this machine."))
+        path = request.raw_path.removeprefix("/_dew/")
+        query = dict(parse_qsl(request.query))
+        if request.method == "POST" and path.startswith("call/"):
+            return await self._call(request, query)
+        endpoint = self._endpoints.get((request.method, path))
+        if endpoint is None:
+            known = ", ".join(f"{method} /_dew/{name}" for method, name in sorted(self._endpoints))
+            return json_response(
+                404, _error("NotFound", f"{request.method} /_dew/{path} is not one of: {known}")
+            )
+        return await endpoint(request, query)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The request's JSON object; empty when there is none. Raises AwsError for anything else."""
+    try:
+        document = msgspec.json.decode(request.body or b"{}")
+    except msgspec.DecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise BadRequest("the body is not a JSON object")
+    return document
+
+
+class BadRequest(AwsError):
+    """A control request that cannot be understood."""
+
+    code = "BadRequest"
+    status = 400
+
+
+def answer(document: Any) -> Response:
+    """200 with a document that may hold bytes (base64), times (ISO 8601) and dataclasses."""
+    body = msgspec.json.encode(plain(document))
+    return Response(200, body, [(b"Content-Type", b"application/json"), (b"Cache-Control", b"no-store")])
+
+
+def refusal(error: AwsError) -> Response:
+    """An AWS error as the control API tells it."""
+    return json_response(error.status, _error(error.code, error.message))
+
+
+def ndjson(events: AsyncGenerator[Any, None]) -> Response:
+    """A line of JSON for every event, as it comes."""
+
+    async def lines() -> AsyncIterator[bytes]:
+        async with aclosing(events) as source:
+            async for event in source:
+                yield msgspec.json.encode(plain(event)) + b"\n"
+
+    return Response(200, b"", [(b"Content-Type", b"application/x-ndjson")], lines())
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can say it."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    return value
+
+
+def _error(code: str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}}
+
+
+def _loopback(host: str, origin: str | None) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    if name not in LOOPBACK:
+        return False
+    return origin is None or (urlsplit(origin).hostname or "") in LOOPBACK

@@ -1,0 +1,166 @@
+"""Which service a request is for.
+
+Port 4566 is the AWS endpoint and more: execute-api by host or path, the pools' keys, the control API, health.
+The service's own port leads straight to its API; the front end's serves its files and `/config.json`.
+"""
+
+import asyncio
+import mimetypes
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from dewstack.http import Request, Response, json_response
+
+EXECUTE_API_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.")
+EXECUTE_API_PATH = re.compile(
+    r"/(?:_aws/execute-api/(?P<a>[a-z0-9]+)(?P<a_rest>/.*)?"
+    r"|execute-api/(?P<b>[a-z0-9]+)(?P<b_rest>/.*)?"
+    r"|restapis/(?P<c>[a-z0-9]+)/(?P<c_stage>[^/]+)/_user_request_(?P<c_rest>/.*)?)"
+)
+WELL_KNOWN = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
+CORS_ANY = (b"Access-Control-Allow-Origin", b"*")
+REVALIDATE = (b"Cache-Control", b"no-cache")
+
+
+class Gateway(Protocol):
+    """API Gateway's data plane."""
+
+    async def execute(self, api_id: str, request: Request) -> Response:
+        """The API's response."""
+
+
+class AwsEndpoint(Protocol):
+    """The AWS APIs over HTTP."""
+
+    def is_aws_request(self, request: Request) -> bool:
+        """Whether `handle` is meant."""
+
+    async def handle(self, request: Request) -> Response:
+        """The operation's response."""
+
+
+class UserPools(Protocol):
+    """What pools publish."""
+
+    def jwks(self, pool_id: str) -> dict[str, Any] | None:
+        """The pool's JWK set."""
+
+    def openid_configuration(self, pool_id: str, base_url: str) -> dict[str, Any] | None:
+        """The pool's discovery document."""
+
+
+class AwsDoor:
+    """Everything on the AWS port."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        aws: AwsEndpoint,
+        pools: UserPools,
+        control: Callable[[Request], Awaitable[Response]],
+    ) -> None:
+        self._gateway = gateway
+        self._aws = aws
+        self._pools = pools
+        self._control = control
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        host = (request.header("host") or "").lower()
+        by_host = EXECUTE_API_HOST.match(host)
+        if by_host:
+            return await self._gateway.execute(by_host[1], request)
+        path = request.raw_path
+        if path.startswith("/_dew/"):
+            return await self._control(request)
+        by_path = EXECUTE_API_PATH.fullmatch(path)
+        if by_path:
+            return await self._execute(by_path, request)
+        well_known = WELL_KNOWN.fullmatch(path)
+        if well_known:
+            return await self._publish(well_known[1], well_known[2], host)
+        if path == "/_localstack/health":
+            return json_response(200, {"services": {}, "edition": "dewstack", "version": "4.14.0"})
+        if self._aws.is_aws_request(request):
+            return await self._aws.handle(request)
+        return json_response(
+            404,
+            {
+                "message": f"{request.method} {path}: nothing is here. AWS SDKs and the AWS CLI use this address as"
+                " their endpoint; the service itself is on its own port (dew routes), the console at /_dew/."
+            },
+        )
+
+    async def _execute(self, match: re.Match[str], request: Request) -> Response:
+        """An API by path: the stage that follows the id is part of the API's own path, except `$default`."""
+        api_id = match["a"] or match["b"] or match["c"]
+        rest = match["a_rest"] or match["b_rest"] or f"/{match['c_stage'] or ''}{match['c_rest'] or ''}"
+        for default in ("/$default", "/%24default"):
+            if rest == default or rest.startswith(default + "/"):
+                rest = rest.removeprefix(default) or "/"
+        return await self._gateway.execute(api_id, replace(request, raw_path=rest))
+
+    async def _publish(self, pool_id: str, name: str, host: str) -> Response:
+        if name == "jwks.json":
+            document = await asyncio.to_thread(self._pools.jwks, pool_id)
+        else:
+            document = self._pools.openid_configuration(pool_id, f"http://{host}")
+        if document is None:
+            return json_response(404, {"message": f"User pool {pool_id} does not exist."})
+        return json_response(200, document, CORS_ANY)
+
+
+class ServiceDoor:
+    """The service's own port: its HTTP API at `/`."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.api_id: str | None = None
+        self._gateway = gateway
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        if self.api_id is None:
+            return json_response(
+                503, {"message": "No HTTP API is deployed here yet."}, (b"Retry-After", b"1")
+            )
+        return await self._gateway.execute(self.api_id, request)
+
+
+class FrontendDoor:
+    """The front end's port: files as they are on disk, never from outside of their directory."""
+
+    def __init__(self) -> None:
+        self.directory: Path | None = None
+        self.config: dict[str, Any] = {}
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        if request.method not in ("GET", "HEAD"):
+            return json_response(405, {"message": "Only GET is served here."}, (b"Allow", b"GET, HEAD"))
+        if request.raw_path == "/config.json":
+            return json_response(200, self.config, REVALIDATE)
+        return await asyncio.to_thread(self._file, unquote(request.raw_path))
+
+    def _file(self, path: str) -> Response:
+        missing = json_response(404, {"message": f"{path}: there is no such file."})
+        if self.directory is None or "\0" in path:
+            return missing
+        root = self.directory.resolve()
+        try:
+            file = (root / path.lstrip("/")).resolve()
+            if file.is_dir():
+                file /= "index.html"
+            if not file.is_relative_to(root) or not file.is_file():
+                return missing
+            content = file.read_bytes()
+        except OSError:
+            return missing
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        if kind.startswith("text/") or kind.endswith("javascript"):
+            kind += "; charset=utf-8"
+        nosniff = (b"X-Content-Type-Options", b"nosniff")
+        return Response(200, content, [(b"Content-Type", kind.encode()), REVALIDATE, nosniff])
