@@ -1,0 +1,139 @@
+"""Where a map's functions take their code from, for each way that a target takes it."""
+
+import base64
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dewstack.compile import Artifact, compile_service, create_template
+from dewstack.deploy.package import (
+    PACKAGE_DIRECTORY,
+    Package,
+    package_files,
+    write_package,
+    write_templates,
+)
+from dewstack.errors import UserError
+from dewstack.service import Service
+
+HOT_RELOAD = "hot-reload"
+"""As the bucket of a function's code: the key is a directory, used in place. LocalStack's marker, and ours."""
+
+
+def live_artifacts(service: Service) -> dict[str, Artifact]:
+    """Every function's code straight from the map's directory; its hash is of the directory's name."""
+    artifact = _live(service.directory)
+    return {key: artifact for key, function in service.functions.items() if function.handler}
+
+
+def live_layers(service: Service) -> dict[str, Artifact]:
+    """Every layer straight from its directory."""
+    return {
+        key: _live(service.directory / str(layer.get("path", key))) for key, layer in service.layers.items()
+    }
+
+
+def _live(directory: Path) -> Artifact:
+    real = os.path.realpath(directory)
+    return Artifact(HOT_RELOAD, real, base64.b64encode(hashlib.sha256(real.encode()).digest()).decode())
+
+
+def live_template(service: Service) -> dict[str, Any]:
+    """The template of `dew up`: code from the directory, nothing packed."""
+    return compile_service(service, live_artifacts(service), live_layers(service))
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """What `dew package` wrote."""
+
+    packages: tuple[Package, ...]
+    create_template: Path
+    update_template: Path
+
+
+def package_service(service: Service, *, now: float | None = None) -> Packaged:
+    """Write the zips and both templates to `.serverless/`, as the Serverless Framework does.
+
+    `now` (seconds) names the folder in the bucket. Raises UserError.
+    """
+    folder = service.directory / PACKAGE_DIRECTORY
+    prefix = _bucket_prefix(service, time.time() if now is None else now)
+    bucket = service.provider.deployment_bucket.name or {"Ref": "ServerlessDeploymentBucket"}
+    made: dict[str, Package] = {}
+    artifacts: dict[str, Artifact] = {}
+    for key, function in service.functions.items():
+        if not function.handler:
+            continue
+        package = _function_package(service, key, function.settings.get("package") or {}, folder, made)
+        artifacts[key] = Artifact(bucket, f"{prefix}/{package.path.name}", package.sha256)
+    layers = {key: _layer_package(service, key, layer, folder, made) for key, layer in service.layers.items()}
+    layer_artifacts = {
+        key: Artifact(bucket, f"{prefix}/{package.path.name}", package.sha256)
+        for key, package in layers.items()
+    }
+    update = compile_service(service, artifacts, layer_artifacts)
+    paths = write_templates(service.directory, create_template(service), update)
+    return Packaged(tuple(made.values()), *paths)
+
+
+def _bucket_prefix(service: Service, now: float) -> str:
+    milliseconds = int(now * 1000)
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+    return f"{service.provider.deployment_prefix}/{service.name}/{service.stage}/{milliseconds}-{stamp}"
+
+
+def _function_package(
+    service: Service, key: str, own: Mapping[str, Any], folder: Path, made: dict[str, Package]
+) -> Package:
+    """The function's own zip when it is packaged individually, the service's otherwise."""
+    if artifact := own.get("artifact"):
+        return _ready_made(service, str(artifact), made)
+    individually = own.get("individually", service.package.get("individually"))
+    if not individually and (artifact := service.package.get("artifact")):
+        return _ready_made(service, str(artifact), made)
+    name = f"{key}.zip" if individually else f"{service.name}.zip"
+    if name not in made:
+        patterns = [*_patterns(service.package), *(_patterns(own) if individually else ())]
+        excludes = [service.file, *(f"{layer.get('path', key)}/**" for key, layer in service.layers.items())]
+        files = package_files(service.directory, patterns, excludes)
+        made[name] = write_package(service.directory, files, folder / name)
+    return made[name]
+
+
+def _layer_package(
+    service: Service, key: str, layer: Mapping[str, Any], folder: Path, made: dict[str, Package]
+) -> Package:
+    own = layer.get("package") or {}
+    if artifact := own.get("artifact"):
+        return _ready_made(service, str(artifact), made)
+    directory = service.directory / str(layer.get("path", key))
+    files = package_files(directory, _patterns(own))
+    made[f"layer {key}"] = write_package(directory, files, folder / f"{key}.zip")
+    return made[f"layer {key}"]
+
+
+def _ready_made(service: Service, artifact: str, made: dict[str, Package]) -> Package:
+    path = service.directory / artifact
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read package.artifact {artifact}: {error.strerror}") from error
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    made.setdefault(artifact, Package(path, digest, len(content), ()))
+    return made[artifact]
+
+
+def _patterns(package: Mapping[str, Any]) -> list[str]:
+    """`patterns`, and the older `exclude` and `include` as patterns."""
+    return [
+        *(f"!{each}" for each in package.get("exclude") or ()),
+        *(package.get("include") or ()),
+        *(package.get("patterns") or ()),
+    ]

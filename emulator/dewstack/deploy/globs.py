@@ -1,0 +1,87 @@
+"""`package.patterns`: globs in the Serverless Framework's order, the last one that matches decides.
+
+As in micromatch with `dot: true`: `*` stays within a folder, `**` does not, `{a,b}` is either, `!` excludes.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dewstack.errors import UserError
+
+DEFAULT_EXCLUDES = (
+    ".git/**",
+    ".gitignore",
+    ".DS_Store",
+    "npm-debug.log",
+    "yarn-*.log",
+    ".serverless/**",
+    ".serverless_plugins/**",
+    ".dew/**",
+    ".venv/**",
+    ".env*",
+    "**/__pycache__/**",
+    "**/*.pyc",
+)
+"""The Framework's own, then what this kit and Python leave in a directory. `.env*` may hold secrets."""
+
+_TOKEN = re.compile(r"\*\*/|/\*\*$|\*\*|\*|\?|\[!?[^]]+\]|\{|\}|,|.", re.DOTALL)
+
+
+def compile_glob(pattern: str) -> re.Pattern[str]:
+    """A glob as a regular expression for a whole relative path with `/`. Raises UserError for a broken one."""
+    translated, depth = "", 0
+    for token in _TOKEN.findall(pattern.removeprefix("./")):
+        if token == "{":
+            depth += 1
+            translated += "(?:"
+        elif token == "}" and depth:
+            depth -= 1
+            translated += ")"
+        elif token == "," and depth:
+            translated += "|"
+        elif token.startswith("[") and len(token) > 1:
+            translated += "[^" + token[2:] if token.startswith("[!") else token
+        else:
+            translated += _FIXED.get(token, re.escape(token))
+    if depth:
+        raise UserError(f"package.patterns: {pattern!r} has an unclosed brace")
+    return re.compile(translated)
+
+
+_FIXED = {"**/": "(?:.*/)?", "/**": "(?:/.*)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def select(files: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """The files that are left after all patterns, in order of their names. Everything is in at first."""
+    rules = [(not each.startswith("!"), compile_glob(each.removeprefix("!"))) for each in patterns]
+    chosen = []
+    for file in sorted(files):
+        included = True
+        for includes, glob in rules:
+            if includes is not included and glob.fullmatch(file):
+                included = includes
+        if included:
+            chosen.append(file)
+    return chosen
+
+
+def walk(directory: Path) -> Iterator[str]:
+    """Every file below `directory`, links followed once, as relative paths with `/`."""
+    seen: set[str] = set()
+    for folder, folders, files in os.walk(directory, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        relative = os.path.relpath(folder, directory).replace(os.sep, "/")
+        prefix = "" if relative == "." else f"{relative}/"
+        if not prefix:
+            folders[:] = [name for name in folders if name not in _NEVER]
+        yield from (f"{prefix}{name}" for name in files)
+
+
+_NEVER = frozenset({".git", ".dew"})
+"""Not even looked into: large, and nothing to do with the code."""

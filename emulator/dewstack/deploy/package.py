@@ -1,0 +1,95 @@
+"""Packs code the way the Serverless Framework does, so that the same files always make the same zip."""
+
+import base64
+import hashlib
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dewstack.deploy.globs import DEFAULT_EXCLUDES, select, walk
+from dewstack.errors import UserError
+
+PACKAGE_DIRECTORY = ".serverless"
+CREATE_TEMPLATE = "cloudformation-template-create-stack.json"
+UPDATE_TEMPLATE = "cloudformation-template-update-stack.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+MAX_UNZIPPED_BYTES = 262_144_000
+"""Lambda's limit for a function's code with its layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A zip on disk."""
+
+    path: Path
+    sha256: str
+    """Base64, as Lambda's `CodeSha256`."""
+    size: int
+    """Bytes."""
+    files: tuple[str, ...]
+
+
+def package_files(directory: Path, patterns: Iterable[str] = (), excludes: Iterable[str] = ()) -> list[str]:
+    """The files that belong into a package. Raises UserError when there are none.
+
+    `excludes` are left out beside the default ones; `patterns` have the last word.
+    """
+    rules = [f"!{each}" for each in (*DEFAULT_EXCLUDES, *excludes)]
+    files = select(walk(directory), [*rules, *patterns])
+    if not files:
+        raise UserError(f"{directory}: no file is left to package", hint="see package.patterns in the map")
+    return files
+
+
+def write_package(directory: Path, files: Iterable[str], target: Path) -> Package:
+    """Zip `files` of `directory` into `target`. Raises UserError for what cannot be read or written."""
+    names = tuple(sorted(files))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        total = 0
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for name in names:
+                total += _add(archive, directory / name, name)
+        os.replace(temporary, target)
+        content = target.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot package {error.filename or target}: {error.strerror}") from error
+    if total > MAX_UNZIPPED_BYTES:
+        raise UserError(
+            f"{target}: {total:,} bytes unzipped, Lambda takes {MAX_UNZIPPED_BYTES:,}",
+            hint="leave files out with package.patterns",
+        )
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    return Package(target, digest, len(content), names)
+
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> int:
+    content = path.read_bytes()
+    executable = path.stat().st_mode & stat.S_IXUSR
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.create_system = 3
+    entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(entry, content, compresslevel=9)
+    return len(content)
+
+
+def write_templates(
+    directory: Path, create: Mapping[str, Any], update: Mapping[str, Any]
+) -> tuple[Path, Path]:
+    """Write both templates to `.serverless/` below `directory`, named and laid out as the Framework does."""
+    folder = directory / PACKAGE_DIRECTORY
+    paths = (folder / CREATE_TEMPLATE, folder / UPDATE_TEMPLATE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, template in zip(paths, (create, update), strict=True):
+            path.write_text(json.dumps(template, indent=2, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename or folder}: {error.strerror}") from error
+    return paths

@@ -1,0 +1,70 @@
+"""Where a template can be deployed to: rows of data, not classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dewstack.errors import UserError
+
+Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
+"""`call(service, operation, params)`: an AWS operation with boto3's names and shapes. Raises AwsError."""
+
+AWS_TEMPLATE_BYTES = 51_200
+"""CloudFormation's limit for a template that is sent along and not put into S3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How one kind of AWS is spoken to."""
+
+    name: str
+    code: str
+    """Where functions' code comes from: `directory` (in place, hot reload) or `bucket` (a zip in S3)."""
+    endpoint: str | None
+    """The URL that all calls go to; None is AWS's own, or no URL at all when calls stay in the process."""
+    in_process: bool
+    template_bytes: int
+    """How large a template may be that is sent along."""
+    poll_seconds: float
+    """The longest pause between two looks at a deployment that is under way."""
+    timeout_seconds: float
+    """How long a deployment may take."""
+
+
+EMBEDDED = Target(
+    name="embedded",
+    code="directory",
+    endpoint=None,
+    in_process=True,
+    template_bytes=1_000_000,
+    poll_seconds=0.05,
+    timeout_seconds=300.0,
+)
+LOCALSTACK = Target(
+    name="localstack",
+    code="directory",
+    endpoint="http://127.0.0.1:4567",
+    in_process=False,
+    template_bytes=AWS_TEMPLATE_BYTES,
+    poll_seconds=0.5,
+    timeout_seconds=600.0,
+)
+AWS = Target(
+    name="aws",
+    code="bucket",
+    endpoint=None,
+    in_process=False,
+    template_bytes=AWS_TEMPLATE_BYTES,
+    poll_seconds=3.0,
+    timeout_seconds=3600.0,
+)
+TARGETS = (EMBEDDED, LOCALSTACK, AWS)
+
+
+def find_target(name: str) -> Target:
+    """The target of this name. Raises UserError when there is none."""
+    for target in TARGETS:
+        if target.name == name:
+            return target
+    known = ", ".join(target.name for target in TARGETS)
+    raise UserError(f"unknown target {name!r}", hint=f"the targets are {known}")
