@@ -14,6 +14,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import ClientError
+
 from dewstack.clock import Clock
 from dewstack.cognito import Cognito, Message
 from dewstack.config import Config

@@ -1,6 +1,7 @@
 """Signing up, confirming, and every way AWS refuses it."""
 
 import pytest
+
 from dewstack.cognito.secret_hash import secret_hash
 
 
