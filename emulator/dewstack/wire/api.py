@@ -18,10 +18,10 @@ from dewstack.wire.errors import ForeignOrigin, SerializationException, not_emul
 from dewstack.wire.identify import Identity, identify, is_aws_request
 from dewstack.wire.model import Operation, ServiceModel, load_model
 from dewstack.wire.operation import Handler
-from dewstack.wire.protocol import JsonProtocol, WireProtocol
+from dewstack.wire.protocol import JsonProtocol, WireProtocol, header_value
 from dewstack.wire.query import QueryProtocol
+from dewstack.wire.refusals import CborRefusal, Ec2Refusal, RestXmlRefusal
 from dewstack.wire.rest_json import RestJsonProtocol
-from dewstack.wire.rest_xml import RestXmlProtocol
 from dewstack.wire.validate import describe, violations
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ _LARGE_BODY = 256 * 1024
 """Bytes from which a body is decoded off the loop: a function's zip takes a tenth of a second."""
 _MAX_INFLATED = 64 * 1024 * 1024
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_BY_PATH = frozenset({"rest-json", "rest-xml"})
 _LOG = logging.getLogger("dewstack")
 
 
@@ -43,15 +44,15 @@ class AwsApi:
         self._config = config
         self._operations: dict[str, dict[str, Handler]] = {}
         self._asynchronous: set[tuple[str, str]] = set()
-        self._models: dict[str, ServiceModel | None] = {}
+        self._models: dict[str, ServiceModel] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-api")
-        json_protocol = JsonProtocol()
-        self._fallback_protocol: WireProtocol = json_protocol
         self._protocols: dict[str, WireProtocol] = {
-            "json": json_protocol,
+            "json": JsonProtocol(),
             "rest-json": RestJsonProtocol(),
             "query": QueryProtocol(),
-            "rest-xml": RestXmlProtocol(),
+            "rest-xml": RestXmlRefusal(),
+            "ec2": Ec2Refusal(),
+            "smithy-rpc-v2-cbor": CborRefusal(),
         }
 
     def register(self, service: str, operations: Mapping[str, Handler]) -> None:
@@ -100,11 +101,11 @@ class AwsApi:
     async def handle(self, request: Request) -> Response:
         """Answer a request to an AWS API as AWS would. Never raises an error of the operation."""
         if request.method == "OPTIONS":
-            return _preflight()
+            return _preflight(request)
         request_id = ids.uuid4()
         identity = identify(request, self._config)
         model = await self._model(identity.service)
-        protocol = self._protocols.get(model.protocol if model else "", self._fallback_protocol)
+        protocol = self._protocols[_protocol_name(request, model)]
         try:
             response = await self._answer(request, identity, model, protocol, request_id)
         except AwsError as error:
@@ -118,7 +119,10 @@ class AwsApi:
 
     async def _model(self, service: str) -> ServiceModel | None:
         if service not in self._models:
-            self._models[service] = await self._in_thread(load_model, service)
+            model = await self._in_thread(load_model, service)
+            if model is None:
+                return None
+            self._models[service] = model
         return self._models[service]
 
     async def _answer(
@@ -129,7 +133,7 @@ class AwsApi:
         protocol: WireProtocol,
         request_id: str,
     ) -> Response:
-        if model is None or model.protocol not in self._protocols:
+        if model is None:
             action = (request.header("x-amz-target") or "").rpartition(".")[2]
             raise not_emulated(
                 identity.service or "unknown", action or f"{request.method} {request.raw_path}"
@@ -148,6 +152,17 @@ class AwsApi:
         return protocol.answer(operation, output, request_id)
 
 
+def _protocol_name(request: Request, model: ServiceModel | None) -> str:
+    """The protocol that `request` is in: a service may offer several, and clients choose."""
+    if request.header("smithy-protocol"):
+        return "smithy-rpc-v2-cbor"
+    if model is None:
+        return "json"
+    if request.header("x-amz-target") and "json" in model.protocols:
+        return "json"
+    return "query" if "query" in model.protocols and model.protocol not in _BY_PATH else model.protocol
+
+
 def _params(protocol: WireProtocol, operation: Operation, request: Request) -> dict[str, Any]:
     """The params of `request`, checked against the model."""
     params = protocol.parse(operation, request)
@@ -164,7 +179,7 @@ def _admit(request: Request, identity: Identity, protocol: WireProtocol) -> None
     if not identity.signed:
         raise protocol.missing_token(protocol.missing_token_message)
     origin = request.header("origin")
-    if origin and urlsplit(origin).hostname not in _LOOPBACK:
+    if origin and not _is_loopback(origin):
         raise ForeignOrigin(f"{origin} may not call operations that need a signature on this machine")
 
 
@@ -188,17 +203,29 @@ _CORS = [
 ]
 
 
-def _preflight() -> Response:
-    """What Cognito answers to a browser's preflight. `Authorization` is not among the allowed headers."""
+def _is_loopback(origin: str) -> bool:
+    try:
+        return urlsplit(origin).hostname in _LOOPBACK
+    except ValueError:
+        return False
+
+
+def _preflight(request: Request) -> Response:
+    """The answer to a browser's preflight: what Cognito allows everybody (no `Authorization`), and everything
+    to pages of this machine."""
     allowed = (
         b"content-type,x-amz-target,x-amz-user-agent,amz-sdk-invocation-id,amz-sdk-request,cache-control"
     )
+    methods = b"POST"
+    if _is_loopback(request.header("origin") or ""):
+        allowed = header_value(request.header("access-control-request-headers") or "") or allowed
+        methods = b"GET,HEAD,POST,PUT,PATCH,DELETE"
     return Response(
         200,
         b"",
         [
             *_CORS,
-            (b"Access-Control-Allow-Methods", b"POST"),
+            (b"Access-Control-Allow-Methods", methods),
             (b"Access-Control-Allow-Headers", allowed),
             (b"Access-Control-Max-Age", b"172800"),
         ],

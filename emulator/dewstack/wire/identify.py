@@ -200,8 +200,8 @@ def is_aws_request(request: Request) -> bool:
             return True
         if lowered == b"authorization" and value.startswith(b"AWS4-"):
             return b"/execute-api/" not in value
-        if lowered == b"access-control-request-headers" and request.method == "OPTIONS":
-            return b"x-amz-target" in value.lower()
+        if lowered == b"access-control-request-headers" and b"x-amz-target" in value.lower():
+            return True
     if "X-Amz-Algorithm=" in request.query:
         return "%2Fexecute-api%2F" not in request.query and "/execute-api/" not in request.query
     return bool(_service_by_path(request.raw_path) or _action(request))

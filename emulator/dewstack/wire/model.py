@@ -119,9 +119,15 @@ class ServiceModel:
 
     @property
     def protocol(self) -> str:
-        """`json`, `rest-json`, `query`, `rest-xml` or `ec2`."""
+        """The one that botocore takes: `json`, `rest-json`, `query`, `rest-xml`, `ec2`, `smithy-rpc-v2-cbor`."""
         protocol: str = self.metadata["protocol"]
         return protocol
+
+    @property
+    def protocols(self) -> list[str]:
+        """All that the service speaks."""
+        protocols: list[str] = self.metadata.get("protocols") or [self.protocol]
+        return protocols
 
     def shape(self, name: str) -> Shape:
         """The shape `name`. Raises KeyError when the model has none."""

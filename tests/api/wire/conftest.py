@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from botocore import UNSIGNED
 from botocore.config import Config as BotoConfig
+
 from dewstack.config import Caller, Config
 from dewstack.http import Request
 from dewstack.wire import AwsApi

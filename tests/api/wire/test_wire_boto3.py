@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
+
 from dewstack.errors import AwsError
 
 
@@ -303,6 +304,19 @@ def test_query_errors_arrive_as_boto3s_exceptions(served):
         ),
         ("lambda", "list_layers", {}, "API action ListLayers of service lambda is not emulated by dewstack"),
         ("s3", "list_buckets", {}, "API action GET / of service s3 is not emulated by dewstack"),
+        (
+            "route53",
+            "list_hosted_zones",
+            {},
+            "API action GET /2013-04-01/hostedzone of service route53 is not emulated by dewstack",
+        ),
+        ("ec2", "describe_vpcs", {}, "API action DescribeVpcs of service ec2 is not emulated by dewstack"),
+        (
+            "cloudwatch",
+            "list_metrics",
+            {},
+            "API action ListMetrics of service cloudwatch is not emulated by dewstack",
+        ),
         ("sns", "list_topics", {}, "API action ListTopics of service sns is not emulated by dewstack"),
         (
             "logs",

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from dewstack.wire.model import load_model
 from dewstack.wire.patterns import _compile, matches
 

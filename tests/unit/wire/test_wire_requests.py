@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from dewstack.config import Caller, Config
 from dewstack.errors import AwsError, NotEmulated
 from dewstack.http import Request, Response
@@ -297,14 +298,25 @@ def test_a_page_of_another_site_may_not_use_the_browser_as_its_hands(aws):
     assert (public.status, header(public, "access-control-allow-origin")) == (200, "*")
 
 
-def test_a_preflight_allows_what_amplify_sends_and_no_signature(aws):
-    response = aws.send(
-        "OPTIONS", "/", origin="http://localhost:8000", access_control_request_headers="x-amz-target"
-    )
+def preflight(aws: Fixture, origin: str) -> tuple[str, str]:
+    wanted = "authorization,x-amz-target"
+    response = aws.send("OPTIONS", "/", origin=origin, access_control_request_headers=wanted)
     assert (response.status, header(response, "access-control-allow-origin")) == (200, "*")
     allowed = header(response, "access-control-allow-headers") or ""
+    return allowed, header(response, "access-control-allow-methods") or ""
+
+
+def test_a_preflight_allows_everybody_what_amplify_sends_and_no_signature(aws):
+    allowed, methods = preflight(aws, "https://evil.example")
     assert "x-amz-target" in allowed
     assert "authorization" not in allowed
+    assert methods == "POST"
+
+
+def test_a_preflight_allows_pages_of_this_machine_everything(aws):
+    allowed, methods = preflight(aws, "http://localhost:8000")
+    assert allowed == "authorization,x-amz-target"
+    assert "DELETE" in methods
 
 
 @pytest.mark.parametrize(
