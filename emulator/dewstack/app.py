@@ -26,7 +26,7 @@ from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
 from dewstack.http import Request, Response
 from dewstack.lambda_ import LambdaService
 from dewstack.logs import LogEvent, Logs
-from dewstack.server import HttpServer, bind
+from dewstack.server import Door, HttpServer, bind
 from dewstack.store import Store
 from dewstack.wire.api import AwsApi
 
@@ -82,8 +82,8 @@ class Emulator:
                 listener.close()
             raise
         self._compose()
-        doors = dict(zip(sockets, (self._aws_door, self.service_door, self.frontend_door), strict=True))
-        self._server = HttpServer(doors)
+        doors: tuple[Door, ...] = (self._aws_door, self.service_door, self.frontend_door)
+        self._server = HttpServer(dict(zip(sockets, doors, strict=True)))
         await self._server.start()
 
     def _compose(self) -> None:

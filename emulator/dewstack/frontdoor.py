@@ -134,22 +134,33 @@ class FrontendDoor:
     """The front end's port: files as they are on disk, never from outside of their directory."""
 
     def __init__(self) -> None:
-        self.directory: Path | None = None
-        self.config: dict[str, Any] = {}
+        self._directory: Path | None = None
+        self._origin = ""
+        self._config: dict[str, Any] = {}
+
+    def serve(self, directory: Path | None, origin: str, config: dict[str, Any]) -> None:
+        """Serve `directory` from now on. `origin` is the one URL of the page, which APIs allow by CORS; `config`
+        is what `/config.json` says."""
+        self._directory = directory.resolve() if directory else None
+        self._origin = origin
+        self._config = config
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
         if request.method not in ("GET", "HEAD"):
             return json_response(405, {"message": "Only GET is served here."}, (b"Allow", b"GET, HEAD"))
+        if (request.header("host") or "").startswith("localhost:") and "//localhost" not in self._origin:
+            location = f"{self._origin}{request.raw_path}".encode("latin-1")
+            return Response(307, b"", [(b"Location", location)])
         if request.raw_path == "/config.json":
-            return json_response(200, self.config, REVALIDATE)
+            return json_response(200, self._config, REVALIDATE)
         return await asyncio.to_thread(self._file, unquote(request.raw_path))
 
     def _file(self, path: str) -> Response:
         missing = json_response(404, {"message": f"{path}: there is no such file."})
-        if self.directory is None or "\0" in path:
+        root = self._directory
+        if root is None or "\0" in path:
             return missing
-        root = self.directory.resolve()
         try:
             file = (root / path.lstrip("/")).resolve()
             if file.is_dir():

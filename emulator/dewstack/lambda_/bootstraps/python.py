@@ -207,7 +207,7 @@ class LoggingSetup:
         """The import system's callback: let the others find `logging`, and be told when it has loaded."""
         if name != "logging":
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         spec = next(filter(None, (finder.find_spec(name, path, target) for finder in sys.meta_path)))
         load = spec.loader.exec_module  # type: ignore[union-attr]
 
@@ -290,7 +290,7 @@ def prepare_interpreter() -> LoggingSetup:
     paths += environ.get("PYTHONPATH", "").split(":")
     sys.path[:0] = dict.fromkeys(path for path in paths if path)
     setup = LoggingSetup()
-    sys.meta_path.insert(0, setup)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, setup)
     return setup
 
 

@@ -1,0 +1,224 @@
+"""A map, served: deployed to the running emulator and kept in step with the files on disk."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dewstack.app import Deployed, Emulator
+from dewstack.config import Caller
+from dewstack.deploy import Outputs, Prepared, deploy_template
+from dewstack.deploy.artifacts import live_template
+from dewstack.errors import UserError
+from dewstack.service import Service
+
+logger = logging.getLogger("dewstack.watch")
+
+ORIGIN_VARIABLE = "FRONTEND_ORIGIN"
+"""What a map may name as CORS origin by `${env:FRONTEND_ORIGIN, …}`: where the front end is served just now."""
+FRONTEND = Path("stack/frontend")
+IGNORED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".dew",
+        ".serverless",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        "node_modules",
+        "__pycache__",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".idea",
+        ".vscode",
+        "dist",
+        "build",
+    }
+)
+STEP_MS, DEBOUNCE_MS = 15, 150
+"""How long the disk must be quiet before a change is acted on, and how long at most."""
+
+Load = Callable[[Mapping[str, str]], Service]
+"""Reads the map, given the environment variables that `${env:}` sees. Raises UserError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something on disk changed and was acted on. `functions` start anew; a `deployed` map is served; `error`
+    says why it is not."""
+
+    functions: tuple[str, ...] = ()
+    deployed: Service | None = None
+    error: UserError | None = None
+    seconds: float = 0.0
+
+
+class ServedMap:
+    """One map on one emulator. `approve` sees what a deployment would change and may refuse it (UserError)."""
+
+    def __init__(
+        self, emulator: Emulator, load: Load, *, approve: Callable[[Prepared], None] | None = None
+    ) -> None:
+        self._emulator = emulator
+        self._load = load
+        self._approve = approve
+        self.service: Service | None = None
+        self.outputs: Outputs = {}
+
+    async def deploy(self) -> Service:
+        """Read the map and deploy it by difference. Raises UserError; what was served before goes on."""
+        service = await asyncio.to_thread(self._load, self.environ())
+        caller = Caller(self._emulator.config.account_id, service.region)
+
+        def call(name: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+            return self._emulator.call(name, operation, params, caller)
+
+        def work() -> tuple[Outputs, list[dict[str, Any]]]:
+            outputs = deploy_template(call, service.stack_name, live_template(service), approve=self._approve)
+            stack = {"StackName": service.stack_name}
+            return outputs, call("cloudformation", "DescribeStackResources", stack)["StackResources"]
+
+        outputs, resources = await asyncio.to_thread(work)
+        self.service, self.outputs = service, outputs
+        self._publish(service, outputs, resources)
+        return service
+
+    def environ(self) -> dict[str, str]:
+        """What `${env:}` sees: the process's environment, and where the front end is."""
+        return {ORIGIN_VARIABLE: self._emulator.urls.frontend, **os.environ}
+
+    def _publish(self, service: Service, outputs: Outputs, resources: list[dict[str, Any]]) -> None:
+        """Lead the doors to what is deployed now."""
+        physical: dict[str, str] = {}
+        for resource in resources:
+            physical.setdefault(resource["ResourceType"], resource.get("PhysicalResourceId", ""))
+        emulator, urls = self._emulator, self._emulator.urls
+        emulator.service_door.api_id = outputs.get("HttpApiId") or physical.get("AWS::ApiGatewayV2::Api")
+        frontend = service.directory / FRONTEND
+        emulator.frontend_door.serve(
+            frontend if frontend.is_dir() else None,
+            urls.frontend,
+            {
+                "apiUrl": urls.service,
+                "region": service.region,
+                "userPoolId": physical.get("AWS::Cognito::UserPool"),
+                "userPoolClientId": physical.get("AWS::Cognito::UserPoolClient"),
+                "mailboxUrl": f"{urls.aws}/_dew/mail",
+            },
+        )
+        emulator.deployed = Deployed(
+            service.name,
+            service.stage,
+            service.stack_name,
+            [_route(route) for route in service.routes],
+            [_function(function) for function in service.functions.values()],
+            dict(outputs),
+        )
+
+    async def watch(self) -> AsyncIterator[Change]:
+        """Act on what is saved, for as long as it is iterated: handlers start anew, the map is deployed."""
+        assert self.service is not None, "deploy first"
+        async for paths in _changes(self.service.directory):
+            change = await self._act(paths)
+            if change is not None:
+                yield change
+
+    async def _act(self, paths: set[str]) -> Change | None:
+        assert self.service is not None
+        started = time.monotonic()
+        if paths & {os.path.realpath(file) for file in self.service.files}:
+            try:
+                service = await self.deploy()
+            except UserError as error:
+                return Change(error=error, seconds=time.monotonic() - started)
+            self._emulator.functions.invoker.files_changed(paths)
+            return Change(deployed=service, seconds=time.monotonic() - started)
+        functions = self._emulator.functions.invoker.files_changed(paths)
+        return Change(tuple(functions), seconds=time.monotonic() - started) if functions else None
+
+
+def _route(route: Any) -> dict[str, Any]:
+    return {
+        "method": route.method,
+        "path": route.path,
+        "function": route.function,
+        "authorizer": route.authorizer,
+        "scopes": list(route.scopes),
+        "defined_at": str(route.at),
+    }
+
+
+def _function(function: Any) -> dict[str, Any]:
+    return {
+        "key": function.key,
+        "name": function.name,
+        "handler": function.handler,
+        "runtime": function.runtime,
+        "timeout": function.timeout,
+        "memory_size": function.memory_size,
+        "log_group": f"/aws/lambda/{function.name}",
+    }
+
+
+def _watched(root: Path) -> list[Path]:
+    """The folders below `root` whose files may be code; what tools keep there is not."""
+    return [path for path in root.iterdir() if path.is_dir() and path.name not in IGNORED]
+
+
+async def _changes(root: Path) -> AsyncIterator[set[str]]:
+    """Real paths that changed below `root`, in bunches. The root itself is watched flat, its folders whole, so
+    that a large node_modules costs nothing."""
+    from watchfiles import awatch
+
+    queue: asyncio.Queue[set[str]] = asyncio.Queue(maxsize=100)
+
+    async def follow(paths: list[Path], recursive: bool) -> None:
+        watcher = awatch(
+            *paths,
+            recursive=recursive,
+            watch_filter=None,
+            step=STEP_MS,
+            debounce=DEBOUNCE_MS,
+            rust_timeout=1000,
+        )
+        async for changes in watcher:
+            found = {os.path.realpath(path) for _, path in changes}
+            await queue.put({path for path in found if not IGNORED & set(Path(path).parts)})
+
+    while True:
+        folders = _watched(root)
+        tasks = [asyncio.create_task(follow([root], False))]
+        if folders:
+            tasks.append(asyncio.create_task(follow(folders, True)))
+        try:
+            while _watched(root) == folders:
+                paths = await _next(queue, tasks)
+                if paths:
+                    yield paths
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _next(
+    queue: "asyncio.Queue[set[str] | None]", tasks: list["asyncio.Future[None]"]
+) -> set[str] | None:
+    """The next bunch; raises what a watcher died of."""
+    getter = asyncio.create_task(queue.get())
+    try:
+        await asyncio.wait([getter, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+        return getter.result() if getter.done() else None
+    finally:
+        getter.cancel()
