@@ -18,7 +18,8 @@ import msgspec
 from dewstack.apigateway.jwt import InvalidToken, KeySet
 
 Keys = Callable[[str], Awaitable[Mapping[str, Any] | None]]
-"""The JWKS document of an issuer that this emulator runs, or None. Asked on every request: to be cheap."""
+"""The JWKS document of an issuer that this emulator runs, or None. Asked on every request, so it has to be
+cheap; when the keys change, it is another object."""
 
 TIMEOUT = 1.5
 SIZE_LIMIT = 150 * 1024
