@@ -73,7 +73,7 @@ class Gateway:
         """Create the API with an AutoDeploy stage and routes that lead to the function."""
         self.api_id = self.call("CreateApi", Name="test", ProtocolType="HTTP", **api)["ApiId"]
         self.call("CreateStage", StageName=stage, AutoDeploy=True)
-        target = self.integration(version)
+        target = self.integration(version) if route_keys else ""
         for route_key in route_keys:
             self.call("CreateRoute", RouteKey=route_key, Target=target)
         return self
