@@ -1,8 +1,9 @@
 """A map's model, compiled to the CloudFormation template that the Serverless Framework makes of it."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from dewstack.service import Service
 
@@ -42,4 +43,5 @@ def compile_service(
     compile_schedules(draft)
     compile_websockets(draft)
     compile_http_api(draft)
-    return copy.deepcopy(finish(draft))
+    template: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finish(draft)))
+    return template

@@ -1,6 +1,5 @@
 """The frame of every template: the deployment bucket first, the map's own resources and the exports last."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,7 +71,7 @@ def finish(draft: Draft) -> dict[str, Any]:
     for name, output in draft.outputs.items():
         output.setdefault("Export", {"Name": f"sls-{service.name}-{service.stage}-{name}"})
     sections = {name: section for name, section in service.resources.items() if name != "extensions"}
-    _merge(template, copy.deepcopy(sections))
+    _merge(template, sections)
     for logical_id, extension in (service.resources.get("extensions") or {}).items():
         _extend(template["Resources"], logical_id, extension)
     for resource in template["Resources"].values():
@@ -85,8 +84,8 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:
     for key, value in above.items():
         if value is None:
             continue
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _merge(below[key], value)
+        if isinstance(value, dict) and isinstance(below.get(key, {}), dict):
+            _merge(below.setdefault(key, {}), value)
         else:
             below[key] = value
 

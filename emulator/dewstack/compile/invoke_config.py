@@ -24,13 +24,17 @@ def compile_invoke_config(draft: Draft, function: FunctionSpec) -> None:
     if not destinations and not age and retries is None:
         return
     targets: dict[str, Any] = {}
+    target = target_of(function)
+    depends_on = [target.depends_on]
     for key, name in (("onSuccess", "OnSuccess"), ("onFailure", "OnFailure")):
         wanted = destinations.get(key)
         if wanted:
             targets[name] = {"Destination": _arn(draft, wanted)}
             if not function.role:
                 _permit(draft, wanted)
-    target = target_of(function)
+            if isinstance(wanted, str) and wanted in draft.service.functions:
+                depends_on.append(target_of(draft.service.functions[wanted]).depends_on)
+    aliases = list(dict.fromkeys(each for each in depends_on if each))
     qualifier = target.arn["Fn::Join"][1][1] if target.depends_on else "$LATEST"
     draft.add(
         f"{naming.resource_name(function.key)}LambdaEvConf",
@@ -42,7 +46,7 @@ def compile_invoke_config(draft: Draft, function: FunctionSpec) -> None:
             "MaximumEventAgeInSeconds": age,
             "MaximumRetryAttempts": retries,
         },
-        depends_on=target.depends_on,
+        depends_on=aliases[0] if len(aliases) == 1 else aliases,
         condition=function.condition,
     )
 
@@ -59,7 +63,9 @@ def _permit(draft: Draft, destination: Any) -> None:
     if isinstance(destination, dict):
         kind, resource = destination.get("type", ""), destination.get("arn")
     elif destination in draft.service.functions:
-        name = draft.service.functions[destination].name
+        wanted = draft.service.functions[destination]
+        target = target_of(wanted)
+        name = f"{wanted.name}:{target.arn['Fn::Join'][1][1]}" if target.depends_on else wanted.name
         # A role that named the function by Fn::GetAtt would depend on what depends on it.
         arn = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}"
         kind, resource = "function", {"Fn::Sub": arn}

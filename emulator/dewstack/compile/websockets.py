@@ -26,7 +26,6 @@ def compile_websockets(draft: Draft) -> None:
         return
     external = (draft.service.provider.settings.get("apiGateway") or {}).get("websocketApiId")
     api_id = external or ref(API)
-    before = set(draft.resources)
     if not external:
         _compile_api(draft)
     for function, _ in routed:
@@ -38,13 +37,15 @@ def compile_websockets(draft: Draft) -> None:
         logical_id = _integration(function)
         depends_on = target_of(function).depends_on
         draft.add(logical_id, "AWS::ApiGatewayV2::Integration", properties, depends_on=depends_on)
-    for function, event in routed:
+    for _, event in routed:
         _compile_response(draft, event, api_id)
+    for _, event in routed:
         _compile_authorizer(draft, event, api_id)
-        _compile_permission(draft, function, api_id)
+    for function, event in routed:
+        _compile_permission(draft, function, event, api_id)
     for function, event in routed:
         _compile_route(draft, function, event, api_id)
-    _compile_deployment(draft, [event for _, event in routed], api_id, bool(external), before)
+    _compile_deployment(draft, [event for _, event in routed], api_id, bool(external))
 
 
 def _description(draft: Draft) -> str:
@@ -83,13 +84,8 @@ def _compile_response(draft: Draft, event: WebsocketEvent, api_id: Any) -> None:
 def _compile_authorizer(draft: Draft, event: WebsocketEvent, api_id: Any) -> None:
     if not event.authorizer:
         return
-    name, arn = _authorizer_name(event), event.authorizer.get("arn")
-    function = draft.service.functions.get(name)
-    depends_on = [API] if api_id == ref(API) else []
-    if arn is None and function is not None:
-        target = target_of(function)
-        arn = target.arn
-        depends_on += [naming.lambda_function(name), *([target.depends_on] if target.depends_on else [])]
+    name, function = _authorizer_name(event), _authorizer_function(draft, event)
+    arn = target_of(function).arn if function else event.authorizer.get("arn")
     draft.add(
         f"{naming.resource_name(name)}WebsocketsAuthorizer",
         "AWS::ApiGatewayV2::Authorizer",
@@ -102,12 +98,6 @@ def _compile_authorizer(draft: Draft, event: WebsocketEvent, api_id: Any) -> Non
         },
         depends_on=target_of(function).depends_on if function else None,
     )
-    draft.add(
-        f"{naming.resource_name(name)}LambdaPermissionWebsockets",
-        "AWS::Lambda::Permission",
-        {"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com", "FunctionName": arn},
-        depends_on=depends_on,
-    )
 
 
 def _authorizer_name(event: WebsocketEvent) -> str:
@@ -116,7 +106,12 @@ def _authorizer_name(event: WebsocketEvent) -> str:
     return arn.rpartition(":")[2] if isinstance(arn, str) else str(authorizer.get("name") or "authorizer")
 
 
-def _compile_permission(draft: Draft, function: FunctionSpec, api_id: Any) -> None:
+def _authorizer_function(draft: Draft, event: WebsocketEvent) -> FunctionSpec | None:
+    authorizer = event.authorizer or {}
+    return None if authorizer.get("arn") else draft.service.functions.get(_authorizer_name(event))
+
+
+def _compile_permission(draft: Draft, function: FunctionSpec, event: WebsocketEvent, api_id: Any) -> None:
     target = target_of(function)
     depends_on = [API] if api_id == ref(API) else []
     draft.add(
@@ -128,6 +123,20 @@ def _compile_permission(draft: Draft, function: FunctionSpec, api_id: Any) -> No
             "Principal": "apigateway.amazonaws.com",
         },
         depends_on=[*depends_on, target.depends_on or naming.lambda_function(function.key)],
+    )
+    if not event.authorizer:
+        return
+    name, guard = _authorizer_name(event), _authorizer_function(draft, event)
+    arn = event.authorizer.get("arn")
+    if guard is not None:
+        target = target_of(guard)
+        arn = target.arn
+        depends_on += [naming.lambda_function(name), *([target.depends_on] if target.depends_on else [])]
+    draft.add(
+        f"{naming.resource_name(name)}LambdaPermissionWebsockets",
+        "AWS::Lambda::Permission",
+        {"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com", "FunctionName": arn},
+        depends_on=depends_on,
     )
 
 
@@ -147,28 +156,19 @@ def _compile_route(draft: Draft, function: FunctionSpec, event: WebsocketEvent, 
     )
 
 
-def _compile_deployment(
-    draft: Draft, events: list[WebsocketEvent], api_id: Any, external: bool, before: set[str]
-) -> None:
+def _compile_deployment(draft: Draft, events: list[WebsocketEvent], api_id: Any, external: bool) -> None:
     stage, description = draft.service.stage, _description(draft)
     depends_on = []
     for event in events:
         route = naming.websocket_route(event.route)
         depends_on += [f"{route}Response"] if event.route_response_selection_expression else []
         depends_on.append(route)
-    made = {
-        logical_id: resource for logical_id, resource in draft.resources.items() if logical_id not in before
-    }
-    digest = base64.b64encode(hashlib.sha256(json.dumps(made).encode()).digest()).decode()
-    deployment = f"WebsocketsDeployment{naming.letters_and_digits(digest)}"
     if not external:
-        properties = {
-            "ApiId": api_id,
-            "StageName": stage,
-            "Description": description,
-            "DeploymentId": ref(deployment),
-        }
+        properties = {"ApiId": api_id, "StageName": stage, "Description": description}
         draft.add(STAGE, "AWS::ApiGatewayV2::Stage", properties)
+    deployment = f"WebsocketsDeployment{naming.letters_and_digits(_digest(draft))}"
+    if not external:
+        draft.resources[STAGE]["Properties"]["DeploymentId"] = ref(deployment)
     draft.add(
         deployment,
         "AWS::ApiGatewayV2::Deployment",
@@ -178,3 +178,15 @@ def _compile_deployment(
     host = ("wss://", api_id, ".execute-api.", ref("AWS::Region"), ".", ref("AWS::URLSuffix"))
     url = join("", *host, f"/{stage}")
     draft.outputs["ServiceEndpointWebsocket"] = {"Description": "URL of the service endpoint", "Value": url}
+
+
+def _digest(draft: Draft) -> str:
+    """The Framework's digest of all that a deployment publishes: a change of any makes a new deployment."""
+    parts = {}
+    for logical_id, resource in draft.resources.items():
+        of_api = resource["Properties"].get("ApiId") == ref(API) or API in resource.get("DependsOn", ())
+        if logical_id == API or of_api:
+            keys = [key for key in ("Type", "DependsOn", "Properties") if key in resource]
+            parts[logical_id] = {key: resource[key] for key in keys}
+    text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -71,7 +71,7 @@ class Builder:
             runtime=text(entry.get("runtime")) or provider.runtime,
             memory_size=self._number(key, "memorySize", entry, common, DEFAULT_MEMORY_SIZE),
             timeout=self._number(key, "timeout", entry, common, DEFAULT_TIMEOUT),
-            environment={**present(common.get("environment")), **present(entry.get("environment"))},
+            environment=present({**mapping(common.get("environment")), **mapping(entry.get("environment"))}),
             layers=sequence(entry.get("layers") or common.get("layers")),
             role=entry.get("role") or provider.iam_role.existing,
             description=text(entry.get("description")),

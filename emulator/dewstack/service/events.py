@@ -32,21 +32,21 @@ def build_event(reading: Reading, kind: str, value: Any, path: KeyPath) -> Event
         at = reading.at(*path)
         function = path[1]
         message = f"the event '{kind}' of function '{function}' isn't emulated yet; it will not fire"
-        reading.problem(path, message, "warning")
+        reading.report.add(at, path, message, "warning")
         return OtherEvent(kind, value, at)
     return build(reading, value, path)
 
 
 def _http_api(reading: Reading, value: Any, path: KeyPath) -> HttpApiEvent | None:
-    at = reading.at(*path)
+    at, index = reading.at(*path), int(path[3])
     if isinstance(value, str):
         if value == "*":
-            return HttpApiEvent("ANY", "*", at)
+            return HttpApiEvent("ANY", "*", at, index)
         match = _ROUTE.match(value)
         if not match:
             reading.problem(path, f"'{value}' isn't a route: {ROUTE_FORM}")
             return None
-        return HttpApiEvent(match[1].upper(), match[2], at)
+        return HttpApiEvent(match[1].upper(), match[2], at, index)
     entry = mapping(value)
     route_path, method = text(entry.get("path")), text(entry.get("method"))
     if route_path is None:
@@ -55,14 +55,14 @@ def _http_api(reading: Reading, value: Any, path: KeyPath) -> HttpApiEvent | Non
     if route_path == "*":
         if method and method != "*":
             reading.problem((*path, "method"), "the path '*' takes every method; leave 'method' out")
-        return HttpApiEvent("ANY", "*", at, authorizer)
+        return HttpApiEvent("ANY", "*", at, index, authorizer)
     if method is None:
         reading.problem(path, f"missing key 'method': one of {', '.join(METHODS)}")
         return None
     method = "ANY" if method == "*" else method.upper()
     if method not in METHODS or not route_path.startswith("/"):
         return None
-    return HttpApiEvent(method, route_path, at, authorizer)
+    return HttpApiEvent(method, route_path, at, index, authorizer)
 
 
 def _route_authorizer(value: Any) -> RouteAuthorizer | None:
@@ -121,11 +121,11 @@ def check_routes(reading: Reading, functions: Mapping[str, FunctionSpec], http_a
     seen: dict[str, Position] = {}
     for function in functions.values():
         routed = False
-        for index, event in enumerate(function.events):
+        for event in function.events:
             if not isinstance(event, HttpApiEvent):
                 continue
             routed = True
-            path = ("functions", function.key, "events", index, "httpApi")
+            path = ("functions", function.key, "events", event.index, "httpApi")
             if event.route_key in seen:
                 first = seen[event.route_key]
                 where = f"{first.file}:{first.line}"

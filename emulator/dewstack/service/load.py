@@ -1,5 +1,6 @@
 """Finds a map, reads it, resolves its variables, checks it, and gives the model or every mistake at once."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from dewstack.errors import UserError
 
 from .build import Builder
 from .dotenv import read_dotenv
-from .events import ROUTE_FORM
+from .events import METHODS, ROUTE_FORM
 from .model import Service
 from .nodes import Node, parse_yaml, plain
 from .places import locate, merged
@@ -19,6 +20,7 @@ from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources
 from .variables import Resolver
 
 MAP_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
+STAGE_FORM = "can't be a stage's name: letters, digits and hyphens only"
 UNDERSTOOD_PLUGINS = {
     "serverless-offline",
     "serverless-dotenv-plugin",
@@ -126,11 +128,11 @@ class _Load:
         reading = Reading(resolved, settings, self.directory, self.report)
         builder = Builder(reading)
         provider = builder.provider()
-        name, stage = str(settings.get("service") or ""), self.stage()
+        name, stage = str(settings.get("service") or ""), self._checked_stage()
         functions = builder.functions(provider, name, stage)
         self._remark_plugins(reading)
-        if self.report.errors:
-            raise MapError(self.report.errors)
+        if self.report.has_errors:
+            raise MapError(self.report.problems)
         return Service(
             name=name,
             directory=self.directory.resolve(),
@@ -145,7 +147,7 @@ class _Load:
             package=mapping(settings.get("package")),
             plugins=_plugins(settings),
             custom=mapping(settings.get("custom")),
-            warnings=self.report.warnings,
+            warnings=self.report.problems,
         )
 
     def _normalised(self, root: Node) -> Node:
@@ -171,6 +173,15 @@ class _Load:
             self.report.add(at, violation.path, _wording(violation), severity)
         return mapping(settings)
 
+    def _checked_stage(self) -> str:
+        stage = self.stage()
+        if not re.fullmatch("[a-zA-Z0-9-]+", stage):
+            if self.options.get("stage"):
+                raise UserError(f"--stage: '{stage}' {STAGE_FORM}")
+            at = locate(self.root, ("provider", "stage"))
+            self.report.add(at, ("provider", "stage"), f"'{stage}' {STAGE_FORM}")
+        return stage
+
     def _remark_plugins(self, reading: Reading) -> None:
         for plugin in _plugins(reading.settings):
             if plugin not in UNDERSTOOD_PLUGINS:
@@ -185,15 +196,26 @@ def _severity(violation: Violation, mode: object, strict: bool) -> Severity | No
         return "error"
     if mode in by_mode:
         return by_mode[mode]
-    outdated_runtime = violation.kind == "enum" and violation.path[-1:] == ("runtime",)
+    in_a_family = re.match("'(python|nodejs|java|dotnet|ruby|go|provided)", violation.shown)
+    outdated_runtime = violation.path[-1:] == ("runtime",) and in_a_family
     return "warning" if violation.kind == "key" or outdated_runtime else "error"
 
 
+_FORMS = {
+    "httpApi": f"isn't a route: {ROUTE_FORM}",
+    "method": f"isn't a method: {', '.join(METHODS)} or '*'",
+    "path": "isn't a path: '/…', or '*' for all",
+    "service": "can't be a service's name: letters, digits and hyphens, at least two, a letter first",
+    "stage": STAGE_FORM,
+}
+"""What a form is for people, where the schema can only say that a pattern doesn't match."""
+
+
 def _wording(violation: Violation) -> str:
-    """The schema's message, or a plainer one where the schema can only say that a pattern doesn't match."""
+    """The schema's message, or a plainer one."""
     path = violation.path
-    if violation.kind == "pattern" and path[-1:] == ("httpApi",):
-        return f"isn't a route: {ROUTE_FORM}"
+    if violation.kind == "pattern" and path[-1:] and violation.shown and path[-1] in _FORMS:
+        return f"{violation.shown} {_FORMS[str(path[-1])]}"
     if violation.about_key and len(path) == 5 and path[0] == "functions" and path[2] == "events":
         return f"unknown event type{did_you_mean(str(path[-1]), event_types())}"
     return violation.message

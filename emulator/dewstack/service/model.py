@@ -122,6 +122,8 @@ class HttpApiEvent:
     method: str
     path: str
     at: Position
+    index: int
+    """Which of the function's events it is."""
     authorizer: RouteAuthorizer | None = None
 
     @property

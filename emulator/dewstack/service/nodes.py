@@ -171,13 +171,11 @@ class _Builder:
         long_name = SHORT_TAGS.get(tag)
         if long_name is None:
             raise ProblemAt(at, f"unknown tag {tag}; known are {', '.join(sorted(SHORT_TAGS))}")
-        if isinstance(node, yaml.ScalarNode):
-            inner = self._short_scalar(tag, node, at)
-        else:
-            inner = self._untagged(node, at, "")
+        scalar = isinstance(node, yaml.ScalarNode)
+        inner = self._short_scalar(tag, node, at) if scalar else self._untagged(node, at, "")
         return Node({long_name: inner}, at, {long_name: at})
 
-    def _short_scalar(self, tag: str, node: yaml.ScalarNode, at: Position) -> Node:
+    def _short_scalar(self, tag: str, node: Any, at: Position) -> Node:
         if tag == "!GetAtt":
             name, _, attribute = node.value.partition(".")
             return Node([Node(name, at), Node(attribute, at)], at)

@@ -56,27 +56,26 @@ class ProblemAt(Exception):
 
 
 class Report:
-    """Collects problems, each only once, in the order in which they are met."""
+    """Collects problems: one per place and key, the first that is said, though an error outweighs a warning."""
 
     def __init__(self) -> None:
-        self._problems: dict[Problem, None] = {}
+        self._problems: dict[tuple[Position, KeyPath], Problem] = {}
 
     def add(self, position: Position, path: KeyPath, message: str, severity: Severity = "error") -> None:
         """Note a problem at `path`."""
-        self._problems[Problem(*position, key_name(path), message, severity)] = None
+        known = self._problems.get((position, path))
+        if known is None or (known.severity == "warning" and severity == "error"):
+            self._problems[position, path] = Problem(*position, key_name(path), message, severity)
 
     @property
-    def errors(self) -> tuple[Problem, ...]:
-        """The problems that stop a load, by file and line."""
-        return self._of("error")
+    def has_errors(self) -> bool:
+        """Whether anything was found that stops a load."""
+        return any(problem.severity == "error" for problem in self._problems.values())
 
     @property
-    def warnings(self) -> tuple[Problem, ...]:
-        """The problems that don't, by file and line."""
-        return self._of("warning")
-
-    def _of(self, severity: Severity) -> tuple[Problem, ...]:
-        found = [problem for problem in self._problems if problem.severity == severity]
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems, by file and line."""
+        found = self._problems.values()
         return tuple(sorted(found, key=lambda problem: (problem.file, problem.line, problem.column)))
 
 

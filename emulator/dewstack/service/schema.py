@@ -6,28 +6,18 @@ becomes 30, and a lone value where a list belongs becomes a list of one.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import Any, Literal, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
 
 from .problems import KeyPath, did_you_mean
+from .schema_rules import RULES, Kind, coerce, is_type, shown, type_name
 
-Kind = Literal["key", "required", "type", "range", "enum", "pattern"]
 SchemaNode: TypeAlias = dict[str, Any]
-
-_TYPE_NAMES = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "null",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +28,14 @@ class Violation:
     message: str
     kind: Kind
     about_key: bool = False
+    shown: str = ""
+    """The offending value as a message shows it, where its form is the mistake."""
 
 
 @cache
 def schema_nodes() -> list[SchemaNode]:
     """The table of schema nodes, the root last; read once per process."""
-    table = msgspec.json.decode(resources.files(__package__).joinpath("schema.json").read_bytes())
+    table = msgspec.json.decode(Path(__file__).with_name("schema.json").read_bytes())
     nodes: list[SchemaNode] = table["nodes"]
     return nodes
 
@@ -74,9 +66,9 @@ class _Validator:
         if value is None:
             return None
         if "type" in schema:
-            value, fits = _coerce(value, schema["type"])
+            value, fits = coerce(value, schema["type"])
             if not fits:
-                self._note(path, f"expected {_type_name(schema['type'])}, not {_shown(value)}", "type")
+                self._note(path, f"expected {type_name(schema['type'])}, not {shown(value)}", "type")
                 return value
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
@@ -102,8 +94,9 @@ class _Validator:
         return not probe.violations
 
     def _any_of(self, value: Any, branches: list[int], path: KeyPath) -> Any:
-        likely = [branch for branch in branches if self._applies(value, branch, coerce=False)]
-        likely = likely or [branch for branch in branches if self._applies(value, branch, coerce=True)]
+        flat = list(self._flat(branches))
+        likely = [branch for branch in flat if self._applies(value, branch, coerced=False)]
+        likely = likely or [branch for branch in flat if self._applies(value, branch, coerced=True)]
         best: _Validator | None = None
         for branch in likely:
             probe = _Validator(self.nodes)
@@ -114,67 +107,84 @@ class _Validator:
                 best = probe
         if best is not None:
             self.violations.extend(best.violations)
-        else:
-            self._no_branch(value, branches, path)
+        elif not isinstance(value, dict) or not self._nearest(value, flat, path):
+            self._note(path, f"expected {self._wanted(flat)}, not {shown(value)}", "type")
         return value
 
-    def _applies(self, value: Any, index: int, *, coerce: bool) -> bool:
+    def _flat(self, branches: list[int]) -> Iterator[int]:
+        """The branches, with those inside of branches that are nothing but a choice themselves."""
+        for branch in branches:
+            schema = self.nodes[branch]
+            if "anyOf" in schema and len(schema) == 1:
+                yield from self._flat(schema["anyOf"])
+            else:
+                yield branch
+
+    def _applies(self, value: Any, index: int, *, coerced: bool) -> bool:
+        """Whether the branch can be meant: the type fits, required keys are there, constants are equal."""
         schema = self.nodes[index]
         if "type" in schema:
-            fits = _coerce(value, schema["type"])[1] if coerce else _is(value, schema["type"])
+            fits = coerce(value, schema["type"])[1] if coerced else is_type(value, schema["type"])
             if not fits:
                 return False
         if "const" in schema and value != schema["const"]:
             return False
         if not isinstance(value, dict):
-            return "enum" not in schema or coerce or value in schema["enum"]
+            return "enum" not in schema or coerced or value in schema["enum"]
         if any(key not in value for key in schema.get("required", ())):
             return False
-        known = schema.get("properties", {})
-        return all(
-            self.nodes[child].get("const", value[key]) == value[key]
-            for key, child in known.items()
-            if key in value
-        )
+        return not self._foreign_constants(value, schema)
 
-    def _no_branch(self, value: Any, branches: list[int], path: KeyPath) -> None:
-        schemas = self._flat(branches)
-        if isinstance(value, dict):
-            names = {
-                key
-                for schema in schemas
-                for key in schema.get("properties", {})
-                if not key.startswith("Fn::")
-            }
+    def _foreign_constants(self, value: dict[str, Any], schema: SchemaNode) -> list[str]:
+        """The keys whose value in the map is another than the schema's constant."""
+        constants = ((key, self.nodes[child]) for key, child in schema.get("properties", {}).items())
+        return [
+            key for key, node in constants if "const" in node and key in value and value[key] != node["const"]
+        ]
+
+    def _nearest(self, value: dict[str, Any], branches: list[int], path: KeyPath) -> bool:
+        """Report a mapping that fits no branch by the branch it comes nearest to; False when there is none."""
+        schemas = {branch: self.nodes[branch] for branch in branches if "properties" in self.nodes[branch]}
+        own = {branch: schema for branch, schema in schemas.items() if not _is_intrinsic(schema)}
+        if not own:
+            return False
+        mismatched = {branch: self._foreign_constants(value, schema) for branch, schema in own.items()}
+        if all(mismatched.values()):
+            key = next(iter(mismatched.values()))[0]
+            words = [self.nodes[schema["properties"][key]].get("const") for schema in own.values()]
+            listed = ", ".join(map(str, words)) + did_you_mean(str(value[key]), map(str, words))
+            self._note((*path, key), f"{shown(value[key])} isn't one of {listed}", "enum")
+            return True
+        fitting = [branch for branch in own if not mismatched[branch]]
+        known = {branch: len(own[branch]["properties"].keys() & value.keys()) for branch in fitting}
+        nearest = max(fitting, key=lambda branch: known[branch])
+        if len(fitting) > 1 and known[nearest] == 0:
+            names = [name for branch in fitting for name in own[branch]["properties"]]
             for key in value:
-                if names and key not in names:
-                    self._note((*path, key), f"unknown key{did_you_mean(key, names)}", "key", True)
-                    return
-            needed = {tuple(schema["required"]) for schema in schemas if not _is_intrinsic(schema)}
-            if needed:
-                self._note(
-                    path, f"missing key {' or '.join(sorted(_quoted(keys) for keys in needed))}", "required"
-                )
-                return
-        constants = [schema["const"] for schema in schemas if "const" in schema]
-        constants += [word for schema in schemas for word in schema.get("enum", ())]
-        types = list(dict.fromkeys(_type_name(schema["type"]) for schema in schemas if "type" in schema))
-        wanted = [*(_shown(word) for word in constants), *types]
-        self._note(path, f"expected {' or '.join(wanted)}, not {_shown(value)}", "type")
+                self._note((*path, key), f"unknown key{did_you_mean(key, names)}", "required", True)
+            return bool(value)
+        self.check(value, nearest, path)
+        return True
 
-    def _flat(self, branches: list[int]) -> list[SchemaNode]:
-        found = []
+    def _wanted(self, branches: list[int]) -> str:
+        words: list[str] = []
         for branch in branches:
             schema = self.nodes[branch]
-            found += self._flat(schema["anyOf"]) if "anyOf" in schema and "type" not in schema else [schema]
-        return found
+            words += [shown(word) for word in schema.get("enum", ())]
+            if "const" in schema:
+                words.append(shown(schema["const"]))
+            elif schema.get("type") == "object" and _is_intrinsic(schema):
+                words.append("an intrinsic (Ref, Fn::…)")
+            elif "type" in schema and "enum" not in schema:
+                words.append(type_name(schema["type"]))
+        return " or ".join(dict.fromkeys(words))
 
     def _constraints(self, value: Any, schema: SchemaNode, path: KeyPath) -> None:
-        for keyword, rule in _RULES.items():
+        for keyword, rule in RULES.items():
             if keyword in schema:
                 complaint = rule(value, schema[keyword])
                 if complaint:
-                    self._note(path, *complaint)
+                    self.violations.append(Violation(path, *complaint, shown=shown(value)))
 
     def _object(self, value: dict[str, Any], schema: SchemaNode, path: KeyPath) -> dict[str, Any]:
         properties = schema.get("properties", {})
@@ -193,13 +203,13 @@ class _Validator:
                 checked[key] = member
             else:
                 checked[key] = self.check(member, child, (*path, key))
-        for key in schema.get("required", ()):
-            if value.get(key) is None:
-                self._note(path, f"missing key '{key}'", "required")
+        missing = [f"'{key}'" for key in schema.get("required", ()) if value.get(key) is None]
+        if missing:
+            self._note(path, f"missing key{'s' * (len(missing) > 1)} {' and '.join(missing)}", "required")
         return checked
 
     def _unknown(self, key: str, properties: dict[str, int], patterns: dict[str, int], path: KeyPath) -> None:
-        if patterns and not properties:
+        if patterns:
             self._note(
                 (*path, key), f"'{key}' is no valid name here: {' or '.join(patterns)}", "pattern", True
             )
@@ -218,126 +228,10 @@ class _Validator:
         return [self.check(item, items, (*path, at)) for at, item in enumerate(value)]
 
 
-def _is(value: Any, wanted: str) -> bool:
-    if isinstance(value, bool):
-        return wanted == "boolean"
-    if isinstance(value, int):
-        return wanted in ("integer", "number")
-    if isinstance(value, float):
-        return wanted == "number" or (wanted == "integer" and value.is_integer())
-    return isinstance(value, {"string": str, "array": list, "object": dict}.get(wanted, ()))
-
-
-def _coerce(value: Any, wanted: str) -> tuple[Any, bool]:
-    """Ajv's coercion: the value as the wanted type, and whether that went."""
-    if _is(value, wanted):
-        return value, True
-    if wanted == "array" and not isinstance(value, dict):
-        return [value], True
-    if wanted == "string" and isinstance(value, bool | int | float):
-        return (str(value).lower() if isinstance(value, bool) else str(value)), True
-    if wanted == "boolean" and value in ("true", "false", 0, 1):
-        return value in ("true", 1), True
-    if (
-        wanted in ("integer", "number")
-        and isinstance(value, str)
-        and re.fullmatch(r"-?\d+(\.\d+)?", value.strip())
-    ):
-        number = float(value)
-        if number.is_integer():
-            return int(number), True
-        return number, wanted == "number"
-    return value, False
-
-
-def _at_least(value: Any, bound: Any) -> tuple[str, Kind] | None:
-    low = isinstance(value, int | float) and value < bound
-    return (f"must be at least {bound}, not {value}", "range") if low else None
-
-
-def _at_most(value: Any, bound: Any) -> tuple[str, Kind] | None:
-    high = isinstance(value, int | float) and value > bound
-    return (f"must be at most {bound}, not {value}", "range") if high else None
-
-
-def _not_shorter(value: Any, bound: int) -> tuple[str, Kind] | None:
-    if not isinstance(value, str | list | dict) or len(value) >= bound:
-        return None
-    return ("must not be empty" if bound == 1 else f"needs at least {bound} of its parts"), "range"
-
-
-def _not_longer(value: Any, bound: int) -> tuple[str, Kind] | None:
-    long = isinstance(value, str | list | dict) and len(value) > bound
-    return (f"is longer than the {bound} allowed", "range") if long else None
-
-
-def _one_of(value: Any, words: list[Any]) -> tuple[str, Kind] | None:
-    if value in words:
-        return None
-    close = (
-        did_you_mean(value, [word for word in words if isinstance(word, str)])
-        if isinstance(value, str)
-        else ""
-    )
-    offered = ", ".join(map(str, words)) if len(words) <= 12 else f"{', '.join(map(str, words[:12]))} …"
-    return f"{_shown(value)} isn't one of {offered}{close}", "enum"
-
-
-def _exactly(value: Any, word: Any) -> tuple[str, Kind] | None:
-    return None if value == word else (f"expected {_shown(word)}, not {_shown(value)}", "enum")
-
-
-def _matches(value: Any, pattern: str) -> tuple[str, Kind] | None:
-    if not isinstance(value, str) or re.search(pattern, value):
-        return None
-    return f"{_shown(value)} doesn't have the form {pattern}", "pattern"
-
-
-def _matches_js(value: Any, regexp: str) -> tuple[str, Kind] | None:
-    body, _, flags = regexp[1:].rpartition("/")
-    if not isinstance(value, str) or re.search(body, value, re.IGNORECASE if "i" in flags else 0):
-        return None
-    return f"{_shown(value)} doesn't have the form {body}", "pattern"
-
-
-_RULES: dict[str, Callable[[Any, Any], tuple[str, Kind] | None]] = {
-    "minimum": _at_least,
-    "maximum": _at_most,
-    "minLength": _not_shorter,
-    "maxLength": _not_longer,
-    "minItems": _not_shorter,
-    "maxItems": _not_longer,
-    "minProperties": _not_shorter,
-    "maxProperties": _not_longer,
-    "enum": _one_of,
-    "const": _exactly,
-    "pattern": _matches,
-    "regexp": _matches_js,
-}
-
-
 def _is_intrinsic(schema: SchemaNode) -> bool:
-    required = schema.get("required", ())
-    return not required or all(key == "Ref" or key.startswith("Fn::") for key in required)
+    names = schema.get("properties", {})
+    return bool(names) and all(key == "Ref" or key.startswith("Fn::") for key in names)
 
 
 def _depth(violations: list[Violation]) -> int:
     return max(len(violation.path) for violation in violations)
-
-
-def _quoted(words: tuple[str, ...]) -> str:
-    return " and ".join(f"'{word}'" for word in words)
-
-
-def _type_name(wanted: str) -> str:
-    return _TYPE_NAMES[wanted]
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f"'{value}'" if len(value) <= 60 else f"'{value[:57]}…'"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    return msgspec.json.encode(value).decode()

@@ -36,12 +36,13 @@ class Resolver:
         self.report = report
         self._done: dict[int, Node] = {}
         self._open: dict[int, str] = {}
-        self._failed: set[int] = set()
         self._alive: list[Node] = []
+        self._path: KeyPath = ()
 
     def resolve(self, node: Node, path: KeyPath) -> Node:
         """The node with every variable in it replaced. Mistakes go to the report, the rest is resolved."""
         if isinstance(node.value, str):
+            self._path = path
             try:
                 return self.resolve_text(node, path)
             except ProblemAt as problem:
@@ -126,7 +127,7 @@ class Resolver:
                 if source is variable.sources[-1]:
                     raise
                 if problem.remark:
-                    self.report.add(at, (), f"{problem.message}; the fallback is used", "warning")
+                    self.report.add(at, self._path, f"{problem.message}; the fallback is used", "warning")
                 continue
             if found is not None:
                 found = self.resolve_text(found)
