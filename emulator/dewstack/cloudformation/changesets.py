@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dewstack.cloudformation.describe import MAX_PAGE, page, parameter_list, tag_list
-from dewstack.cloudformation.diff import plan
 from dewstack.cloudformation.errors import (
     AlreadyExistsException,
     InvalidChangeSetStatusException,
@@ -14,6 +12,7 @@ from dewstack.cloudformation.errors import (
 )
 from dewstack.cloudformation.lifecycle import check_updatable, is_unchanged, new_stack
 from dewstack.cloudformation.model import Change, ChangeSet, Request, Stack
+from dewstack.cloudformation.render import MAX_PAGE, page, parameter_list, tag_list
 from dewstack.cloudformation.requests import read_request
 from dewstack.cloudformation.runner import Runner
 from dewstack.cloudformation.template import parse
@@ -90,8 +89,8 @@ class ChangeSets:
     def _changes(self, stack: Stack, request: Request, kind: str) -> tuple[list[Change], bool]:
         runner = self._runner
         scope = runner.understand(stack, request)
-        planned = plan(scope, self._state, stack, self._state.resources(stack), runner.providers)
-        unchanged = kind == "UPDATE" and is_unchanged(runner, stack, request, scope)
+        planned = runner.plan(stack, scope)
+        unchanged = kind == "UPDATE" and is_unchanged(runner, stack, request, scope, planned)
         return planned.changes, unchanged
 
     @operation("DescribeChangeSet")
@@ -101,7 +100,9 @@ class ChangeSets:
         changes = page([_change(each) for each in found.changes], params, "Changes", MAX_PAGE)
         request = found.request
         described = _summary(found) | {
-            "Parameters": parameter_list(parse(request.template), request.parameters),
+            "Parameters": parameter_list(parse(request.template), request.parameters)
+            if request.parameters
+            else [],
             "NotificationARNs": request.notification_arns,
             "Capabilities": request.capabilities,
             "Tags": tag_list(request.tags),

@@ -74,10 +74,10 @@ class LiveReferences:
     def import_value(self, name: str) -> str:
         """Another stack's export."""
         self.imports.add(name)
-        value = self._state.export(self._stack, name)
-        if value is None:
+        exports = self._state.exports(self._stack.caller)
+        if name not in exports:
             raise ValidationError(f"No export named {name} found.")
-        return value
+        return exports[name][1]
 
 
 class PlannedReferences(LiveReferences):

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from dewstack.cloudformation.diff import plan
+from dewstack.cloudformation.diff import Plan
 from dewstack.cloudformation.errors import AlreadyExistsException, ValidationError
 from dewstack.cloudformation.model import Request, Stack
 from dewstack.cloudformation.outputs import stack_outputs
@@ -40,12 +40,9 @@ def check_updatable(stack: Stack) -> None:
         raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
 
 
-def is_unchanged(runner: Runner, stack: Stack, request: Request, scope: Scope) -> bool:
-    """Whether an update would do nothing: no resource, output or tag differs."""
-    if request.tags != stack.tags or stack.status == "CREATE_FAILED":
-        return False
-    planned = plan(scope, runner.state, stack, runner.state.resources(stack), runner.providers)
-    if planned.changes:
+def is_unchanged(runner: Runner, stack: Stack, request: Request, scope: Scope, planned: Plan) -> bool:
+    """Whether the planned update would do nothing: no resource, output or tag differs."""
+    if planned.changes or request.tags != stack.tags or stack.status == "CREATE_FAILED":
         return False
     evaluator = scope.evaluator(planned.references)
     return stack_outputs(scope, evaluator, runner.state, stack) == stack.outputs
@@ -87,7 +84,8 @@ class Lifecycle:
         check_updatable(stack)
         request = read_request(params, stack)
         scope = await asyncio.to_thread(runner.understand, stack, request)
-        if await asyncio.to_thread(is_unchanged, runner, stack, request, scope):
+        planned = await asyncio.to_thread(runner.plan, stack, scope)
+        if is_unchanged(runner, stack, request, scope, planned):
             raise ValidationError(NO_UPDATES)
         self._state.drop_change_sets(stack, [each.name for each in self._state.change_sets(stack)])
         await runner.update(stack, request, scope, rollback=not params.get("DisableRollback"))

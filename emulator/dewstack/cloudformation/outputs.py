@@ -22,8 +22,8 @@ def stack_outputs(scope: Scope, evaluator: Evaluator, state: State, stack: Stack
         if "Condition" not in spec or scope.conditions.get(spec["Condition"], False)
     ]
     exported = {output.export_name: output.value for output in outputs if output.export_name}
-    for name in exported:
-        if other := state.exporter(stack, name):
+    for name, (other, _) in state.exports(stack.caller).items() if exported else ():
+        if name in exported and other.stack_id != stack.stack_id:
             raise ValidationError(f"Export with name {name} is already exported by stack {other.name}")
     for before in stack.outputs:
         if before.export_name and exported.get(before.export_name) != before.value:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from dewstack.clock import Clock
 from dewstack.cloudformation.deletion import delete_layers
 from dewstack.cloudformation.deployment import Deployment
+from dewstack.cloudformation.diff import Plan, plan
 from dewstack.cloudformation.errors import ValidationError
 from dewstack.cloudformation.journal import Journal
 from dewstack.cloudformation.model import Request, Resource, Stack
@@ -72,6 +73,10 @@ class Runner:
     def understand(self, stack: Stack, request: Request) -> Scope:
         """Everything about a request that can be known beforehand; raises what the operations answer."""
         return understand(stack, request, self.providers)
+
+    def plan(self, stack: Stack, scope: Scope) -> Plan:
+        """What deploying `scope` would change in the stack."""
+        return plan(scope, self.state, stack, self.state.resources(stack), self.providers)
 
     async def create(
         self, stack: Stack, request: Request, scope: Scope, *, on_failure: str = "ROLLBACK"

@@ -115,27 +115,15 @@ class State:
             for name in names:
                 self._change_sets.delete(stack.account_id, stack.region, stack.stack_id, name)
 
-    def export(self, stack: Stack, name: str) -> str | None:
-        """The value exported under `name` in the stack's account and region."""
-        for other in self.stacks(stack.caller):
-            if other.status != GONE:
-                for output in other.outputs:
-                    if output.export_name == name:
-                        return output.value
-        return None
-
-    def exporter(self, stack: Stack, name: str) -> Stack | None:
-        """The other stack that exports `name`."""
-        return next(
-            (
-                other
-                for other in self.stacks(stack.caller)
-                if other.status != GONE
-                and other.stack_id != stack.stack_id
-                and any(output.export_name == name for output in other.outputs)
-            ),
-            None,
-        )
+    def exports(self, caller: Caller) -> dict[str, tuple[Stack, str]]:
+        """What living stacks of an account and region export: the stack and the value, by name."""
+        return {
+            output.export_name: (stack, output.value)
+            for stack in self.stacks(caller)
+            if stack.status != GONE
+            for output in stack.outputs
+            if output.export_name
+        }
 
     def importers(self, caller: Caller, name: str) -> list[Stack]:
         """The stacks that import `name`."""

@@ -37,7 +37,7 @@ EMBEDDED = Target(
     endpoint=None,
     in_process=True,
     template_bytes=1_000_000,
-    poll_seconds=0.05,
+    poll_seconds=0.015,
     timeout_seconds=300.0,
 )
 LOCALSTACK = Target(
