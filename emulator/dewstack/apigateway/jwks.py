@@ -18,13 +18,14 @@ import msgspec
 from dewstack.apigateway.jwt import InvalidToken, KeySet
 
 Keys = Callable[[str], Awaitable[Mapping[str, Any] | None]]
-"""The JWKS document of an issuer that this emulator runs, or None. Asked on every request, so it has to be
-cheap; when the keys change, it is another object."""
+"""The JWKS document of an issuer that this emulator runs, or None. When keys change it is another object."""
 
 TIMEOUT = 1.5
 SIZE_LIMIT = 150 * 1024
 FRESH_SECONDS = 300.0
 FAILURE_SECONDS = 5.0
+LOCAL_FRESH_SECONDS = 1.0
+"""How long the answer of `Keys` stands: requests don't read the store. (AWS keeps keys for up to two hours.)"""
 RETRY_SECONDS = 10.0
 """How soon an unknown `kid` may make a remote key set be fetched again."""
 
@@ -44,24 +45,39 @@ class _Remote:
         self.expires = 0.0
 
 
+class _Local:
+    """What `Keys` last said of an issuer, and until when that stands."""
+
+    def __init__(self) -> None:
+        self.key_set: KeySet | None = None
+        self.expires = 0.0
+
+
 class KeySets:
     """The key set of each issuer, kept until it changes (local) or goes stale (remote)."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._keys = keys
-        self._local: dict[str, KeySet] = {}
+        self._monotonic = monotonic
+        self._local: dict[str, _Local] = {}
         self._remote: dict[str, _Remote] = {}
 
     async def get(self, issuer: str, kid: str | None = None) -> KeySet:
-        """The present key set of `issuer`. A remote one that lacks `kid` is fetched anew. Raises
-        InvalidToken."""
+        """The present key set of `issuer`. One that lacks `kid` is asked for anew. Raises InvalidToken."""
+        local = self._local.get(issuer)
+        if local is None or self._monotonic() >= local.expires or kid is not None:
+            local = await self._ask(issuer)
+        return local.key_set or await self._fetched(issuer, kid)
+
+    async def _ask(self, issuer: str) -> _Local:
         document = await self._keys(issuer)
+        local = self._local.setdefault(issuer, _Local())
         if document is None:
-            return await self._fetched(issuer, kid)
-        key_set = self._local.get(issuer)
-        if key_set is None or (key_set.document is not document and key_set.document != document):
-            key_set = self._local[issuer] = KeySet(document)
-        return key_set
+            local.key_set = None
+        elif local.key_set is None or local.key_set.document != document:
+            local.key_set = KeySet(document)
+        local.expires = self._monotonic() + LOCAL_FRESH_SECONDS
+        return local
 
     async def _fetched(self, issuer: str, kid: str | None) -> KeySet:
         remote = self._remote.setdefault(issuer, _Remote())
@@ -73,9 +89,8 @@ class KeySets:
             raise InvalidToken(remote.failure)
         return remote.key_set
 
-    @staticmethod
-    def _stale(remote: _Remote, kid: str | None) -> bool:
-        now = time.monotonic()
+    def _stale(self, remote: _Remote, kid: str | None) -> bool:
+        now = self._monotonic()
         if now >= remote.expires:
             return True
         unknown = kid is not None and remote.key_set is not None and kid not in remote.key_set
@@ -85,12 +100,13 @@ class KeySets:
         try:
             document = await asyncio.to_thread(fetch_jwks, issuer)
         except FetchError as error:
-            remote.key_set, remote.failure = None, str(error)
-            remote.fetched, remote.expires = time.monotonic(), time.monotonic() + FAILURE_SECONDS
-            return
-        if remote.key_set is None or remote.key_set.document != document:
-            remote.key_set = KeySet(document)
-        remote.fetched, remote.expires = time.monotonic(), time.monotonic() + FRESH_SECONDS
+            remote.key_set, remote.failure, lifetime = None, str(error), FAILURE_SECONDS
+        else:
+            lifetime = FRESH_SECONDS
+            if remote.key_set is None or remote.key_set.document != document:
+                remote.key_set = KeySet(document)
+        remote.fetched = self._monotonic()
+        remote.expires = remote.fetched + lifetime
 
 
 def fetch_jwks(issuer: str) -> Mapping[str, Any]:
