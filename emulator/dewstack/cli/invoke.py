@@ -19,19 +19,14 @@ def function_name(api: ControlApi, wanted: str) -> str:
     Raises UserError when there is none, naming those there are.
     """
     functions: list[dict[str, Any]] = api.get("functions")["functions"]
-    names = [str(function["name"]) for function in functions]
-    if wanted in names:
-        return wanted
-    meant = [name for name in names if name.endswith(f"-{wanted}")]
-    if len(meant) == 1:
-        return meant[0]
-    raise UserError(
-        f"There is no function {wanted!r}." if not meant else f"{wanted!r} may mean several functions.",
-        hint="Functions: " + ", ".join(sorted(meant or names)),
-    )
+    for function in functions:
+        if wanted in (function["key"], function["name"]):
+            return str(function["name"])
+    listed = ", ".join(sorted(function["key"] for function in functions))
+    raise UserError(f"There is no function {wanted!r}.", hint=f"Functions: {listed}")
 
 
-def read_event(data: str) -> bytes:
+def read_event(data: str) -> str:
     """The event that `--data` gives: JSON, `@file` or `-` for stdin. Raises UserError when it is not JSON."""
     try:
         if data == "-":
@@ -44,12 +39,12 @@ def read_event(data: str) -> bytes:
         raise UserError(f"Cannot read the event from {data[1:]}: {error.strerror}.") from error
     try:
         json.loads(event)
+        return event.decode()
     except ValueError as error:
         raise UserError(
             f"The event is not JSON: {error}.",
             hint="""In a shell: --data '{"key": "value"}', or --data @event.json""",
         ) from error
-    return event
 
 
 @click.command("invoke")

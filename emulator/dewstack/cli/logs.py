@@ -1,5 +1,6 @@
 """`dew logs`: what the functions print, and Lambda's own lines about each invocation."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,18 +10,38 @@ from dewstack.cli.control import connect
 from dewstack.cli.output import json_option, print_json_line
 
 COLORS = ("cyan", "green", "magenta", "blue", "yellow")
-PLATFORM_LINES = ("INIT_START ", "START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_REPORT ")
+START_AND_END = ("INIT_START ", "START RequestId:", "END RequestId:")
+REPORT = "REPORT RequestId:"
+FAULTS = ("[ERROR]", "Task timed out", "Status: timeout", "Status: error")
+DURATION = re.compile(r"\tDuration: ([\d.]+ ms)")
+INIT = re.compile(r"Init Duration: ([\d.]+ ms)")
 
 
 def print_event(event: dict[str, Any]) -> None:
-    """One log event: when, which function, what. Lambda's own lines are dim, errors red."""
-    function, message = str(event["function"]), str(event["message"]).rstrip("\n")
+    """One log event: when, which function, what. Lambda's own lines are dim, faults red."""
+    message = str(event["message"]).rstrip()
+    if message.startswith((*START_AND_END, REPORT, "INIT_REPORT ")):
+        message = click.style(message.replace("\t", "  "), dim=True)
+    _print(event, message)
+
+
+def follow_event(event: dict[str, Any]) -> None:
+    """The same for `dew up`: of Lambda's own lines only how long each invocation took."""
+    message = str(event["message"]).rstrip()
+    if message.startswith(START_AND_END):
+        return
+    if message.startswith(REPORT) and (took := DURATION.search(message)):
+        init = INIT.search(message)
+        message = click.style(f"took {took[1]}{f', after {init[1]} of start' if init else ''}", dim=True)
+    _print(event, message)
+
+
+def _print(event: dict[str, Any], message: str) -> None:
+    if any(fault in message for fault in FAULTS):
+        message = click.style(message, fg="red")
+    function = str(event["function"])
     at = datetime.fromtimestamp(event["timestamp"] / 1000).strftime("%H:%M:%S.%f")[:-3]
     name = click.style(function, fg=COLORS[sum(function.encode()) % len(COLORS)])
-    if message.startswith(PLATFORM_LINES):
-        message = click.style(message.replace("\t", "  ").rstrip(), dim=True)
-    elif message.startswith("[ERROR]") or "Task timed out" in message:
-        message = click.style(message, fg="red")
     for line in message.replace("\r", "\n").split("\n"):
         click.echo(f"{click.style(at, dim=True)} {name} {line}")
 

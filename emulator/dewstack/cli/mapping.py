@@ -1,7 +1,7 @@
 """What every command that reads the map shares: its options, and how its warnings are told."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,15 +25,16 @@ class MapOptions:
     region: str = ""
     params: tuple[str, ...] = ()
 
-    def load(self, directory: Path) -> "Service":
-        """Read the map in `directory`. Raises MapError with all its mistakes, or UserError."""
+    def load(self, directory: Path, environ: Mapping[str, str] = os.environ) -> "Service":
+        """Read the map in `directory`, `environ` being what `${env:…}` gives. Raises MapError with all its
+        mistakes, or UserError."""
         from dewstack.service import load
 
         options = {"stage": self.stage, "region": self.region}
         return load(
             directory,
             options={name: value for name, value in options.items() if value},
-            environ=os.environ,
+            environ=environ,
             params=self._params(),
         )
 

@@ -72,11 +72,11 @@ def test_commands_that_need_an_emulator_say_how_to_start_one(dew: Dew, project: 
 
 class TestTheEventOfAnInvocation:
     def test_is_json_as_given(self) -> None:
-        assert read_event('{"a": 1}') == b'{"a": 1}'
+        assert read_event('{"a": 1}') == '{"a": 1}'
 
     def test_may_come_from_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "event.json").write_text("[1]")
-        assert read_event(f"@{tmp_path}/event.json") == b"[1]"
+        assert read_event(f"@{tmp_path}/event.json") == "[1]"
 
     @pytest.mark.parametrize("data", ["{'a': 1}", "@/nowhere/at/all", ""])
     def test_anything_else_is_refused(self, data: str) -> None:

@@ -1,0 +1,156 @@
+"""What `dew up` does in the foreground: start, deploy, print, follow, stop."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import click
+
+from dewstack.app import Emulator
+from dewstack.cli.announce import announce, print_change
+from dewstack.cli.logs import follow_event
+from dewstack.cli.mapping import MapOptions, print_warnings
+from dewstack.cli.output import print_json_line, report_error
+from dewstack.cli.project import Project, ProjectLock, RunFile
+from dewstack.config import Config
+from dewstack.deploy import Prepared
+from dewstack.errors import UserError
+from dewstack.watch import ServedMap
+
+BATCH, BATCH_SECONDS = 50, 0.05
+"""At most so many log lines are printed at once, then the loop serves requests again: `dew logs` has them all."""
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Run the emulator on uvloop where there is one."""
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with suppress(ImportError):
+        from uvloop import new_event_loop as uvloop_factory
+
+        factory = uvloop_factory
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
+
+
+async def serve(
+    project: Project, config: Config, options: MapOptions, lock: ProjectLock, *, as_json: bool
+) -> None:
+    """Serve the project until SIGINT or SIGTERM. Raises UserError when it cannot be started."""
+    started = time.perf_counter()
+    stopping = stop_on_signals()
+    emulator = Emulator(config)
+    await emulator.start()
+    served = ServedMap(
+        emulator, partial(options.load, project.directory), approve=partial(approve, sys.stdin.isatty())
+    )
+    tasks = []
+    try:
+        deploying = asyncio.ensure_future(served.deploy())
+        await _first(deploying, stopping)
+        if not deploying.done():
+            return
+        service = deploying.result()
+        print_warnings(service)
+        urls = emulator.urls
+        lock.publish(RunFile(os.getpid(), urls.aws, urls.service, urls.frontend, time.time()))
+        announce(emulator, service, project, seconds=time.perf_counter() - started, as_json=as_json)
+        tasks = [
+            asyncio.ensure_future(print_logs(emulator, as_json=as_json)),
+            asyncio.ensure_future(print_changes(served, as_json=as_json)),
+        ]
+        await _first(*tasks, stopping)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await emulator.stop()
+
+
+async def _first(*awaited: "asyncio.Future[Any]") -> None:
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+
+
+def stop_on_signals() -> "asyncio.Future[None]":
+    """A future that the first SIGINT or SIGTERM completes; a second one ends the process on the spot."""
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Future[None] = loop.create_future()
+
+    def stop(number: int) -> None:
+        if stopping.done():
+            os._exit(128 + number)
+        stopping.set_result(None)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    return stopping
+
+
+def approve(interactive: bool, prepared: Prepared) -> None:
+    """Ask before a deployment drops what people put in. Raises UserError when the answer is no, or nobody is there."""
+    lost = [change for change in prepared.changes if change.loses_data]
+    if not lost:
+        return
+    named = ", ".join(f"{change.logical_id} ({change.type})" for change in lost)
+    question = f"This would drop {named} with all that is in it, its users for instance."
+    if interactive and click.confirm(f"{question} Go on?"):
+        return
+    raise UserError(question, hint="Undo the change, or begin empty: dew up --fresh")
+
+
+async def print_logs(emulator: Emulator, *, as_json: bool) -> None:
+    """Print what the functions write, as it happens."""
+    groups = {function["log_group"]: function["key"] for function in emulator.deployed.functions}
+    follower = emulator.logs.follow()
+    count = 0
+    async for event in follower:
+        line = {
+            "function": groups.get(event.group, event.group.rpartition("/")[2]),
+            "group": event.group,
+            "stream": event.stream,
+            "timestamp": event.timestamp_ms,
+            "message": event.message,
+        }
+        if as_json:
+            print_json_line({"event": "log", **line})
+        else:
+            follow_event(line)
+        count += 1
+        if count % BATCH == 0:
+            await asyncio.sleep(BATCH_SECONDS)
+
+
+async def print_changes(served: ServedMap, *, as_json: bool) -> None:
+    """Print what was saved and what came of it."""
+    async for change in served.watch():
+        if as_json:
+            print_json_line(
+                {
+                    "event": "change",
+                    "functions": list(change.functions),
+                    "deployed": change.deployed is not None,
+                    "error": change.error.message if change.error else None,
+                    "seconds": round(change.seconds, 3),
+                }
+            )
+        elif change.error:
+            report_error(change.error.message, change.error.hint or "What was served before goes on.")
+        else:
+            print_change(change)
+
+
+def run_in_foreground(
+    project: Project, config: Config, options: MapOptions, lock: ProjectLock, *, as_json: bool
+) -> None:
+    """Serve the project until it is told to stop, its lock held. Raises UserError."""
+    run_loop(serve(project, config, options, lock, as_json=as_json))
+    if not as_json:
+        click.echo("Stopped.", err=True)

@@ -1,0 +1,186 @@
+"""`dew up`: the service of this directory and all it needs, in the foreground or in the background."""
+
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from dewstack.cli.mapping import MapOptions, map_options
+from dewstack.cli.output import json_option, print_json
+from dewstack.cli.ports import is_free, owner
+from dewstack.cli.project import Project, ProjectLock, RunFile, already_running, find_project, unwritable
+from dewstack.config import Config
+from dewstack.errors import UserError
+
+START_SECONDS = 60.0
+"""How long `--wait` waits. A start takes well under a second; a slow machine with much to build takes longer."""
+DEFAULTS = Config()
+port_option = partial(click.option, type=click.IntRange(0, 65535), metavar="PORT", show_default=True)
+STATE_FILES = ("state.db", "state.db-wal", "state.db-shm")
+
+
+def check_ports(config: Config) -> None:
+    """Raise UserError that names every port which is taken, and by whom."""
+    wanted = {
+        "--port": config.service_port,
+        "--aws-port": config.aws_port,
+        "--frontend-port": config.frontend_port,
+    }
+    taken = {option: port for option, port in wanted.items() if port and not is_free(config.host, port)}
+    if not taken:
+        return
+    said = [f"Port {port} is in use by {owner(port) or 'another process'}." for port in taken.values()]
+    others = " ".join(f"{option} 0" for option in taken)
+    raise UserError("\n".join(said), hint=f"Stop what uses it, or take free ports: dew up {others}")
+
+
+def remove_state(state_dir: Path) -> None:
+    """Forget all users, pools and stacks. Raises UserError when the files cannot be removed."""
+    for name in STATE_FILES:
+        try:
+            (state_dir / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(state_dir, error) from error
+
+
+def detach(project: Project, config: Config, arguments: list[str], *, wait: bool) -> RunFile | None:
+    """Start `dew up` in the background, its output in `dew.log`; with `wait`, return once the service answers.
+
+    Raises UserError with what it printed when it ends instead.
+    """
+    if project.lock_holder() is not None:
+        raise already_running(project)
+    check_ports(config)
+    try:
+        project.state_dir.mkdir(parents=True, exist_ok=True)
+        log = project.log_file.open("wb")
+    except OSError as error:
+        raise unwritable(project.state_dir, error) from error
+    with log:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "dewstack.cli", "up", *arguments],
+            cwd=project.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while wait and time.monotonic() < deadline:
+        if process.poll() is not None:
+            said = project.log_file.read_text(errors="replace").strip()
+            raise UserError(f"The emulator did not start:\n{said.removeprefix('Error: ')}")
+        run = project.running()
+        if run is not None and run.pid == process.pid:
+            return run
+        time.sleep(0.01)
+    if wait:
+        raise UserError(
+            f"The emulator (pid {process.pid}) is not ready after {START_SECONDS:.0f} s.",
+            hint=f"See what it prints in {project.log_file}; 'dew down' stops it.",
+        )
+    return None
+
+
+def print_detached(project: Project, run: RunFile | None, *, as_json: bool) -> None:
+    """Where the emulator in the background is, or is going to be."""
+    if as_json:
+        print_json({**(asdict(run) if run else {}), "log": str(project.log_file)})
+    elif run:
+        click.echo(f"The service runs at {click.style(run.service_url, bold=True)} (pid {run.pid}).")
+        click.echo(f"The page is at {run.frontend_url}, AWS at {run.aws_url}. 'dew down' stops it.")
+    else:
+        click.echo(f"Starting in the background; its output goes to {project.log_file}. 'dew down' stops it.")
+
+
+@click.command("up")
+@map_options
+@click.option("--host", default=DEFAULTS.host, show_default=True, help="The address to listen on.")
+@port_option("-p", "--port", default=DEFAULTS.service_port, help="Port of the service; 0 takes a free one.")
+@port_option("--aws-port", default=DEFAULTS.aws_port, help="Port of the AWS endpoint.")
+@port_option("--frontend-port", default=DEFAULTS.frontend_port, help="Port of the front end.")
+@click.option("--fresh", is_flag=True, help="Begin empty: forget users, pools and stacks of earlier runs.")
+@click.option("-d", "--detach", "background", is_flag=True, help="Run in the background (see dew down).")
+@click.option("--wait", is_flag=True, help="With --detach: return when the service answers.")
+@click.option(
+    "--issuer",
+    type=click.Choice(["aws", "local"]),
+    default="aws",
+    help="What tokens name as issuer: AWS's URL, or this emulator's for clients that fetch keys there.",
+)
+@click.option(
+    "--strict-runtimes", is_flag=True, help="Refuse a function whose exact runtime is not installed."
+)
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Where state is kept. Default: .dew")
+@json_option
+def command(
+    stage: str,
+    region: str,
+    params: tuple[str, ...],
+    host: str,
+    port: int,
+    aws_port: int,
+    frontend_port: int,
+    fresh: bool,
+    background: bool,
+    wait: bool,
+    issuer: Literal["aws", "local"],
+    strict_runtimes: bool,
+    state_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Start the service of this directory: its functions, HTTP API, user pool and page. Ctrl-C stops it.
+
+    A saved handler serves the next request, a saved map is deployed again; users survive a restart.
+
+    \b
+    Examples:
+      dew up
+      dew up --fresh --port 3001
+      dew up --detach --wait && dew routes
+      dew up --stage test --param domain=example.com
+    """
+    project = find_project(state_dir)
+    config = Config(
+        host=host,
+        aws_port=aws_port,
+        service_port=port,
+        frontend_port=frontend_port,
+        state_dir=project.state_dir,
+        issuer=issuer,
+        strict_runtimes=strict_runtimes,
+    )
+    options = MapOptions(stage, region, params)
+    if background or wait:
+        passed = [argument for argument in _own_arguments(config, options) if argument]
+        if fresh:
+            passed.append("--fresh")
+        run = detach(project, config, passed, wait=wait)
+        print_detached(project, run, as_json=as_json)
+        return
+    with ProjectLock(project) as lock:
+        check_ports(config)
+        if fresh:
+            remove_state(project.state_dir)
+        from dewstack.cli.foreground import run_in_foreground
+
+        run_in_foreground(project, config, options, lock, as_json=as_json)
+
+
+def _own_arguments(config: Config, options: MapOptions) -> list[str]:
+    """The command line that starts the same in the foreground."""
+    return [
+        *options.arguments(),
+        f"--host={config.host}",
+        f"--port={config.service_port}",
+        f"--aws-port={config.aws_port}",
+        f"--frontend-port={config.frontend_port}",
+        f"--issuer={config.issuer}",
+        f"--state-dir={config.state_dir}",
+        "--strict-runtimes" if config.strict_runtimes else "",
+    ]
