@@ -104,7 +104,7 @@ class CompiledApi:
             response = refusal.response()
         if stage and stage.cors:
             response.headers.extend(stage.cors.headers(request.header("origin")))
-        return finish(response, request_id, http_date)
+        return finish(response, request, request_id, http_date)
 
 
 class Compiler:

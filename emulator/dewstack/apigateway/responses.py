@@ -8,7 +8,7 @@ from email.utils import formatdate
 from functools import lru_cache
 
 from dewstack.clock import Clock
-from dewstack.http import Response
+from dewstack.http import Request, Response
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CONTENT_TYPE_JSON = (b"Content-Type", b"application/json")
@@ -90,7 +90,7 @@ class Dates:
         return now
 
 
-def finish(response: Response, request_id: str, http_date: bytes) -> Response:
+def finish(response: Response, request: Request, request_id: str, http_date: bytes) -> Response:
     """Add what every response has: the length, the date and the request's id."""
     headers = response.headers
     if response.status in WITHOUT_BODY:
@@ -98,6 +98,11 @@ def finish(response: Response, request_id: str, http_date: bytes) -> Response:
     else:
         headers.append((b"Content-Length", b"%d" % len(response.body)))
     headers.append((b"Date", http_date))
-    headers.append((b"Connection", b"keep-alive"))
+    headers.append((b"Connection", b"close" if _closes(request) else b"keep-alive"))
     headers.append((b"Apigw-Requestid", request_id.encode()))
     return response
+
+
+def _closes(request: Request) -> bool:
+    """Whether the client wants the connection closed, by its word or its age."""
+    return request.protocol == "HTTP/1.0" or (request.header("connection") or "").lower() == "close"

@@ -243,3 +243,11 @@ def test_many_requests_at_once_each_get_their_own_answer(gateway: Gateway) -> No
 
     bodies = [response.body.decode() for response in gateway.runner.run(all_at_once())]
     assert bodies == [f"/{n}" for n in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "answer"), [("close", "close"), ("Close", "close"), ("keep-alive", "keep-alive")]
+)
+def test_the_connection_closes_when_the_client_wants_it(gateway: Gateway, wish: str, answer: str) -> None:
+    gateway.create("GET /")
+    assert header(gateway.get("/", Connection=wish), "Connection") == [answer]
