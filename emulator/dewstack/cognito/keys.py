@@ -48,7 +48,20 @@ class Keys:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self._parsed: OrderedDict[SigningKeys, KeyPair] = OrderedDict()
+        self._published: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
+
+    def known(self, pool_id: str) -> dict[str, Any] | None:
+        """The pool's JWK set if it was asked for before; never slow, the same object each time."""
+        return self._published.get(pool_id)
+
+    def publish(self, pool: UserPool) -> dict[str, Any]:
+        """The pool's JWK set. As slow as `of` at first."""
+        return self._published.setdefault(pool.id, self.of(pool).jwks)
+
+    def forget(self, pool: UserPool) -> None:
+        """The pool is gone: so are its keys."""
+        self._published.pop(pool.id, None)
 
     def of(self, pool: UserPool) -> KeyPair:
         """The pool's keys. The first call for a pool makes them: call it in a worker thread."""

@@ -1,7 +1,6 @@
 """Lists in pages: a token is the key of the last entry that was given, in base64."""
 
 import base64
-import binascii
 from typing import TypeVar
 
 from dewstack.cognito.errors import InvalidParameterException
@@ -20,7 +19,7 @@ def key_of(token: str | None) -> str | None:
         return None
     try:
         key = base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InvalidParameterException("Invalid pagination token") from error
     if "\0" in key:
         raise InvalidParameterException("Invalid pagination token")

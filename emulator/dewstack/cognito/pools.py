@@ -11,6 +11,7 @@ from dewstack import ids
 from dewstack.clock import Clock
 from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.keys import Keys
 from dewstack.cognito.model import Settings, UserPool
 from dewstack.cognito.paging import page
 from dewstack.cognito.schema import declare, schema_of
@@ -79,8 +80,9 @@ def _refuse_not_emulated(params: Params) -> None:
 class Pools:
     """The operations on user pools."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(self, directory: Directory, clock: Clock, keys: Keys) -> None:
         self._directory = directory
+        self._keys = keys
         self._clock = clock
 
     @operation("CreateUserPool")
@@ -147,6 +149,7 @@ class Pools:
                     "Deletion protection must be inactivated first."
                 )
             self._directory.drop_pool(pool)
+        self._keys.forget(pool)
         return {}
 
     @operation("AddCustomAttributes")

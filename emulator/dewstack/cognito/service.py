@@ -54,7 +54,7 @@ class Cognito:
         verification = Verification(directory, codes, messenger)
         attributes = Attributes(directory, codes, verification)
         self.operations = operations_of(
-            Pools(directory, clock),
+            Pools(directory, clock, keys),
             PoolSettings(directory, clock),
             Clients(directory, clock),
             Groups(directory, clock),
@@ -71,13 +71,21 @@ class Cognito:
 
         The first call for a pool may make its keys (some 100 ms of CPU): call it in a worker thread.
         """
+        known = self._keys.known(pool_id)
+        if known is not None:
+            return known
         pool = self._directory.pool_anywhere(pool_id)
-        return self._keys.of(pool).jwks if pool else None
+        return self._keys.publish(pool) if pool else None
 
     def keys(self, issuer: str) -> dict[str, Any] | None:
         """The JWK set of the local pool that `issuer` names, or None. As slow as `jwks` at first."""
         pool_id = pool_of_issuer(issuer)
         return self.jwks(pool_id) if pool_id else None
+
+    def known_keys(self, issuer: str) -> dict[str, Any] | None:
+        """As `keys`, but only what is at hand: never slow, so that authorizers may ask on the event loop."""
+        pool_id = pool_of_issuer(issuer)
+        return self._keys.known(pool_id) if pool_id else None
 
     def openid_configuration(self, pool_id: str, base_url: str) -> dict[str, Any] | None:
         """The pool's OpenID discovery document, or None. Keys are served below `base_url`."""
