@@ -18,7 +18,7 @@ from dewstack.wire.errors import ForeignOrigin, SerializationException, not_emul
 from dewstack.wire.identify import Identity, identify, is_aws_request
 from dewstack.wire.model import Operation, ServiceModel, load_model
 from dewstack.wire.operation import Handler
-from dewstack.wire.protocol import JsonProtocol, WireProtocol, header_value
+from dewstack.wire.protocol import JsonProtocol, Labels, WireProtocol, header_value
 from dewstack.wire.query import QueryProtocol
 from dewstack.wire.refusals import CborRefusal, Ec2Refusal, RestXmlRefusal
 from dewstack.wire.rest_json import RestJsonProtocol
@@ -139,15 +139,15 @@ class AwsApi:
                 identity.service or "unknown", action or f"{request.method} {request.raw_path}"
             )
         request = _inflated(request)
-        operation = protocol.locate(model, request)
+        operation, labels = protocol.locate(model, request)
         if operation.name not in self._operations.get(model.name, ()):
             raise not_emulated(model.name, operation.name)
         if not operation.unsigned:
             _admit(request, identity, protocol)
         if len(request.body) > _LARGE_BODY:
-            params = await self._in_thread(_params, protocol, operation, request)
+            params = await self._in_thread(_params, protocol, operation, request, labels)
         else:
-            params = _params(protocol, operation, request)
+            params = _params(protocol, operation, request, labels)
         output = await self.call(model.name, operation.name, params, identity.caller)
         return protocol.answer(operation, output, request_id)
 
@@ -163,9 +163,9 @@ def _protocol_name(request: Request, model: ServiceModel | None) -> str:
     return "query" if "query" in model.protocols and model.protocol not in _BY_PATH else model.protocol
 
 
-def _params(protocol: WireProtocol, operation: Operation, request: Request) -> dict[str, Any]:
+def _params(protocol: WireProtocol, operation: Operation, request: Request, labels: Labels) -> dict[str, Any]:
     """The params of `request`, checked against the model."""
-    params = protocol.parse(operation, request)
+    params = protocol.parse(operation, request, labels)
     broken = list(violations(operation.input, params)) if operation.input else []
     if broken:
         raise validation_error(operation.model.name, describe(broken))

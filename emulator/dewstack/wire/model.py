@@ -23,18 +23,12 @@ class Member:
     name: str
     shape: "Shape"
     traits: Traits
-
-    @property
-    def wire_name(self) -> str:
-        """The name on the wire: `locationName`, or the member's own."""
-        name: str = self.traits.get("locationName", self.name)
-        return name
-
-    @property
-    def location(self) -> str | None:
-        """`uri`, `querystring`, `header`, `headers`, `statusCode`, or None for the body."""
-        location: str | None = self.traits.get("location")
-        return location
+    wire_name: str
+    """The name on the wire: `locationName`, or the member's own."""
+    location: str | None
+    """`uri`, `querystring`, `header`, `headers`, `statusCode`, or None for the body."""
+    path_name: str
+    """The name in AWS's messages: its first letter small."""
 
     def trait(self, name: str) -> Any:
         """A trait that the reference may set over the shape's own: `timestampFormat`, `flattened`, ..."""
@@ -51,7 +45,14 @@ class Shape:
         self.type: str = traits["type"]
 
     def _member(self, name: str, reference: Traits) -> Member:
-        return Member(name, self.model.shape(reference["shape"]), reference)
+        return Member(
+            name=name,
+            shape=self.model.shape(reference["shape"]),
+            traits=reference,
+            wire_name=reference.get("locationName", name),
+            location=reference.get("location"),
+            path_name=name[:1].lower() + name[1:],
+        )
 
     @cached_property
     def members(self) -> dict[str, Member]:

@@ -13,6 +13,9 @@ from dewstack.wire.errors import (
 )
 from dewstack.wire.model import Operation, ServiceModel, Shape
 
+Labels = dict[str, str]
+"""The parts of a REST path that carry members, decoded, by name."""
+
 
 class WireProtocol(Protocol):
     """One AWS protocol, both ways. Requests and params are values; nothing here does I/O."""
@@ -21,11 +24,11 @@ class WireProtocol(Protocol):
     missing_token_message: str
     incomplete_signature: type[IncompleteSignature]
 
-    def locate(self, model: ServiceModel, request: Request) -> Operation:
+    def locate(self, model: ServiceModel, request: Request) -> tuple[Operation, Labels]:
         """The operation that `request` asks for. Raises NotEmulated naming one that does not exist."""
         ...
 
-    def parse(self, operation: Operation, request: Request) -> dict[str, Any]:
+    def parse(self, operation: Operation, request: Request, labels: Labels) -> dict[str, Any]:
         """The params of `request`. Raises SerializationException when they cannot be read."""
         ...
 
@@ -66,15 +69,15 @@ class JsonProtocol:
     missing_token_message = "Missing Authentication Token"
     incomplete_signature: type[IncompleteSignature] = IncompleteSignature
 
-    def locate(self, model: ServiceModel, request: Request) -> Operation:
+    def locate(self, model: ServiceModel, request: Request) -> tuple[Operation, Labels]:
         """By the part of `X-Amz-Target` after its last dot."""
         name = (request.header("x-amz-target") or "").rpartition(".")[2]
         operation = model.operation(name)
         if operation is None:
             raise not_emulated(model.name, name or f"{request.method} {request.raw_path}")
-        return operation
+        return operation, {}
 
-    def parse(self, operation: Operation, request: Request) -> dict[str, Any]:
+    def parse(self, operation: Operation, request: Request, labels: Labels) -> dict[str, Any]:
         """The JSON object in the body."""
         document = documents.decode_object(request.body)
         return documents.read_members(operation.input, document) if operation.input else {}

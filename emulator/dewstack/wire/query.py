@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,9 +18,14 @@ from dewstack.wire.errors import (
     not_emulated,
 )
 from dewstack.wire.model import Member, Operation, ServiceModel, Shape
+from dewstack.wire.protocol import Labels
 
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"})
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ESCAPES = str.maketrans(
+    {
+        **dict.fromkeys(map(chr, [*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF]), "\ufffd"),
+        **{"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;"},
+    }
+)
 
 
 def form_of(request: Request) -> dict[str, str]:
@@ -151,7 +155,7 @@ def xml_text(value: Any) -> str:
     """A scalar as XML text; characters that XML cannot hold become U+FFFD."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _NOT_XML.sub("\ufffd", str(value)).translate(_ESCAPES)
+    return str(value).translate(_ESCAPES)
 
 
 def _scalar_text(member: Member, value: Any) -> str:
@@ -220,15 +224,15 @@ class QueryProtocol:
     missing_token_message = "Request is missing Authentication Token"
     incomplete_signature: type[IncompleteSignature] = QueryIncompleteSignature
 
-    def locate(self, model: ServiceModel, request: Request) -> Operation:
+    def locate(self, model: ServiceModel, request: Request) -> tuple[Operation, Labels]:
         """By the `Action` parameter."""
         name = form_of(request).get("Action", "")
         operation = model.operation(name)
         if operation is None:
             raise not_emulated(model.name, name or f"{request.method} {request.raw_path}")
-        return operation
+        return operation, {}
 
-    def parse(self, operation: Operation, request: Request) -> dict[str, Any]:
+    def parse(self, operation: Operation, request: Request, labels: Labels) -> dict[str, Any]:
         """The dotted parameters."""
         return _read_members(operation.input, Form.build(form_of(request))) if operation.input else {}
 
@@ -242,7 +246,7 @@ class QueryProtocol:
         document = (
             f'<{operation.name}Response xmlns="{namespace}">{content}{metadata}</{operation.name}Response>'
         )
-        return Response(200, document.encode(), self._headers(request_id))
+        return Response(200, document.encode(errors="replace"), self._headers(request_id))
 
     def error(self, model: ServiceModel | None, error: AwsError, request_id: str) -> Response:
         """`<ErrorResponse><Error>…</Error><RequestId>…`."""
@@ -254,7 +258,7 @@ class QueryProtocol:
             f"<Message>{xml_text(error.message)}</Message>{fields}</Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
-        return Response(error.status, document.encode(), self._headers(request_id))
+        return Response(error.status, document.encode(errors="replace"), self._headers(request_id))
 
     @staticmethod
     def _headers(request_id: str) -> Headers:

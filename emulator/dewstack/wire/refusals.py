@@ -13,6 +13,7 @@ from dewstack.wire.errors import (
     not_emulated,
 )
 from dewstack.wire.model import Operation, ServiceModel
+from dewstack.wire.protocol import Labels
 from dewstack.wire.query import form_of, xml_text
 
 
@@ -27,11 +28,11 @@ class Refusal:
         """What `request` asks for, as well as it can be told."""
         return f"{request.method} {request.raw_path}"
 
-    def locate(self, model: ServiceModel, request: Request) -> Operation:
+    def locate(self, model: ServiceModel, request: Request) -> tuple[Operation, Labels]:
         """Always raises NotEmulated, naming the action."""
         raise not_emulated(model.name, self.action(request))
 
-    def parse(self, operation: Operation, request: Request) -> dict[str, Any]:
+    def parse(self, operation: Operation, request: Request, labels: Labels) -> dict[str, Any]:
         """Always raises NotEmulated."""
         raise not_emulated(operation.model.name, operation.name)
 

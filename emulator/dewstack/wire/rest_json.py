@@ -18,7 +18,7 @@ from dewstack.wire.errors import (
     not_emulated,
 )
 from dewstack.wire.model import Member, Operation, ServiceModel, Shape
-from dewstack.wire.protocol import error_members, header_value
+from dewstack.wire.protocol import Labels, error_members, header_value
 from dewstack.wire.routing import Router
 
 
@@ -74,25 +74,20 @@ class RestJsonProtocol:
     def __init__(self) -> None:
         self._routers: dict[str, Router] = {}
 
-    def _match(self, model: ServiceModel, request: Request) -> tuple[str, dict[str, str]] | None:
+    def locate(self, model: ServiceModel, request: Request) -> tuple[Operation, Labels]:
+        """By method and path."""
         if model.name not in self._routers:
             self._routers[model.name] = Router(model)
-        return self._routers[model.name].match(request.method, request.raw_path, request.query)
-
-    def locate(self, model: ServiceModel, request: Request) -> Operation:
-        """By method and path."""
-        found = self._match(model, request)
+        found = self._routers[model.name].match(request.method, request.raw_path, request.query)
         operation = model.operation(found[0]) if found else None
-        if operation is None:
+        if found is None or operation is None:
             raise not_emulated(model.name, f"{request.method} {request.raw_path}")
-        return operation
+        return operation, found[1]
 
-    def parse(self, operation: Operation, request: Request) -> dict[str, Any]:
+    def parse(self, operation: Operation, request: Request, labels: Labels) -> dict[str, Any]:
         """Members of every location."""
         if operation.input is None:
             return {}
-        found = self._match(operation.model, request)
-        labels = found[1] if found else {}
         query = parse_qsl(request.query, keep_blank_values=True)
         params = self._parse_body(operation.input, request)
         for name, member in operation.input.members.items():
@@ -121,9 +116,7 @@ class RestJsonProtocol:
         )
 
     @staticmethod
-    def _parse_located(
-        member: Member, request: Request, labels: dict[str, str], query: list[tuple[str, str]]
-    ) -> Any:
+    def _parse_located(member: Member, request: Request, labels: Labels, query: list[tuple[str, str]]) -> Any:
         wire_name, kind = member.wire_name, member.shape.type
         if member.location == "uri":
             return read_text(member, labels[wire_name]) if wire_name in labels else None

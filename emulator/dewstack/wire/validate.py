@@ -16,10 +16,6 @@ _WORDED_BY_THE_SERVICE = frozenset({("lambda", "Runtime")})
 """Enums that a service checks by itself, with its own code and wording."""
 
 
-def _lower_first(name: str) -> str:
-    return name[:1].lower() + name[1:]
-
-
 def _shown(value: Any) -> str:
     """A value as Java prints it: lists in brackets, maps in braces, structures by their members."""
     if isinstance(value, bool):
@@ -118,7 +114,7 @@ def _check(shape: Shape, path: str, value: Any) -> Iterator[str]:
 def violations(shape: Shape, params: dict[str, Any], prefix: str = "") -> Iterator[str]:
     """One sentence for each constraint of the structure `shape` that `params` break."""
     for name, member in shape.members.items():
-        path = prefix + _lower_first(name)
+        path = prefix + member.path_name
         value = params.get(name)
         if value is not None:
             yield from _check(member.shape, path, value)
