@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from dewstack.apigateway import ApiGateway
 from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
