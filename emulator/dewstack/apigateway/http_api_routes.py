@@ -88,8 +88,7 @@ class RouteOperations:
     def _keep(self, api: Api, route: Route) -> None:
         if not well_formed(route.route_key):
             raise BadRequestException(BAD_ROUTE_KEY)
-        others = (other for other in self._apis.routes.all(api) if other.route_id != route.route_id)
-        if any(other.route_key == route.route_key for other in others):
+        if self._apis.routes.id_of(api, route.route_key) not in (None, route.route_id):
             raise ConflictException(f"Route with key {route.route_key} already exists for this API")
         self._check_target(api, route)
         self._check_authorization(api, route)

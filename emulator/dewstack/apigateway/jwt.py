@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512"})
+HEADER_LIMIT = 10_240
+"""Bytes: whatever fits into a request's headers. Some issuers put certificates into a token's header."""
 REMEMBERED = 4_096
 """Verified tokens that a key set remembers; the oldest is forgotten first."""
 
@@ -77,11 +79,13 @@ class KeySet:
 def _verified_claims(token: str, jwk: Mapping[str, Any], algorithm: str) -> Mapping[str, Any]:
     from joserfc.errors import JoseError
     from joserfc.jwk import RSAKey
-    from joserfc.jws import deserialize_compact
+    from joserfc.jws import JWSRegistry, deserialize_compact
 
+    registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    registry.max_header_length = registry.max_signature_length = HEADER_LIMIT
     try:
         key = RSAKey.import_key({"kty": "RSA", "n": jwk["n"], "e": jwk["e"]})
-        payload = deserialize_compact(token, key, algorithms=[algorithm]).payload
+        payload = deserialize_compact(token, key, registry=registry).payload
     except (JoseError, ValueError, TypeError, KeyError):
         raise InvalidToken("crypto/rsa: verification error") from None
     return _json_object(payload)

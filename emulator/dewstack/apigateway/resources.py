@@ -57,7 +57,7 @@ class Children(Generic[T]):
 
     def find(self, api: Api, name: str) -> T | None:
         """The part called `name`, or None."""
-        return self._items.get(api.account_id, api.region, api.api_id, name)
+        return None if "\0" in name else self._items.get(api.account_id, api.region, api.api_id, name)
 
     def get(self, api: Api, name: str) -> T:
         """The part called `name`. Raises NotFoundException."""
@@ -77,12 +77,45 @@ class Children(Generic[T]):
 
     def delete(self, api: Api, name: str) -> None:
         """Remove the part. Raises NotFoundException."""
-        if not self._items.delete(api.account_id, api.region, api.api_id, name):
-            raise NotFoundException(f"Invalid {self._noun} identifier specified {name}")
+        self.get(api, name)
+        self._items.delete(api.account_id, api.region, api.api_id, name)
 
     def clear(self, api: Api) -> None:
         """Remove all parts of the API."""
         self._items.clear(api.account_id, api.region, api.api_id)
+
+
+class Routes(Children[Route]):
+    """The routes of APIs, also found by their keys, of which an API has each but once."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "routes", Route, "Route")
+        self._ids = store.collection("apigatewayv2.route-keys", str)
+
+    def id_of(self, api: Api, route_key: str) -> str | None:
+        """The id of the route with this key, or None."""
+        return self._ids.get(api.account_id, api.region, api.api_id, route_key)
+
+    def put(self, api: Api, name: str, part: Route) -> Route:
+        """Keep the route, under its new key alone."""
+        self._forget_key(api, name)
+        self._ids.put(name, api.account_id, api.region, api.api_id, part.route_key)
+        return super().put(api, name, part)
+
+    def delete(self, api: Api, name: str) -> None:
+        """Remove the route. Raises NotFoundException."""
+        self._forget_key(api, name)
+        super().delete(api, name)
+
+    def clear(self, api: Api) -> None:
+        """Remove all routes of the API."""
+        self._ids.clear(api.account_id, api.region, api.api_id)
+        super().clear(api)
+
+    def _forget_key(self, api: Api, name: str) -> None:
+        route = self.find(api, name)
+        if route is not None:
+            self._ids.delete(api.account_id, api.region, api.api_id, route.route_key)
 
 
 class HttpApis:
@@ -94,7 +127,7 @@ class HttpApis:
         self.transaction = store.transaction
         self._apis = store.collection("apigatewayv2.apis", Api)
         self._homes = {api.api_id: (api.account_id, api.region) for api in self._apis.scan()}
-        self.routes = Children(store, "routes", Route, "Route")
+        self.routes = Routes(store)
         self.integrations = Children(store, "integrations", Integration, "Integration")
         self.authorizers = Children(store, "authorizers", Authorizer, "Authorizer")
         self.stages = Children(store, "stages", Stage, "stage")
@@ -110,7 +143,7 @@ class HttpApis:
 
     def find(self, account_id: str, region: str, api_id: str) -> Api | None:
         """One API, or None."""
-        return self._apis.get(account_id, region, api_id)
+        return None if "\0" in api_id else self._apis.get(account_id, region, api_id)
 
     def __contains__(self, api_id: object) -> bool:
         """Whether there is an API of this id in any account and region, without reading the store."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 R = TypeVar("R")
 
 DEFAULT = "$default"
-ROUTE_KEY = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*")
+ROUTE_KEY = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /[^\s\0]*")
 PARAMETER = re.compile(r"\{([A-Za-z0-9._:-]+)(\+?)\}")
 
 Parameters = dict[str, str]

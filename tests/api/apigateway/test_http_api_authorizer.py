@@ -31,11 +31,19 @@ def jwks(*kids: str) -> dict[str, Any]:
     return {"keys": [key(kid).as_dict(private=False) | {"alg": "RS256"} for kid in kids]}
 
 
-def sign(claims: dict[str, Any], kid: str = "one", **protected: Any) -> str:
-    from joserfc.jws import serialize_compact
+def segment(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
-    protected = {"alg": "RS256", "kid": kid} | protected
-    return serialize_compact(protected, json.dumps(claims).encode(), key(kid), algorithms=[protected["alg"]])
+
+def sign(claims: dict[str, Any], kid: str = "one", **protected: Any) -> str:
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
+
+    header = {"alg": "RS256", "kid": kid} | protected
+    algorithm = {"RS256": SHA256, "RS384": SHA384, "RS512": SHA512}[header["alg"]]()
+    message = f"{segment(header)}.{segment(claims)}"
+    signature = key(kid).private_key.sign(message.encode(), PKCS1v15(), algorithm)
+    return f"{message}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 class Pool:
@@ -131,10 +139,6 @@ def test_garbage_in_three_segments_is_refused(pool: Pool, token: str) -> None:
     assert response.status == 401
 
 
-def segment(value: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-
 def test_an_unsigned_token_is_refused(pool: Pool) -> None:
     for algorithm in ("none", "None", "NONE"):
         token = f"{segment({'alg': algorithm, 'kid': 'one'})}.{segment(pool.claims())}."
@@ -171,6 +175,16 @@ def test_a_foreign_key_is_refused_under_any_kid(pool: Pool) -> None:
 def test_a_key_that_the_token_brings_along_is_not_used(pool: Pool) -> None:
     token = sign(pool.claims(), "foreign", jwk=jwks("foreign")["keys"][0])
     assert pool.get(token).status == 401
+
+
+def test_other_header_members_do_not_matter(pool: Pool) -> None:
+    token = sign(pool.claims(), typ="at+jwt", x5c=["A" * 2_000], nonce="x", jku="https://evil.example/keys")
+    assert pool.get(token).status == 200
+
+
+def test_a_critical_extension_that_nobody_knows_is_refused(pool: Pool) -> None:
+    token = sign(pool.claims(), crit=["b64", "exp"], b64=True, exp=1)
+    refused(pool.get(token), "crypto/rsa: verification error")
 
 
 @pytest.mark.parametrize("kid", [None, 5, ["one"]])

@@ -330,6 +330,24 @@ def test_a_refused_change_leaves_everything_as_it_was(gateway: Gateway) -> None:
     assert gateway.call("GetRoutes")["Items"] == routes
 
 
+def test_a_route_key_is_free_again_once_its_route_is_gone_or_renamed(gateway: Gateway) -> None:
+    gateway.create("GET /a")
+    (route,) = gateway.call("GetRoutes")["Items"]
+    gateway.call("UpdateRoute", RouteId=route["RouteId"], RouteKey="GET /b")
+    gateway.call("CreateRoute", RouteKey="GET /a")
+    gateway.call("DeleteRoute", RouteId=route["RouteId"])
+    gateway.call("CreateRoute", RouteKey="GET /b")
+    with pytest.raises(ConflictException):
+        gateway.call("CreateRoute", RouteKey="GET /b")
+
+
+def test_a_name_with_a_nul_is_just_not_found(gateway: Gateway) -> None:
+    gateway.create()
+    for operation, params in (("GetApi", {"ApiId": "a\0b"}), ("DeleteStage", {"StageName": "a\0b"})):
+        with pytest.raises(NotFoundException):
+            gateway.call(operation, **params)
+
+
 def test_pages(gateway: Gateway) -> None:
     gateway.create("GET /a", "GET /b", "GET /c")
     keys, token = [], None
