@@ -1,6 +1,7 @@
 """The operations on log events: PutLogEvents, GetLogEvents, FilterLogEvents."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ from dewstack.logs.errors import InvalidParameterException, ResourceNotFoundExce
 from dewstack.logs.filters import compile_filter
 from dewstack.logs.groups import find_group
 from dewstack.logs.model import Entry, LogGroup, Registry
-from dewstack.logs.pages import Position, fill, position_of, read_token, write_token
+from dewstack.logs.pages import Position, position_of, read_token, take, write_token
 from dewstack.wire import operation
 
 _DEFAULT_LIMIT = 10_000
@@ -35,6 +36,46 @@ def _check_batch(events: list[dict[str, Any]]) -> None:
         raise InvalidParameterException(
             "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which events are asked for. Times are milliseconds, both inclusive; None leaves a side open."""
+
+    streams: frozenset[str] | None
+    prefix: str
+    start_ms: int | None
+    end_ms: int | None
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether `entry` is among them."""
+        if self.streams is not None and entry.stream not in self.streams:
+            return False
+        if self.start_ms is not None and entry.timestamp_ms < self.start_ms:
+            return False
+        if self.end_ms is not None and entry.timestamp_ms > self.end_ms:
+            return False
+        return entry.stream.startswith(self.prefix)
+
+
+def _selection(group: LogGroup, params: dict[str, Any]) -> Selection:
+    """What FilterLogEvents asks for. Raises InvalidParameterException, ResourceNotFoundException."""
+    names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
+    start, end = params.get("startTime"), params.get("endTime")
+    if names and prefix:
+        raise InvalidParameterException("LogStreamNames and LogStreamNamePrefix are mutually exclusive.")
+    if names and not set(names) <= set(group.streams):
+        raise ResourceNotFoundException("The specified log stream does not exist.")
+    if start is not None and end is not None and end < start:
+        raise InvalidParameterException("End time must be greater than or equal to start time.")
+    return Selection(frozenset(names) if names else None, prefix or "", start, end)
+
+
+def _beyond(entries: Sequence[Entry], position: Position, forward: bool) -> list[Entry]:
+    """The entries after `position`, or before it."""
+    if forward:
+        return [entry for entry in entries if position_of(entry) > position]
+    return [entry for entry in entries if position_of(entry) < position]
 
 
 class EventOperations:
@@ -80,29 +121,30 @@ class EventOperations:
     def get_log_events(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """One stream's events, the latest page first unless `startFromHead`; `endTime` is exclusive."""
         group, limit = self._find(caller, params), params.get("limit") or _DEFAULT_LIMIT
-        start, end = params.get("startTime"), params.get("endTime")
-        entries = [
-            entry
-            for entry in group.entries(self._now_ms())
-            if entry.stream == params["logStreamName"]
-            and (start is None or entry.timestamp_ms >= start)
-            and (end is None or entry.timestamp_ms < end)
-        ]
+        end = params.get("endTime")
+        selection = Selection(
+            frozenset({params["logStreamName"]}),
+            "",
+            params.get("startTime"),
+            None if end is None else end - 1,
+        )
+        entries = [entry for entry in group.entries(self._now_ms()) if selection.takes(entry)]
         position = _BEGINNING
         forward = bool(params.get("startFromHead"))
         if token := params.get("nextToken"):
             direction, position = read_token(token)
             forward = direction == "f"
-            entries = [entry for entry in entries if (position_of(entry) > position) is forward]
-            if not forward:
-                entries = [entry for entry in entries if position_of(entry) != position]
-        chosen = _head(entries, limit) if forward else _tail(entries, limit)
-        first = position_of(chosen[0]) if chosen else position
-        last = position_of(chosen[-1]) if chosen else position
+            entries = _beyond(entries, position, forward)
+        ordered = entries if forward else reversed(entries)
+        chosen, _ = take(((entry, entry.message) for entry in ordered), limit)
+        if not forward:
+            chosen.reverse()
+        first = position_of(chosen[0][0]) if chosen else position
+        last = position_of(chosen[-1][0]) if chosen else position
         return {
             "events": [
-                {"timestamp": e.timestamp_ms, "message": e.message, "ingestionTime": e.ingestion_ms}
-                for e in chosen
+                {"timestamp": entry.timestamp_ms, "message": message, "ingestionTime": entry.ingestion_ms}
+                for entry, message in chosen
             ],
             "nextForwardToken": write_token("f", last),
             "nextBackwardToken": write_token("b", first),
@@ -112,52 +154,31 @@ class EventOperations:
     def filter_log_events(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """A group's events, streams interleaved, oldest first unless `startFromHead` is false."""
         group, limit = find_group(self._registry, caller, params), params.get("limit") or _DEFAULT_LIMIT
-        names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
-        if names and prefix:
-            raise InvalidParameterException("LogStreamNames and LogStreamNamePrefix are mutually exclusive.")
-        if names and not set(names) <= set(group.streams):
-            raise ResourceNotFoundException("The specified log stream does not exist.")
-        start, end = params.get("startTime"), params.get("endTime")
-        if start is not None and end is not None and end < start:
-            raise InvalidParameterException("End time must be greater than or equal to start time.")
+        selection = _selection(group, params)
         matches = compile_filter(params.get("filterPattern") or "")
-        forward, after = params.get("startFromHead") is not False, None
+        entries = [entry for entry in group.entries(self._now_ms()) if selection.takes(entry)]
+        forward = params.get("startFromHead") is not False
         if token := params.get("nextToken"):
-            direction, after = read_token(token)
+            direction, position = read_token(token)
             forward = direction == "f"
-        entries = [
-            entry
-            for entry in group.entries(self._now_ms())
-            if (not names or entry.stream in names)
-            and entry.stream.startswith(prefix or "")
-            and (start is None or entry.timestamp_ms >= start)
-            and (end is None or entry.timestamp_ms <= end)
-            and (after is None or (position_of(entry) > after if forward else position_of(entry) < after))
-        ]
-        found = [entry for entry in entries if matches(entry.message)]
-        if not forward:
-            found.reverse()
-        count = fill(found, limit)
-        events = [_filtered(entry) for entry in found[:count]]
-        answer: dict[str, Any] = {"events": events, "searchedLogStreams": []}
-        if count < len(found):
-            answer["nextToken"] = write_token("f" if forward else "b", position_of(found[count - 1]))
+            entries = _beyond(entries, position, forward)
+        ordered = entries if forward else reversed(entries)
+        found = ((entry, message) for entry in ordered if matches(message := entry.message))
+        chosen, more = take(found, limit)
+        answer: dict[str, Any] = {
+            "events": [_filtered(entry, message) for entry, message in chosen],
+            "searchedLogStreams": [],
+        }
+        if more:
+            answer["nextToken"] = write_token("f" if forward else "b", position_of(chosen[-1][0]))
         return answer
 
 
-def _head(entries: Sequence[Entry], limit: int) -> Sequence[Entry]:
-    return entries[: fill(entries, limit)]
-
-
-def _tail(entries: Sequence[Entry], limit: int) -> Sequence[Entry]:
-    return entries[len(entries) - fill(entries[::-1], limit) :]
-
-
-def _filtered(entry: Entry) -> dict[str, Any]:
+def _filtered(entry: Entry, message: str) -> dict[str, Any]:
     return {
         "logStreamName": entry.stream,
         "timestamp": entry.timestamp_ms,
-        "message": entry.message,
+        "message": message,
         "ingestionTime": entry.ingestion_ms,
         "eventId": entry.event_id,
     }

@@ -1,7 +1,7 @@
 """Pagination by tokens that name a position, so that what arrives meanwhile repeats no event."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from dewstack.logs.errors import InvalidParameterException
@@ -10,6 +10,9 @@ from dewstack.logs.model import Entry
 T = TypeVar("T")
 Position = tuple[int, int]
 """An event's time in milliseconds and its sequence number."""
+
+ReadEvent = tuple[Entry, str]
+"""An event and its message, formatted."""
 
 _DESCRIBE_LIMIT = 50
 _MAX_PAGE_BYTES = 1024 * 1024
@@ -49,11 +52,16 @@ def position_of(entry: Entry) -> Position:
     return entry.timestamp_ms, entry.sequence
 
 
-def fill(entries: Sequence[Entry], limit: int) -> int:
-    """How many of `entries`, from the first, make a page: at most `limit` events and a megabyte."""
+def take(events: Iterable[ReadEvent], limit: int) -> tuple[list[ReadEvent], bool]:
+    """The first of `events` that make a page, at most `limit` and a megabyte, and whether there are more.
+
+    Looks no further than it must, so that messages which nobody will see stay unformatted.
+    """
+    chosen: list[ReadEvent] = []
     size = 0
-    for count, entry in enumerate(entries[:limit]):
-        size += len(entry.message) + _EVENT_OVERHEAD
-        if size > _MAX_PAGE_BYTES and count:
-            return count
-    return min(limit, len(entries))
+    for event in events:
+        size += len(event[1]) + _EVENT_OVERHEAD
+        if len(chosen) == limit or (chosen and size > _MAX_PAGE_BYTES):
+            return chosen, True
+        chosen.append(event)
+    return chosen, False

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from dewstack.wire.constraints import Constraint, constraints_of
+
 Traits = dict[str, Any]
 
 
@@ -84,6 +86,11 @@ class Shape:
     def value(self) -> Member:
         """A map's value."""
         return self._member("value", self.traits["value"])
+
+    @cached_property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What a value must satisfy."""
+        return constraints_of(self.type, self.traits)
 
     @property
     def sensitive(self) -> bool:

@@ -64,6 +64,55 @@ def write_text(member: Member, value: Any) -> str:
     return str(value)
 
 
+Query = list[tuple[str, str]]
+
+
+def _label(member: Member, request: Request, labels: Labels, query: Query) -> Any:
+    return read_text(member, labels[member.wire_name]) if member.wire_name in labels else None
+
+
+def _header(member: Member, request: Request, labels: Labels, query: Query) -> Any:
+    text = request.header(member.wire_name)
+    if text is not None and member.shape.type == "list" and not member.trait("jsonvalue"):
+        return [read_text(member.shape.member, part.strip()) for part in text.split(",")]
+    return None if text is None else read_text(member, text)
+
+
+def _headers(member: Member, request: Request, labels: Labels, query: Query) -> Any:
+    prefix = member.wire_name.lower()
+    named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers)
+    return {name[len(prefix) :]: value for name, value in named if name.lower().startswith(prefix)} or None
+
+
+def _parameter(member: Member, request: Request, labels: Labels, query: Query) -> Any:
+    if member.shape.type == "map":
+        return _parameters(member, query) or None
+    values = [value for name, value in query if name == member.wire_name]
+    if member.shape.type == "list":
+        return [read_text(member.shape.member, value) for value in values] or None
+    return read_text(member, values[-1]) if values else None
+
+
+def _parameters(member: Member, query: Query) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in query:
+        if name.startswith("X-Amz-"):
+            continue
+        if member.shape.value.shape.type == "list":
+            values.setdefault(name, []).append(text)
+        else:
+            values[name] = text
+    return values
+
+
+_PARTS: dict[str, Callable[[Member, Request, Labels, Query], Any]] = {
+    "uri": _label,
+    "header": _header,
+    "headers": _headers,
+    "querystring": _parameter,
+}
+
+
 class RestJsonProtocol:
     """`rest-json`: the operation is told by method and path."""
 
@@ -93,7 +142,7 @@ class RestJsonProtocol:
         for name, member in operation.input.members.items():
             if member.location is None:
                 continue
-            value = self._parse_located(member, request, labels, query)
+            value = _PARTS[member.location](member, request, labels, query)
             if value is not None:
                 params[name] = value
         return params
@@ -114,29 +163,6 @@ class RestJsonProtocol:
             if request.body
             else {}
         )
-
-    @staticmethod
-    def _parse_located(member: Member, request: Request, labels: Labels, query: list[tuple[str, str]]) -> Any:
-        wire_name, kind = member.wire_name, member.shape.type
-        if member.location == "uri":
-            return read_text(member, labels[wire_name]) if wire_name in labels else None
-        if member.location == "header":
-            text = request.header(wire_name)
-            if text is None:
-                return None
-            if kind == "list" and not member.trait("jsonvalue"):
-                return [read_text(member.shape.member, part.strip()) for part in text.split(",")]
-            return read_text(member, text)
-        if member.location == "headers":
-            return _prefixed(request.headers, wire_name) or None
-        if kind == "map":
-            return _query_map(member, query) or None
-        values = [value for name, value in query if name == wire_name]
-        if not values:
-            return None
-        if kind == "list":
-            return [read_text(member.shape.member, value) for value in values]
-        return read_text(member, values[-1])
 
     def answer(self, operation: Operation, output: dict[str, Any], request_id: str) -> Response:
         """Status, headers and body as the output shape places them."""
@@ -195,21 +221,3 @@ class RestJsonProtocol:
             headers.append((member.wire_name.encode(), header_value(value)))
         body = error_members(shape, error, "message")
         return Response(error.status, documents.encode_json(body), headers)
-
-
-def _prefixed(headers: Headers, prefix: str) -> dict[str, str]:
-    wanted = prefix.lower()
-    named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-    return {name[len(prefix) :]: value for name, value in named if name.lower().startswith(wanted)}
-
-
-def _query_map(member: Member, query: list[tuple[str, str]]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, text in query:
-        if name.startswith("X-Amz-"):
-            continue
-        if member.shape.value.shape.type == "list":
-            values.setdefault(name, []).append(text)
-        else:
-            values[name] = text
-    return values

@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from dewstack.wire.model import Shape
-from dewstack.wire.patterns import matches
 
 _NOT_NULL = "Member must not be null"
-_NUMBERS = ("integer", "long", "float", "double")
 _WORDED_BY_THE_SERVICE = frozenset({("lambda", "Runtime")})
 """Enums that a service checks by itself, with its own code and wording."""
 
@@ -31,38 +29,12 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _constraints(shape: Shape) -> Iterator[str]:
-    """All that `shape` asks of a value, in AWS's order."""
-    traits = shape.traits
-    if "enum" in traits:
-        yield f"Member must satisfy enum value set: [{', '.join(traits['enum'])}]"
-    noun = "value" if shape.type in _NUMBERS else "length"
-    if "max" in traits:
-        yield f"Member must have {noun} less than or equal to {_number(traits['max'])}"
-    if "min" in traits:
-        yield f"Member must have {noun} greater than or equal to {_number(traits['min'])}"
-    if "pattern" in traits:
-        yield f"Member must satisfy regular expression pattern: {traits['pattern']}"
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else str(value)
-
-
 def _broken(shape: Shape, value: Any) -> Iterator[str]:
     """The constraints of `shape` that `value` breaks."""
-    traits = shape.traits
-    checked = (shape.model.name, shape.name) not in _WORDED_BY_THE_SERVICE
-    if "enum" in traits and checked and value not in traits["enum"]:
-        yield f"Member must satisfy enum value set: [{', '.join(traits['enum'])}]"
-    size = value if shape.type in _NUMBERS else len(value) if hasattr(value, "__len__") else None
-    noun = "value" if shape.type in _NUMBERS else "length"
-    if size is not None and "max" in traits and size > traits["max"]:
-        yield f"Member must have {noun} less than or equal to {_number(traits['max'])}"
-    if size is not None and "min" in traits and size < traits["min"]:
-        yield f"Member must have {noun} greater than or equal to {_number(traits['min'])}"
-    if "pattern" in traits and isinstance(value, str) and not matches(traits["pattern"], value):
-        yield f"Member must satisfy regular expression pattern: {traits['pattern']}"
+    if shape.constraints and (shape.model.name, shape.name) not in _WORDED_BY_THE_SERVICE:
+        for constraint in shape.constraints:
+            if not constraint.holds(value):
+                yield constraint.text
 
 
 def _hides(shape: Shape) -> bool:
@@ -79,27 +51,26 @@ def _sentence(shape: Shape, path: str, value: Any, constraint: str) -> str:
     return f"{subject} at '{path}' failed to satisfy constraint: {constraint}"
 
 
+def _elements(shape: Shape, value: Any) -> Iterator[tuple[str, Shape, list[tuple[str, Any]]]]:
+    """The parts of a list or map: how AWS calls them, their shape, and each with its path."""
+    if shape.type == "list":
+        yield "Member", shape.member.shape, [(f"{i}.member", item) for i, item in enumerate(value, 1)]
+    else:
+        yield "Map keys", shape.key.shape, [(f"{key}.key", key) for key in value]
+        yield "Map value", shape.value.shape, [(f"{key}.value", item) for key, item in value.items()]
+
+
 def _check_elements(shape: Shape, path: str, value: Any) -> Iterator[str]:
     """Lists and maps of scalars: one sentence for the whole, listing what each element must satisfy."""
-    parts = {"list": ("member",), "map": ("key", "value")}[shape.type]
-    words = {"member": "Member", "key": "Map keys", "value": "Map value"}
-    for part in parts:
-        element: Shape = getattr(shape, part).shape
-        items = value if part == "member" else value.keys() if part == "key" else value.values()
+    for word, element, items in _elements(shape, value):
         if element.type in ("structure", "list", "map"):
-            for index, item in enumerate(items, 1):
-                where = (
-                    f"{path}.{index}.member"
-                    if part == "member"
-                    else f"{path}.{list(value)[index - 1]}.{part}"
-                )
-                yield from _check(element, where, item)
-        elif any(True for item in items for _ in _broken(element, item)):
-            asked = list(_constraints(element))
+            for where, item in items:
+                yield from _check(element, f"{path}.{where}", item)
+        elif any(True for _, item in items for _ in _broken(element, item)):
+            asked = [constraint.text for constraint in element.constraints]
             if shape.model.name == "lambda":
                 asked.append(_NOT_NULL)
-            constraint = f"{words[part]} must satisfy constraint: [{', '.join(asked)}]"
-            yield _sentence(shape, path, value, constraint)
+            yield _sentence(shape, path, value, f"{word} must satisfy constraint: [{', '.join(asked)}]")
 
 
 def _check(shape: Shape, path: str, value: Any) -> Iterator[str]:

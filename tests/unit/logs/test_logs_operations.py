@@ -1,6 +1,7 @@
 """The operations of CloudWatch Logs, as boto3 would call them."""
 
 import pytest
+
 from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.errors import AwsError, NotEmulated

@@ -5,6 +5,7 @@ import gc
 import threading
 
 import pytest
+
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
 from dewstack.logs import LogEvent, Logs
@@ -144,3 +145,13 @@ def test_a_forgotten_follower_is_dropped(logs):
 
     asyncio.run(follow())
     logs.stream("/g", "s").append(1, "goes on")
+
+
+def test_only_the_messages_of_a_page_are_formatted(logs):
+    formatted = []
+    stream = logs.stream("/g", "s")
+    for number in range(100):
+        stream.append(number, lambda number=number: formatted.append(number) or str(number))
+    read = {"logGroupName": "/g", "logStreamName": "s", "limit": 3}
+    logs.operations["GetLogEvents"](CALLER, read)
+    assert len(formatted) <= 4
