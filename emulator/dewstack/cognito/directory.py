@@ -132,7 +132,7 @@ class Directory:
 
     def user_by_key(self, pool: UserPool, key: str) -> User | None:
         """The user under this key, or None."""
-        return self.users.get(*pool.key, key)
+        return self.users.get(*pool.key, key) if "\0" not in key else None
 
     def find(self, pool: UserPool, name: str) -> User | None:
         """The user who is meant by `name`: a username, a sub, or one of the pool's sign-in attributes."""

@@ -74,7 +74,8 @@ class Listing:
         condition = Filter.parse(params["Filter"]) if (params.get("Filter") or "").strip() else None
         limit = params.get("Limit") or MOST
         found: list[tuple[str, User]] = []
-        for key, user in self._candidates(pool, condition, key_of(params.get("PaginationToken"))):
+        chunk = CHUNK if condition else limit + 1
+        for key, user in self._candidates(pool, condition, key_of(params.get("PaginationToken")), chunk):
             if condition is None or condition.holds(pool, user):
                 found.append((key, user))
                 if len(found) > limit:
@@ -85,9 +86,10 @@ class Listing:
         return output
 
     def _candidates(
-        self, pool: UserPool, condition: Filter | None, after: str | None
+        self, pool: UserPool, condition: Filter | None, after: str | None, chunk: int
     ) -> Iterator[tuple[str, User]]:
-        """Users in key order beyond `after`: by index where there is one for an exact match, else all."""
+        """Users in key order beyond `after`: by index for an exact match where there is one, else all, read
+        `chunk` at a time."""
         if condition and not condition.prefix and condition.attribute in (*INDEXED, "username"):
             if condition.attribute == "username":
                 named = self._directory.user_by_key(pool, pool.fold(condition.value))
@@ -99,8 +101,8 @@ class Listing:
             return
         while True:
             start = (*pool.key, after) if after is not None else None
-            chunk = self._directory.users.items(*pool.key, after=start, limit=CHUNK)
-            yield from ((key[-1], user) for key, user in chunk)
-            if len(chunk) < CHUNK:
+            entries = self._directory.users.items(*pool.key, after=start, limit=chunk)
+            yield from ((key[-1], user) for key, user in entries)
+            if len(entries) < chunk:
                 return
-            after = chunk[-1][0][-1]
+            after = entries[-1][0][-1]

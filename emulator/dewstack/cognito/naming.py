@@ -31,7 +31,7 @@ class Naming:
             wanted = " or ".join(NAMES[kind] for kind in NAMES if kind in pool.username_attributes)
             either = "either " if len(pool.username_attributes) > 1 else ""
             raise errors.InvalidParameterException(f"Username should be {either}{wanted}.")
-        if attributes.get(kind, given) != given:
+        if pool.fold(attributes.get(kind, given)) != pool.fold(given):
             raise errors.InvalidParameterException(f"Username and {kind} do not match.")
         return ids.uuid4(), {**attributes, kind: given}
 

@@ -20,15 +20,16 @@ RECOVERY = {"verified_email": "email", "verified_phone_number": "phone_number"}
 NO_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
 
 
-def recovery_address(pool: UserPool, user: User) -> tuple[str, str] | None:
-    """The verified attribute a reset code goes to, and its value, or None.
-
-    AccountRecoverySetting gives the order; a pool without one prefers the phone.
-    """
+def recovery_mechanisms(pool: UserPool) -> list[str]:
+    """AccountRecoverySetting's names by priority; a pool without one prefers the phone."""
     mechanisms = (pool.settings.get("AccountRecoverySetting") or {}).get("RecoveryMechanisms") or []
     ordered = sorted(mechanisms, key=lambda mechanism: mechanism["Priority"])
-    names = [mechanism["Name"] for mechanism in ordered] or ["verified_phone_number", "verified_email"]
-    for name in names:
+    return [mechanism["Name"] for mechanism in ordered] or ["verified_phone_number", "verified_email"]
+
+
+def recovery_address(pool: UserPool, user: User) -> tuple[str, str] | None:
+    """The verified attribute a reset code goes to, and its value, or None."""
+    for name in recovery_mechanisms(pool):
         attribute = RECOVERY.get(name)
         if attribute and user.verified(attribute):
             return attribute, user.attributes[attribute]
@@ -96,6 +97,8 @@ class Recovery:
             raise errors.NotAuthorizedException("User is disabled.")
         if user.status == "FORCE_CHANGE_PASSWORD":
             raise errors.NotAuthorizedException("User password cannot be reset in the current state.")
+        if recovery_mechanisms(pool) == ["admin_only"]:
+            raise errors.NotAuthorizedException("Contact administrator to reset password.")
         address = recovery_address(pool, user)
         if address is None:
             raise errors.InvalidParameterException(NO_ADDRESS)

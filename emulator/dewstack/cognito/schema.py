@@ -134,6 +134,10 @@ def declare(shape: dict[str, Any]) -> SchemaAttribute:
         )
     member, least, most = BOUNDS.get(data_type, ("", "", ""))
     bounds = shape.get(member) or {}
+    if not all(re.fullmatch(r"-?[0-9]{1,18}", str(bounds.get(bound, 0))) for bound in (least, most)):
+        raise InvalidParameterException(
+            f"Invalid constraints of attribute {name}: bounds must be whole numbers."
+        )
     return SchemaAttribute(
         name=base.name,
         data_type=data_type,

@@ -6,6 +6,7 @@ A step takes a `SignIn` and gives either tokens or the next challenge.
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 from dewstack.clock import Clock
@@ -98,13 +99,14 @@ class SignIns:
         if user is not None and user.status == "RESET_REQUIRED" and user.password is None:
             raise errors.PasswordResetRequiredException()
         right = passwords.matches(user.password if user else None, password)
-        # Once more: guesses that came at the same time may have locked the user meanwhile.
-        self._lockout.check(pool, user, name)
-        if user is None or not right:
+        with self._directory.transaction():
+            # Once more: guesses that came at the same time may have locked the user meanwhile.
+            self._lockout.check(pool, user, name)
+            if user is not None and right:
+                self._lockout.clear(pool, user)
+                return user
             self._lockout.fail(pool, user, name)
-            raise errors.NotAuthorizedException(errors.INCORRECT)
-        self._lockout.clear(pool, user)
-        return user
+        raise errors.NotAuthorizedException(errors.INCORRECT)
 
     def _check_state(self, user: User) -> None:
         """Refuse who knows the password but may not sign in (yet)."""
@@ -160,13 +162,16 @@ class SignIns:
         kept = passwords.derive(pool.id, user.username, password)
         with self._directory.transaction():
             self._sessions.use(pool, client, NEW_PASSWORD, sign_in.session)
-            user = self._directory.change(
+            user = self._directory.revise(
                 pool,
                 user,
-                password=kept,
-                status="CONFIRMED",
-                temporary_until=None,
-                attributes={**user.attributes, **attributes},
+                lambda now: replace(
+                    now,
+                    password=kept,
+                    status="CONFIRMED",
+                    temporary_until=None,
+                    attributes={**now.attributes, **attributes},
+                ),
             )
         return self._finish(sign_in, user)
 

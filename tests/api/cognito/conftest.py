@@ -25,6 +25,17 @@ from dewstack.wire import AwsApi
 PASSWORD = "Correct-Horse-1"
 
 
+class StoppedClock(Clock):
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start = super().time()
+
+    def time(self) -> float:
+        return self.start + self.offset
+
+
 class Raw(io.BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()
@@ -175,7 +186,7 @@ def door() -> Iterator[Door]:
 
 @pytest.fixture
 def world(door: Door) -> Iterator[World]:
-    store, clock, config = Store(), Clock(), Config()
+    store, clock, config = Store(), StoppedClock(), Config()
     cognito = Cognito(store, clock, config, None)
     api = AwsApi(config)
     api.register("cognito-idp", cognito.operations)
