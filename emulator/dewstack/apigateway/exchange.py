@@ -62,7 +62,7 @@ class Exchange:
     """A request with what every step needs of it.
 
     `headers` have lower-case names, repeated lines joined by commas, hop-by-hop lines left out and the
-    gateway's own added; `lines` are the same before joining. `path` is decoded, `raw_path` as sent.
+    gateway's own added; `lines` are the client's, one by one. `path` is decoded, `raw_path` as sent.
     `time` is in seconds. Raises GatewayResponse if the request is larger than the gateway takes.
     """
 

@@ -95,7 +95,7 @@ class RouteOperations:
         self._apis.routes.put(api, route.route_id, route)
 
     def _check_target(self, api: Api, route: Route) -> None:
-        if route.target is None:
+        if not route.target:
             return
         kind, _, integration_id = route.target.partition("/")
         if kind != "integrations" or not integration_id:

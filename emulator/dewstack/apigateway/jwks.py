@@ -6,7 +6,6 @@ AWS's limits hold for the latter: 1500 ms and 150 kB a document. HTTPS certifica
 
 import asyncio
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from http.client import HTTPException
@@ -98,9 +97,11 @@ class KeySets:
 
     async def _fetch(self, remote: _Remote, issuer: str) -> None:
         try:
-            document = await asyncio.to_thread(fetch_jwks, issuer)
-        except FetchError as error:
-            remote.key_set, remote.failure, lifetime = None, str(error), FAILURE_SECONDS
+            async with asyncio.timeout(2 * TIMEOUT):
+                document = await asyncio.to_thread(fetch_jwks, issuer)
+        except (FetchError, TimeoutError) as error:
+            remote.key_set, lifetime = None, FAILURE_SECONDS
+            remote.failure = str(error) or "JWKS communication error"
         else:
             lifetime = FRESH_SECONDS
             if remote.key_set is None or remote.key_set.document != document:

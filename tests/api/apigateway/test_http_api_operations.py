@@ -378,3 +378,15 @@ def test_apis_survive_in_the_store(gateway: Gateway) -> None:
     gateway.store.clear()
     gateway.api.reset()
     assert gateway.get("/hello").status == 403
+
+
+def test_a_route_may_lose_its_target_and_a_stage_its_settings(gateway: Gateway) -> None:
+    gateway.create("GET /a")
+    (route,) = gateway.call("GetRoutes")["Items"]
+    gateway.call("UpdateRoute", RouteId=route["RouteId"], Target="")
+    assert gateway.get("/a").status == 500
+    settings = {"GET /a": {"ThrottlingBurstLimit": 0, "ThrottlingRateLimit": 0}}
+    gateway.call("UpdateStage", StageName="$default", RouteSettings=settings)
+    assert gateway.get("/a").status == 429
+    gateway.call("UpdateStage", StageName="$default", RouteSettings={}, AccessLogSettings={})
+    assert gateway.get("/a").status == 500
