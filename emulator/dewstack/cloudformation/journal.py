@@ -78,9 +78,16 @@ class Journal:
         self._events.append((f"{int(now * 1e6):020d}-{self._sequence:06d}", event))
 
     async def save(self) -> None:
-        """Write everything since the last save, as one transaction."""
+        """Write everything since the last save off the loop, as one transaction."""
+        await asyncio.to_thread(self.state.write, self.stack, *self._unsaved())
+
+    def write(self) -> None:
+        """The same at once, when the loop has no time left."""
+        self.state.write(self.stack, *self._unsaved())
+
+    def _unsaved(self) -> tuple[list[Resource], list[str], list[tuple[str, StackEvent]]]:
         dirty, events = self._dirty, self._events
         self._dirty, self._events = set(), []
         changed = [self.resources[name] for name in dirty if name in self.resources]
         removed = [name for name in dirty if name not in self.resources]
-        await asyncio.to_thread(self.state.write, self.stack, changed, removed, events)
+        return changed, removed, events

@@ -34,6 +34,9 @@ UPDATABLE = frozenset(
 )
 """AWS wants ContinueUpdateRollback after UPDATE_ROLLBACK_FAILED; here an update may go on from it."""
 
+GRACE_SECONDS = 3.0
+"""How long operations may go on when the emulator stops."""
+
 _INTERRUPTED = {
     "CREATE_IN_PROGRESS": "CREATE_FAILED",
     "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
@@ -65,7 +68,9 @@ class Runner:
                 self.state.put_stack(replace(stack, status=status, status_reason=reason))
 
     async def close(self) -> None:
-        """Stop what is under way; the next start finds it interrupted."""
+        """Let what is under way come to its end, for a moment; after that the next start finds it interrupted."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -157,12 +162,15 @@ class Runner:
     async def _finish(self, journal: Journal, work: Callable[[], Awaitable[None]], failed: str) -> None:
         try:
             await work()
+        except asyncio.CancelledError:
+            journal.write()
+            raise
         except Exception as error:
             _log.exception("operation on stack %s failed", journal.stack.name)
             journal.stack_status(failed, f"Internal failure: {type(error).__name__}: {error}")
         self._busy.discard(journal.stack.stack_id)
         await journal.save()
-        await asyncio.to_thread(self.state.trim_events, journal.stack)
+        await asyncio.to_thread(self.state.tidy, journal.stack)
 
 
 def _asked(stack: Stack, request: Request, scope: Scope) -> Stack:

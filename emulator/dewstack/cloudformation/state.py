@@ -50,10 +50,6 @@ class State:
         """Save a stack."""
         self._stacks.put(stack, stack.account_id, stack.region, stack.name, stack.stack_id)
 
-    def drop_stack(self, stack: Stack) -> None:
-        """Forget a stack that never came to be."""
-        self._stacks.delete(stack.account_id, stack.region, stack.name, stack.stack_id)
-
     def resources(self, stack: Stack) -> dict[str, Resource]:
         """A stack's resources by logical id."""
         found = self._resources.scan(stack.account_id, stack.region, stack.stack_id)
@@ -81,12 +77,22 @@ class State:
             for key, event in events:
                 self._events.put(event, *prefix, key)
 
-    def trim_events(self, stack: Stack) -> None:
-        """Drop the oldest events beyond `MAX_EVENTS`."""
+    def tidy(self, stack: Stack) -> None:
+        """Drop events beyond `MAX_EVENTS`; of deleted stacks of one name, only the last is remembered."""
         prefix = (stack.account_id, stack.region, stack.stack_id)
         with self.store.transaction():
             for key, _ in self._events.items(*prefix)[:-MAX_EVENTS]:
                 self._events.delete(*key)
+            if stack.status == GONE:
+                for other in self._stacks.scan(stack.account_id, stack.region, stack.name):
+                    if other.status == GONE and other.stack_id != stack.stack_id:
+                        self._forget(other)
+
+    def _forget(self, stack: Stack) -> None:
+        prefix = (stack.account_id, stack.region, stack.stack_id)
+        for collection in (self._resources, self._events, self._change_sets):
+            collection.clear(*prefix)
+        self._stacks.delete(stack.account_id, stack.region, stack.name, stack.stack_id)
 
     def change_sets(self, stack: Stack) -> list[ChangeSet]:
         """A stack's change sets, by name."""

@@ -1,75 +1,38 @@
-"""The services that a stack's resources are made in, wired as the emulator wires them, without its ports."""
+"""An emulator in the process, and the words in which tests speak to its CloudFormation."""
 
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dewstack.apigateway import ApiGateway
-from dewstack.clock import Clock
-from dewstack.cloudformation import CloudFormation
-from dewstack.cognito import Cognito
-from dewstack.config import Caller, Config
-from dewstack.errors import NotEmulated
-from dewstack.lambda_ import LambdaService
-from dewstack.logs import Logs
-from dewstack.store import Store
+from dewstack.app import Emulator
+from dewstack.config import Config
 
-CALLER = Caller()
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 
 
 class Aws:
-    """The services on a loop of their own; `call` has the shape that deployment takes."""
+    """An emulator on a loop of its own; `call` has the shape that deployment takes."""
 
-    def __init__(self, store: Store, directory: Path) -> None:
-        self.store = store
-        self.config = Config(state_dir=directory)
+    def __init__(self, state_dir: Path | None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.run(self._wire())
+        config = Config(aws_port=0, service_port=0, frontend_port=0, state_dir=state_dir)
+        self.emulator = Emulator(config)
+        self._run(self.emulator.start())
 
-    def run(self, work: Any) -> Any:
-        """Await on the services' loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
-
-    async def _wire(self) -> None:
-        clock = Clock()
-        logs = Logs(clock, self.config)
-        self.lambda_ = LambdaService(self.store, clock, self.config, logs.stream)
-        self.cognito = Cognito(self.store, clock, self.config)
-        gateway = ApiGateway(self.store, clock, self.config, self._unused, lambda issuer: None)
-        self.cloudformation = CloudFormation(self.store, clock, self.config, self._call)
-        self._services = {
-            "lambda": self.lambda_.operations,
-            "cognito-idp": self.cognito.operations,
-            "apigatewayv2": gateway.operations,
-            "logs": logs.operations,
-            "cloudformation": self.cloudformation.operations,
-        }
-
-    @staticmethod
-    async def _unused(*_: Any, **__: Any) -> Any:
-        raise NotEmulated("no request reaches these APIs")
-
-    async def _call(
-        self, service: str, operation: str, params: dict[str, Any], caller: Any
-    ) -> dict[str, Any]:
-        handler = self._services[service].get(operation)
-        if handler is None:
-            raise NotEmulated(f"{service}.{operation}")
-        if asyncio.iscoroutinefunction(handler):
-            return await handler(caller, params)  # type: ignore[no-any-return]
-        return await asyncio.to_thread(handler, caller, params)  # type: ignore[no-any-return]
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
     def call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Call an operation and wait for its output."""
-        return self.run(self._call(service, operation, params, CALLER))  # type: ignore[no-any-return]
+        """Call an operation in the process and wait for its output."""
+        return self.emulator.call(service, operation, params)
 
     def cfn(self, operation: str, **params: Any) -> dict[str, Any]:
         """Call an operation of CloudFormation."""
@@ -77,10 +40,12 @@ class Aws:
 
     def stack(self, name: str = "demo") -> dict[str, Any]:
         """The stack, when nothing of it is in progress any more."""
-        while True:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
             [stack] = self.cfn("DescribeStacks", StackName=name)["Stacks"]
             if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-                return stack  # type: ignore[no-any-return]
+                return dict(stack)
+        raise TimeoutError(f"{name} is still in {stack['StackStatus']}")
 
     def create(self, template: dict[str, Any] | str, name: str = "demo", **params: Any) -> dict[str, Any]:
         """Create a stack and give it when it is done."""
@@ -118,21 +83,22 @@ class Aws:
         return {"StackName": name, "TemplateBody": body, "Capabilities": CAPABILITIES, **params}
 
     def close(self) -> None:
-        """Stop the services and their loop."""
-        self.run(self.cloudformation.close())
-        self._loop.call_soon_threadsafe(self.lambda_.close)
+        """Stop the emulator and its loop; only once."""
+        if self._loop.is_closed():
+            return
+        self._run(self.emulator.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[Store], Aws]]:
-    """Start the services over a store; more than once for a restart."""
+def start() -> Iterator[Callable[[Path], Aws]]:
+    """Start an emulator whose state is in a directory; more than once for a restart."""
     started: list[Aws] = []
 
-    def start(store: Store) -> Aws:
-        started.append(Aws(store, tmp_path))
+    def start(directory: Path) -> Aws:
+        started.append(Aws(directory))
         return started[-1]
 
     yield start
@@ -141,6 +107,8 @@ def start(tmp_path: Path) -> Iterator[Callable[[Store], Aws]]:
 
 
 @pytest.fixture
-def aws(start: Callable[[Store], Aws]) -> Aws:
-    """Fresh services."""
-    return start(Store())
+def aws() -> Iterator[Aws]:
+    """An emulator with nothing in it."""
+    aws = Aws(None)
+    yield aws
+    aws.close()

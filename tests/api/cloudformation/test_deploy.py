@@ -1,12 +1,23 @@
 """Deployment of a map by change set, through nothing but `call`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dewstack.deploy import Event, Prepared, deploy_template, diff, losses, remove_stack, stack_status
+from dewstack.deploy import (
+    LOCALSTACK,
+    Event,
+    Prepared,
+    deploy_template,
+    diff,
+    losses,
+    remove_stack,
+    stack_status,
+)
 from dewstack.deploy.artifacts import live_template, package_service
+from dewstack.deploy.remote import boto3_call
 from dewstack.errors import UserError
 from dewstack.service import Service, load
 
@@ -138,6 +149,29 @@ def test_a_stack_is_removed_with_everything(aws: Any, tmp_path: Path) -> None:
     assert remove_stack(aws.call, shop.stack_name) is True
     assert remove_stack(aws.call, shop.stack_name) is False
     assert aws.call("lambda", "ListFunctions", {})["Functions"] == []
+
+
+def test_the_same_deployment_goes_over_the_wire(aws: Any, tmp_path: Path) -> None:
+    call = boto3_call(
+        endpoint=aws.emulator.urls.aws, region="us-east-1", access_key="test", secret_key="test"
+    )
+    target = replace(LOCALSTACK, poll_seconds=0.05)
+    shop = service(tmp_path)
+    events: list[Event] = []
+    template = live_template(shop)
+    outputs = deploy_template(call, "shop-dev", template, on_event=events.append, target=target)
+    assert outputs == deploy_template(aws.call, "shop-dev", template)
+    assert (events[-1].logical_id, events[-1].status) == ("shop-dev", "CREATE_COMPLETE")
+    changes = diff(call, "shop-dev", live_template(service(tmp_path, timeout="9")), target=target)
+    assert ("Modify", "LoginLambdaFunction") in [(each.action, each.logical_id) for each in changes]
+    assert remove_stack(call, "shop-dev", target=target) is True
+    assert stack_status(call, "shop-dev") is None
+
+
+def test_an_unreachable_target_is_named() -> None:
+    call = boto3_call(endpoint="http://127.0.0.1:9", region="us-east-1", access_key="test", secret_key="test")
+    with pytest.raises(UserError, match=r"http://127\.0\.0\.1:9"):
+        stack_status(call, "shop-dev")
 
 
 def test_a_map_is_packaged_as_the_framework_does_it(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dewstack.cloudformation.state import State
+from dewstack.config import Caller
 from dewstack.errors import AwsError
-from dewstack.store import Store
 
 
 def role(**properties: Any) -> dict[str, Any]:
@@ -213,32 +216,30 @@ def test_a_missing_export_rolls_back(aws: Any) -> None:
     assert "No export named nowhere found." in [event.get("ResourceStatusReason") for event in events]
 
 
-def test_a_stack_goes_on_after_a_restart(start: Callable[[Store], Any]) -> None:
-    store = Store()
-    first = start(store)
+def test_a_stack_goes_on_after_a_restart(start: Callable[[Path], Any], tmp_path: Path) -> None:
+    first = start(tmp_path)
     first.create(template(A=role(RoleName="r"), B=role()))
     name = first.resource("B")["PhysicalResourceId"]
-    second = start(store)
+    first.close()
+    second = start(tmp_path)
     stack = second.update(template(A=role(RoleName="r", Description="new"), B=role()))
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
     assert second.resource("B")["PhysicalResourceId"] == name
 
 
-def test_an_operation_that_a_restart_cut_off_can_be_repeated(start: Callable[[Store], Any]) -> None:
-    from dataclasses import replace
-
-    from dewstack.cloudformation.state import State
-    from dewstack.config import Caller
-
-    store = Store()
-    first = start(store)
+def test_an_operation_that_a_restart_cut_off_can_be_repeated(
+    start: Callable[[Path], Any], tmp_path: Path
+) -> None:
+    first = start(tmp_path)
     first.create(template(Logs=group(LogGroupName="one")))
-    state = State(store)
+    state = State(first.emulator.store)
     stack = state.require(Caller(), "demo")
-    cut = {**state.resources(stack)}["Logs"]
-    half = [replace(cut, status="CREATE_IN_PROGRESS", physical_id="", attributes={})]
-    state.write(replace(stack, status="UPDATE_IN_PROGRESS"), half)
-    second = start(store)
+    begun = replace(
+        state.resources(stack)["Logs"], status="CREATE_IN_PROGRESS", physical_id="", attributes={}
+    )
+    state.write(replace(stack, status="UPDATE_IN_PROGRESS"), [begun])
+    first.close()
+    second = start(tmp_path)
     second.call("logs", "CreateLogGroup", {"logGroupName": "one"})
     assert second.stack()["StackStatus"] == "UPDATE_FAILED"
     assert second.update(template(Logs=group(LogGroupName="one")))["StackStatus"] == "UPDATE_COMPLETE"
