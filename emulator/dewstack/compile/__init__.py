@@ -8,6 +8,7 @@ import msgspec
 from dewstack.service import Service
 
 from .core import core_template, finish
+from .dependencies import without_redundant_dependencies
 from .draft import Artifact, Draft
 from .functions import compile_functions
 from .http_api import compile_http_api
@@ -16,7 +17,7 @@ from .roles import compile_log_groups, compile_role
 from .schedules import compile_schedules
 from .websockets import compile_websockets
 
-__all__ = ["Artifact", "compile_service", "create_template"]
+__all__ = ["Artifact", "compile_service", "create_template", "without_redundant_dependencies"]
 
 
 def create_template(service: Service) -> dict[str, Any]:

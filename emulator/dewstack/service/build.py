@@ -12,6 +12,7 @@ from .handlers import check_handler
 from .http_api import build_http_api
 from .model import DeploymentBucket, Event, FunctionSpec, IamRole, Provider
 from .reading import Reading, mapping, present, sequence, text
+from .schema import event_types
 
 DEFAULT_RUNTIME = "nodejs24.x"
 DEFAULT_MEMORY_SIZE = 1024
@@ -100,7 +101,7 @@ class Builder:
     def _events(self, key: str, entry: Mapping[str, Any]) -> tuple[Event, ...]:
         built = []
         for index, entry_event in enumerate(sequence(entry.get("events"))):
-            if isinstance(entry_event, str):
+            if isinstance(entry_event, str) and entry_event in event_types():
                 entry_event = {entry_event: {}}
             for kind, value in mapping(entry_event).items():
                 path = ("functions", key, "events", index, kind)

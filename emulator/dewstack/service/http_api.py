@@ -28,6 +28,7 @@ DEFAULT_ACCESS_LOG = {
     "protocol": "$context.protocol",
     "responseLength": "$context.responseLength",
 }
+PAYLOADS = ("1.0", "2.0")
 PATH: KeyPath = ("provider", "httpApi")
 
 
@@ -38,11 +39,15 @@ def build_http_api(reading: Reading, provider: Mapping[str, Any]) -> HttpApi:
     for key in ("cors", "authorizers"):
         if external and section.get(key):
             reading.problem((*PATH, key), "can't be set up for an API that is made elsewhere (httpApi.id)")
+    payload = text(section.get("payload")) or "2.0"
+    if payload not in PAYLOADS:
+        formats = " or ".join(f"'{each}'" for each in PAYLOADS)
+        reading.problem((*PATH, "payload"), f"'{payload}' isn't a payload format: {formats}, with the quotes")
     return HttpApi(
         id=external,
         name=text(section.get("name")),
         description=text(section.get("description")),
-        payload=text(section.get("payload")) or "2.0",
+        payload=payload,
         cors=_cors(section.get("cors")),
         authorizers=_authorizers(reading, section),
         metrics=section.get("metrics") is True,

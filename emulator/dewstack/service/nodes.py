@@ -86,8 +86,9 @@ def parse_yaml(text: str, file: str) -> Node:
         raise _syntax_problem(error, text, file) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
+        column = error.position - text.rfind("\n", 0, error.position)
         message = f"a character that YAML doesn't allow: {chr(error.character)!r}"
-        raise ProblemAt(Position(file, line, 1), message) from None
+        raise ProblemAt(Position(file, line, column), message) from None
     finally:
         loader.dispose()
     if root is None:
@@ -112,6 +113,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
 
 
 def _likely_cause(said: str, here: str, lines: list[str], line: int) -> str:
+    if "expected ',' or" in said and "${" in here:
+        return "; a text with ${…} inside of {} or [] needs quotes"
     if "mapping values are not allowed" in said:
         return "; a text that contains ': ' needs quotes, or the line is indented too far"
     if "did not find expected key" in said or "expected <block end>" in said:
@@ -232,8 +235,13 @@ def _scalar(text: str) -> Scalar:
         prefix = digits.lstrip("+-")[:2]
         return int(digits, 0) if prefix in ("0b", "0o", "0x") else int(digits)
     if _FLOAT.match(text) and not text.endswith("_"):
-        return float(text.replace("_", ""))
+        return _number(float(text.replace("_", "")))
     return text
+
+
+def _number(value: float) -> int | float:
+    """JavaScript knows one kind of number: `1.0` is 1, and as a text `1`."""
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def plain(node: Node) -> Any:

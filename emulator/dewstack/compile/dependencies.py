@@ -1,0 +1,53 @@
+"""Dependencies that a template states twice.
+
+The Framework adds `DependsOn` where a `Ref` already makes the dependency; cfn-lint remarks each (W3005). Without
+them the template means the same, and is what `dew package` can write for people to read.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+_VARIABLE = re.compile(r"\$\{([^!][^}]*)\}")
+
+
+def without_redundant_dependencies(template: dict[str, Any]) -> dict[str, Any]:
+    """The same template without each `DependsOn` that a reference of the same resource makes anyway."""
+    resources = {name: _lean(resource) for name, resource in template["Resources"].items()}
+    return {**template, "Resources": resources}
+
+
+def _lean(resource: dict[str, Any]) -> dict[str, Any]:
+    stated = resource.get("DependsOn")
+    if not stated:
+        return resource
+    referred = set(_references(resource.get("Properties")))
+    kept = [name for name in ([stated] if isinstance(stated, str) else stated) if name not in referred]
+    lean = {key: value for key, value in resource.items() if key != "DependsOn"}
+    return {**lean, "DependsOn": kept} if kept else lean
+
+
+def _references(value: Any) -> Iterator[str]:
+    """The logical IDs that a value refers to, whatever its conditions turn out to be."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    if not isinstance(value, dict):
+        return
+    for key, member in value.items():
+        if key == "Ref" and isinstance(member, str):
+            yield member
+        elif key == "Fn::GetAtt":
+            yield member[0] if isinstance(member, list) else str(member).split(".")[0]
+        elif key == "Fn::Sub":
+            yield from _substituted(member)
+        elif key != "Fn::If":
+            yield from _references(member)
+
+
+def _substituted(value: Any) -> Iterator[str]:
+    text, own = (value[0], value[1]) if isinstance(value, list) else (value, {})
+    for name in _VARIABLE.findall(str(text)):
+        if name not in own:
+            yield name.split(".")[0]
+    yield from _references(own)
