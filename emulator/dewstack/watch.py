@@ -209,9 +209,7 @@ async def _changes(root: Path) -> AsyncIterator[set[str]]:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _next(
-    queue: "asyncio.Queue[set[str] | None]", tasks: list["asyncio.Future[None]"]
-) -> set[str] | None:
+async def _next(queue: asyncio.Queue[set[str]], tasks: list[asyncio.Task[None]]) -> set[str] | None:
     """The next bunch; raises what a watcher died of."""
     getter = asyncio.create_task(queue.get())
     try:

@@ -94,13 +94,14 @@ class ExecutionEnvironment:
         self._pidfd: int | None = None
         self._output: int | None = None
         self._partial = b""
+        self._connections: list[RuntimeApi] = []
         self._connection: RuntimeApi | None = None
         self._began = time.monotonic()
         self._sampled = 0.0
 
     async def start(self, launch: Launch) -> None:
         """Open the Runtime API on a free loopback port and start the process. Raises OSError if it cannot."""
-        self._server = await self._loop.create_server(lambda: RuntimeApi(self), "127.0.0.1", 0)
+        self._server = await self._loop.create_server(self._accept, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         self._output, child_output = os.pipe()
         os.set_blocking(self._output, False)
@@ -123,6 +124,11 @@ class ExecutionEnvironment:
         self._guard.add(self._process.pid)
         self._loop.add_reader(self._output, self._read_output)
         self._watch_exit(self._process)
+
+    def _accept(self) -> RuntimeApi:
+        connection = RuntimeApi(self)
+        self._connections.append(connection)
+        return connection
 
     @property
     def pid(self) -> int | None:
@@ -296,6 +302,7 @@ class ExecutionEnvironment:
         if self._server is not None:
             self._server.close()
             self._server = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._connection = None

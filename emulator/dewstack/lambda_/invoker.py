@@ -127,12 +127,19 @@ class Invoker:
                 names.append(pool.function.name)
         return names
 
+    def check_runtime(self, identifier: str) -> None:
+        """Find the program for a runtime, and say loudly, once, when it is not the exact one.
+
+        It may start interpreters to ask their version: not for the loop. Raises InvalidParameterValueException.
+        """
+        notice = self._runtimes.resolve(identifier).notice
+        if notice and notice not in self._noticed:
+            self._noticed.add(notice)
+            logger.warning(notice)
+
     def launch(self, function: Function, stream: str) -> Launch:
         """How to start an environment of `function`, whose log stream is `stream`."""
         runtime = self._runtimes.resolve(function.runtime)
-        if runtime.notice and runtime.notice not in self._noticed:
-            self._noticed.add(runtime.notice)
-            logger.warning(runtime.notice)
         python = function.runtime.startswith("python")
         runtime_directory = str(self._runtimes.python_directory() if python else self._runtimes.directory)
         environ = {

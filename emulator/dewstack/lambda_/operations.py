@@ -108,6 +108,7 @@ class FunctionOperations:
         for needed in ("Handler", "Runtime"):
             if not params.get(needed):
                 raise InvalidParameterValueException(f"{needed} is a required parameter for zip functions")
+        await asyncio.to_thread(self._invoker.check_runtime, params["Runtime"])
         code = await asyncio.to_thread(self._code.resolve, params["Code"])
         function = self._stamp(
             _configured(
@@ -172,6 +173,8 @@ class FunctionOperations:
     @operation("UpdateFunctionConfiguration")
     async def update_function_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Change what is given and leave the rest."""
+        if params.get("Runtime"):
+            await asyncio.to_thread(self._invoker.check_runtime, params["Runtime"])
         return await self._change(caller, params, lambda function: _configured(function, params))
 
     async def _change(

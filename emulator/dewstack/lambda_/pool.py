@@ -146,7 +146,7 @@ class FunctionPool:
     async def _start(self, environment: ExecutionEnvironment, stream: str, in_invoke: bool) -> None:
         try:
             await environment.start(self._launch(environment.function, stream))
-        except OSError as error:
+        except Exception as error:
             logger.error("%s: its runtime does not start: %s", environment.function.name, error)
             self._init_ended(
                 environment, _error("Runtime.InvalidEntrypoint", str(error)), "Runtime.InvalidEntrypoint"
