@@ -32,6 +32,7 @@ class Store:
         try:
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)  # signing keys and password hashes are the owner's alone
             db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=5)
             if path:
                 db.execute("PRAGMA journal_mode=WAL")
@@ -39,7 +40,8 @@ class Store:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, SCHEMA_VERSION):
                 raise UserError(
-                    f"{path}: written by another version of dewstack (schema {version}, this one reads {SCHEMA_VERSION})",
+                    f"{path}: written by another version of dewstack"
+                    f" (schema {version}, this one reads {SCHEMA_VERSION})",
                     hint="start with --fresh to begin empty",
                 )
             db.execute(
