@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -60,6 +61,25 @@ class Dew(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what goes wrong is said in the colours and the form that were asked for."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except UserError as error:
+            report_error(error.message, error.hint, as_json=ctx.obj)
+            ctx.exit(error.exit_code)
+        except Exception as error:
+            if ctx.params["debug"]:
+                raise
+            report_error(
+                f"dew failed: {type(error).__name__}: {error}",
+                "This is a fault of dew's own. 'dew --debug …' shows where it happened.",
+                as_json=ctx.obj,
+            )
+            ctx.exit(INTERNAL_ERROR)
+
 
 def wanted_color(choice: str) -> bool | None:
     """What `--color` and NO_COLOR (https://no-color.org) ask for; None: colour when a terminal reads."""
@@ -90,42 +110,25 @@ def dew(ctx: click.Context, color: str, debug: bool) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one `dew` command. The exit code: 0 done, 1 refused, 2 misused, 70 a fault of dew's own."""
-    arguments, debug = _without_debug(arguments)
+    arguments = _with_debug_first(arguments)
     try:
-        result = dew.main(arguments, prog_name="dew", standalone_mode=False)
+        result = dew.main(arguments, prog_name="dew", standalone_mode=False, obj="--json" in arguments)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except UserError as error:
-        report_error(error.message, error.hint, as_json="--json" in arguments)
-        return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe left, as `dew logs | head` does: nothing more to say, and nowhere to say it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        if debug:
-            raise
-        said = str(error) or "no further words"
-        report_error(
-            f"dew failed: {type(error).__name__}: {said}",
-            "This is a fault of dew's own. 'dew --debug …' shows where it happened.",
-            as_json="--json" in arguments,
-        )
-        return INTERNAL_ERROR
 
 
-def _without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
-    """Take `--debug` from wherever it stands, after the command too; what follows `test` is pytest's own."""
+def _with_debug_first(arguments: Sequence[str]) -> list[str]:
+    """Allow `--debug` anywhere, after the command too; what follows `test` is pytest's own."""
     arguments = list(arguments)
     end = arguments.index("test") if "test" in arguments else len(arguments)
     kept = [argument for argument in arguments[:end] if argument != "--debug"]
-    return [*kept, *arguments[end:]], len(kept) < end
+    return ["--debug"] * (len(kept) < end) + kept + arguments[end:]
 
 
 def main() -> None:

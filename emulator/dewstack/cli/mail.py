@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from dewstack.cli.control import ControlApi, connect
-from dewstack.cli.output import json_option, print_json, print_json_line
+from dewstack.cli.output import json_option, local_time, print_json, print_json_line
 from dewstack.errors import UserError
 
 POLL_SECONDS = 0.3
@@ -24,11 +23,9 @@ def messages_to(api: ControlApi, address: str) -> list[Message]:
 
 def print_message(message: Message) -> None:
     """One message as one reads it, the code standing out."""
-    sent_at = message["sent_at"]
-    if isinstance(sent_at, int | float):
-        sent_at = datetime.fromtimestamp(sent_at, UTC).isoformat(timespec="seconds")
     subject = message.get("subject") or message["medium"]
-    click.echo(f"{click.style(message['to'], bold=True)}  {subject}  {click.style(str(sent_at), dim=True)}")
+    sent_at = click.style(local_time(message["sent_at"]), dim=True)
+    click.echo(f"{click.style(message['to'], bold=True)}  {subject}  {sent_at}")
     body, code = str(message["body"]), message.get("code")
     if code:
         body = body.replace(code, click.style(code, fg="green", bold=True))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -43,6 +44,15 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
         cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(cells, widths, strict=True)
     )
     return "  ".join(padded).rstrip()
+
+
+def local_time(moment: str | float) -> str:
+    """A moment as the control API tells it, ISO 8601 or seconds since the epoch, in the reader's time zone."""
+    if isinstance(moment, str):
+        read = datetime.fromisoformat(moment).astimezone()
+    else:
+        read = datetime.fromtimestamp(moment).astimezone()
+    return read.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def report_error(message: str, hint: str = "", *, as_json: bool = False) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from dewstack.cli.control import ControlApi, connect
-from dewstack.cli.output import json_option, print_json, print_table
+from dewstack.cli.output import json_option, local_time, print_json, print_table
 from dewstack.errors import UserError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,7 +99,7 @@ def list_users(pool: str, as_json: bool) -> None:
         attributes = attributes_of(user)
         reached = attributes.get("email") or attributes.get("phone_number") or ""
         status = user["UserStatus"] if user.get("Enabled", True) else f"{user['UserStatus']}, disabled"
-        rows.append([user["Username"], reached, status, str(user.get("UserCreateDate", ""))])
+        rows.append([user["Username"], reached, status, local_time(user["UserCreateDate"])])
     print_table(["USERNAME", "ADDRESS", "STATUS", "CREATED"], rows)
 
 
