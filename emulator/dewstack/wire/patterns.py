@@ -7,7 +7,6 @@ stands for its Unicode category; so a class needs to hold only its ASCII members
 
 import re
 import unicodedata
-import warnings
 from functools import lru_cache
 
 _CATEGORIES = "LuLlLtLmLoMnMcMeNdNlNoPcPdPsPePiPfPoSmScSkSoZsZlZpCcCfCsCoCn"
@@ -48,6 +47,8 @@ def _translate(pattern: str) -> str:
             raise _Untranslatable(text)
         if text == "-" and after_set and in_class:
             text = r"\-"  # Java reads `[\w-_]` as a literal hyphen, Python as a broken range
+        elif in_class and text in "&|~":
+            text = "\\" + text  # Python keeps doubled ones for set operations and warns of them
         if text.startswith("["):
             in_class = True
         elif text == "]":
@@ -64,9 +65,7 @@ def _transcript(value: str) -> str:
 @lru_cache(maxsize=1024)
 def _compile(pattern: str) -> re.Pattern[str] | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return re.compile(_translate(pattern), re.ASCII)
+        return re.compile(_translate(pattern), re.ASCII)
     except (_Untranslatable, re.error, OverflowError, RecursionError):
         return None
 
