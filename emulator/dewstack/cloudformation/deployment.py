@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dewstack.cloudformation.deletion import delete_layers
-from dewstack.cloudformation.diff import LiveReferences, Step, step
+from dewstack.cloudformation.diff import LiveReferences, Step, check_custom_name, step
 from dewstack.cloudformation.errors import ResourceFailure, ValidationError
 from dewstack.cloudformation.graph import layers
 from dewstack.cloudformation.journal import Journal
@@ -132,20 +132,8 @@ class Deployment:
             evaluated = self._evaluator.evaluate(spec.properties)
             properties = provider.accept(name, evaluated)
             what = step(spec.type, provider, current, properties)
-            named = provider.name_property
-            if (
-                what == "replace"
-                and named
-                and current
-                and current.type == spec.type
-                and named in properties
-                and properties[named] == current.properties.get(named)
-            ):
-                raise ResourceFailure(
-                    "CloudFormation cannot update a stack when a custom-named resource requires"
-                    " replacing. Rename"
-                    f" {properties[named]} and update the stack again."
-                )
+            if what == "replace" and current is not None:
+                check_custom_name(spec.type, provider, current, properties)
         except (ValidationError, NotEmulated, ResourceFailure) as error:
             blank = current if exists and current else self._new(spec, {})
             self._journal.record(blank, f"{verb}_FAILED", str(error))
@@ -153,7 +141,9 @@ class Deployment:
             failures[verb.lower()].append(name)
             return None
         if what == "keep" and current is not None:
-            self._journal.restore(self._policies(current, spec))
+            kept = self._policies(current, spec)
+            if kept != current:
+                self._journal.restore(kept)
             return None
         announced = current if exists and current else self._new(spec, properties)
         self._journal.record(announced, f"{verb}_IN_PROGRESS", REPLACING if what == "replace" else None)

@@ -37,6 +37,20 @@ def step(kind: str, provider: Provider, current: Resource | None, properties: Ma
     return "update" if changed or current.status not in _SETTLED else "keep"
 
 
+def check_custom_name(
+    kind: str, provider: Provider, current: Resource, properties: Mapping[str, Any]
+) -> None:
+    """Raise ResourceFailure when a replacement would need the name that `current` still has."""
+    named = provider.name_property
+    if named is None or current.type != kind or named not in properties:
+        return
+    if properties[named] == current.properties.get(named):
+        raise ResourceFailure(
+            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename"
+            f" {properties[named]} and update the stack again."
+        )
+
+
 class LiveReferences:
     """References to the resources of a stack as they are while it is being worked on."""
 

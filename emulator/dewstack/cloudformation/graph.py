@@ -22,34 +22,43 @@ PSEUDO_PARAMETERS = frozenset(
 )
 
 
-def references(value: Any, conditions: Mapping[str, bool] | None = None) -> Iterator[str]:
+Conditions = Mapping[str, bool]
+
+
+def references(value: Any, conditions: Conditions | None = None) -> Iterator[str]:
     """Every name that `value` refers to, by Ref, GetAtt (its resource) or Sub.
 
     With `conditions`, only the branch of a `Fn::If` that is taken counts.
     """
     call = function_of(value)
-    if call is None:
-        items: Iterable[Any] = (
-            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        )
-        for item in items:
-            yield from references(item, conditions)
+    if call is not None:
+        name, argument = call
+        yield from _READERS.get(name, references)(argument, conditions)
         return
-    name, argument = call
-    if name == "Ref" and isinstance(argument, str):
+    items: Iterable[Any] = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    for item in items:
+        yield from references(item, conditions)
+
+
+def _ref(argument: Any, conditions: Conditions | None) -> Iterator[str]:
+    if isinstance(argument, str):
         yield argument
-    elif name == "Fn::GetAtt":
-        yield from _get_att(argument, conditions)
-    elif name == "Fn::Sub":
-        yield from _sub(argument, conditions)
-    elif name == "Fn::If" and conditions is not None and isinstance(argument, list) and len(argument) == 3:
+
+
+def _condition(argument: Any, conditions: Conditions | None) -> Iterator[str]:
+    return iter(())
+
+
+def _if(argument: Any, conditions: Conditions | None) -> Iterator[str]:
+    if conditions is not None and isinstance(argument, list) and len(argument) == 3:
         taken = conditions.get(argument[0], True) if isinstance(argument[0], str) else True
-        yield from references(argument[1] if taken else argument[2], conditions)
-    elif name != "Condition":
-        yield from references(argument, conditions)
+        argument = argument[1] if taken else argument[2]
+    yield from references(argument, conditions)
 
 
-def _get_att(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[str]:
+def _get_att(argument: Any, conditions: Conditions | None) -> Iterator[str]:
     if isinstance(argument, str):
         yield argument.split(".", 1)[0]
     elif isinstance(argument, list) and argument and isinstance(argument[0], str):
@@ -57,7 +66,7 @@ def _get_att(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[s
         yield from references(argument[1:], conditions)
 
 
-def _sub(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[str]:
+def _sub(argument: Any, conditions: Conditions | None) -> Iterator[str]:
     template, variables = argument, {}
     if isinstance(argument, list) and len(argument) == 2:
         template, variables = argument
@@ -68,7 +77,16 @@ def _sub(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[str]:
                 yield name if name.startswith("AWS::") else name.split(".", 1)[0]
 
 
-def active(template: Template, conditions: Mapping[str, bool]) -> dict[str, ResourceSpec]:
+_READERS = {
+    "Ref": _ref,
+    "Condition": _condition,
+    "Fn::GetAtt": _get_att,
+    "Fn::Sub": _sub,
+    "Fn::If": _if,
+}
+
+
+def active(template: Template, conditions: Conditions) -> dict[str, ResourceSpec]:
     """The resources whose condition holds."""
     return {
         name: spec
@@ -77,7 +95,7 @@ def active(template: Template, conditions: Mapping[str, bool]) -> dict[str, Reso
     }
 
 
-def check_references(template: Template, conditions: Mapping[str, bool]) -> None:
+def check_references(template: Template, conditions: Conditions) -> None:
     """Raise ValidationError, in AWS's words, where the template refers to what it does not have."""
     resources = active(template, conditions)
     known = resources.keys() | template.parameters.keys() | PSEUDO_PARAMETERS
@@ -113,9 +131,7 @@ def _refuse(missing: Iterable[str], block: str) -> None:
         )
 
 
-def dependencies(
-    resources: Mapping[str, ResourceSpec], conditions: Mapping[str, bool]
-) -> dict[str, list[str]]:
+def dependencies(resources: Mapping[str, ResourceSpec], conditions: Conditions) -> dict[str, list[str]]:
     """For each resource, the resources of the stack that have to be there first, in alphabetical order."""
     return {
         name: sorted(

@@ -21,6 +21,11 @@ _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 _HANDLER = re.compile(r'Resource handler returned message: "(.*)" \(RequestToken: .*\)', re.DOTALL)
 _STACK = "AWS::CloudFormation::Stack"
 
+_AFTERWARDS = {
+    "ROLLBACK_COMPLETE": "what had been made was removed again",
+    "UPDATE_ROLLBACK_COMPLETE": "everything is again as it was before",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -276,12 +281,8 @@ def _failure(call: Call, stack_name: str, identity: str, token: str, status: str
         return UserError(f"{stack_name}: {status}: {stack.get('StackStatusReason', 'no reason given')}")
     first = failed[-1]
     reason = _HANDLER.sub(r"\1", first.reason)
-    kept = (
-        "what was there before is there again"
-        if "ROLLBACK_COMPLETE" in status
-        else f"the stack is in {status}"
-    )
-    return UserError(f"{stack_name}: {first.logical_id} ({first.type}): {reason}", hint=kept)
+    hint = _AFTERWARDS.get(status, f"the stack is in {status}")
+    return UserError(f"{stack_name}: {first.logical_id} ({first.type}): {reason}", hint=hint)
 
 
 def _pauses(target: Target, late: str) -> Iterator[None]:

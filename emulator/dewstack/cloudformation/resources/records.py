@@ -130,6 +130,12 @@ def record_types() -> dict[str, Provider]:
             name_property="RoleName",
             needs_capability=True,
         ),
+        "AWS::Lambda::EventInvokeConfig": Record(
+            lambda context, properties: context.generated_name(128),
+            required=("FunctionName", "Qualifier"),
+            replacement=frozenset({"FunctionName", "Qualifier"}),
+            note="Recorded only: asynchronous invocations keep the default retries and have no destinations",
+        ),
         "AWS::Lambda::EventSourceMapping": Record(
             lambda context, properties: uuid4(),
             _event_source_mapping,
@@ -145,6 +151,14 @@ def record_types() -> dict[str, Provider]:
                 {"CompatibleRuntimes", "Content", "Description", "LayerName", "LicenseInfo"}
             ),
             note="Recorded only: dewstack does not unpack the content of a layer made by CloudFormation",
+        ),
+        "AWS::Scheduler::Schedule": Record(
+            _named("Name"),
+            lambda context, name, properties: {"Arn": context.arn("scheduler", f"schedule/default/{name}")},
+            required=("FlexibleTimeWindow", "ScheduleExpression", "Target"),
+            replacement=frozenset({"Name"}),
+            name_property="Name",
+            note="Recorded only: dewstack does not run schedules, nothing will fire",
         ),
         "AWS::S3::Bucket": Record(
             _bucket_name, _bucket, replacement=frozenset({"BucketName"}), name_property="BucketName"
