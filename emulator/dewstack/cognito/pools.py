@@ -157,7 +157,7 @@ class Pools:
         def revision(pool: UserPool) -> UserPool:
             schema = list(pool.schema)
             for shape in params["CustomAttributes"]:
-                attribute = declare(shape)
+                attribute = declare(shape, custom=True)
                 if any(attribute.name == known.name for known in schema):
                     raise errors.InvalidParameterException(
                         f"{attribute.name}: Existing attribute already has name {attribute.name}."

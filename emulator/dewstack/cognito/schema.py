@@ -114,20 +114,21 @@ STANDARD: dict[str, SchemaAttribute] = {
 }
 
 
-def declare(shape: dict[str, Any]) -> SchemaAttribute:
+def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
     """Read a SchemaAttributeType: a standard attribute, narrowed, or a custom one, which gets its prefix.
 
-    Raises InvalidParameterException for a required custom attribute, which Cognito does not have.
+    With `custom`, every name is a custom attribute's. Raises InvalidParameterException for a required one, which
+    Cognito does not have.
     """
     name = shape["Name"]
-    base = STANDARD.get(name)
+    base = None if custom else STANDARD.get(name)
     developer_only = bool(shape.get("DeveloperOnlyAttribute", False))
     if base is None:
         if shape.get("Required"):
             raise InvalidParameterException("Required custom attributes are not supported currently.")
         base = SchemaAttribute(name=("dev:" if developer_only else "") + f"custom:{name}")
     data_type: DataType = shape.get("AttributeDataType") or base.data_type
-    if name in STANDARD and data_type != base.data_type:
+    if base is STANDARD.get(name) and data_type != base.data_type:
         raise InvalidParameterException(
             "You can not change AttributeDataType or set developerOnlyAttribute "
             f"for standard schema attribute {name}"

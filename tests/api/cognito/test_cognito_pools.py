@@ -41,6 +41,11 @@ def test_custom_attributes_get_their_prefix(world):
     )
     described = world.api.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]
     assert described["SchemaAttributes"][-1]["Name"] == "custom:team"
+    again = {"UserPoolId": pool["Id"], "CustomAttributes": [{"Name": "team", "AttributeDataType": "String"}]}
+    assert world.refused("add_custom_attributes", **again) == (
+        "InvalidParameterException",
+        "custom:team: Existing attribute already has name custom:team.",
+    )
 
 
 def test_custom_attributes_are_never_required(world):
@@ -49,6 +54,17 @@ def test_custom_attributes_are_never_required(world):
         "InvalidParameterException",
         "Required custom attributes are not supported currently.",
     )
+
+
+@pytest.mark.parametrize("bound", ["many", "", "1.5"])
+def test_bounds_are_whole_numbers(world, bound):
+    attribute = {
+        "Name": "n",
+        "AttributeDataType": "Number",
+        "NumberAttributeConstraints": {"MinValue": bound},
+    }
+    code, _ = world.refused("create_user_pool", PoolName="people", Schema=[attribute])
+    assert code == "InvalidParameterException"
 
 
 @pytest.mark.parametrize(

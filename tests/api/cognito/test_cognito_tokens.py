@@ -77,6 +77,11 @@ def test_what_is_no_token_is_refused(ada, text):
     assert get_user_refused(ada, text) == INVALID
 
 
+def test_deep_nesting_is_no_token(ada):
+    deep = base64.urlsafe_b64encode(b"[" * 50_000).rstrip(b"=").decode()
+    assert get_user_refused(ada, f"{deep}.{deep}.x") == INVALID
+
+
 def test_another_pools_token_is_that_pools(ada, tokens):
     first = ada.client
     ada.make_pool()
