@@ -28,6 +28,7 @@ from dewstack.lambda_ import LambdaService
 from dewstack.logs import LogEvent, Logs
 from dewstack.server import Door, HttpServer, bind
 from dewstack.store import Store
+from dewstack.sts import SecurityTokens
 from dewstack.wire.api import AwsApi
 
 logger = logging.getLogger("dewstack")
@@ -101,6 +102,7 @@ class Emulator:
             "cognito-idp": self.cognito.operations,
             "apigatewayv2": self.gateway.operations,
             "cloudformation": self.cloudformation.operations,
+            "sts": SecurityTokens().operations,
         }.items():
             self.api.register(name, operations)
         self.service_door = ServiceDoor(self.gateway)
@@ -221,6 +223,7 @@ class Emulator:
         )
         follower = self.logs.follow(list(groups)) if query.get("follow") in ("1", "true") else None
         recent = await self._recent(list(groups))
+        told = set(recent)  # what was written while we read comes by both ways
 
         async def events() -> AsyncGenerator[dict[str, Any], None]:
             for event in recent:
@@ -228,7 +231,8 @@ class Emulator:
             if follower is not None:
                 async with aclosing(follower):
                     async for event in follower:
-                        yield _log_line(event, groups)
+                        if event not in told:
+                            yield _log_line(event, groups)
 
         return ndjson(events())
 
@@ -236,14 +240,14 @@ class Emulator:
         """The latest thousand lines of each group, oldest first."""
         found: list[LogEvent] = []
         for group in groups:
+            params = {"logGroupName": group, "limit": 1000, "startFromHead": False}
             try:
-                params = {"logGroupName": group, "limit": 10_000}
                 page = await self.api.call("logs", "FilterLogEvents", params, self.config.caller)
             except AwsError:
                 continue  # nothing has been written yet
             found += [
                 LogEvent(group, event["logStreamName"], event["timestamp"], event["message"])
-                for event in page["events"][-1000:]
+                for event in page["events"]
             ]
         return sorted(found, key=lambda event: event.timestamp_ms)
 

@@ -24,7 +24,9 @@ class Arn:
         parts = text.split(":", 5)
         if len(parts) != 6 or parts[0] != "arn":
             raise ValueError(f"not an ARN: {text!r}")
-        return cls(service=parts[2], region=parts[3], account_id=parts[4], resource=parts[5], partition=parts[1])
+        return cls(
+            service=parts[2], region=parts[3], account_id=parts[4], resource=parts[5], partition=parts[1]
+        )
 
 
 def function_arn(region: str, account_id: str, name: str, qualifier: str = "") -> str:

@@ -23,6 +23,8 @@ EXECUTE_API_PATH = re.compile(
 )
 WELL_KNOWN = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
 CORS_ANY = (b"Access-Control-Allow-Origin", b"*")
+DEPLOYMENT_SECONDS = 20.0
+"""How long a request waits for the first deployment."""
 REVALIDATE = (b"Cache-Control", b"no-cache")
 
 
@@ -115,19 +117,32 @@ class AwsDoor:
 
 
 class ServiceDoor:
-    """The service's own port: its HTTP API at `/`."""
+    """The service's own port: its HTTP API at `/`. Until it is deployed, requests wait for it."""
 
     def __init__(self, gateway: Gateway) -> None:
-        self.api_id: str | None = None
+        self._api_id: str | None = None
         self._gateway = gateway
+        self._opened = asyncio.Event()
+
+    def lead_to(self, api_id: str | None) -> None:
+        """Serve this API from now on; None when the map has none."""
+        self._api_id = api_id
+        self._opened.set()
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        if self.api_id is None:
+        if self._api_id is not None:
+            return await self._gateway.execute(self._api_id, request)
+        try:
+            async with asyncio.timeout(DEPLOYMENT_SECONDS):
+                await self._opened.wait()
+        except TimeoutError:
             return json_response(
-                503, {"message": "No HTTP API is deployed here yet."}, (b"Retry-After", b"1")
+                503, {"message": "The service is still being deployed."}, (b"Retry-After", b"1")
             )
-        return await self._gateway.execute(self.api_id, request)
+        if self._api_id is None:
+            return json_response(404, {"message": "The map has no HTTP API."})
+        return await self._gateway.execute(self._api_id, request)
 
 
 class FrontendDoor:

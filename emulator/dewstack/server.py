@@ -30,7 +30,9 @@ logger = logging.getLogger("dewstack.server")
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises UserError when the port is taken, naming it; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # With its protocol named, asyncio's own loop sets TCP_NODELAY as uvloop does; without it a kept connection
+    # waits 40 ms for each answer (Nagle's algorithm and delayed acknowledgements).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -43,6 +43,11 @@ IGNORED = frozenset(
         "build",
     }
 )
+CODE_SUFFIXES = frozenset(
+    ".py .js .mjs .cjs .jsx .ts .mts .cts .tsx .json .yml .yaml .toml .ini .cfg .env .html .j2 .jinja .css .sql"
+    " .graphql .xml .csv .txt .md .pem .so".split(" ")
+)
+"""What functions are started anew for. A log or a database that is written beside the code is none of it."""
 STEP_MS, DEBOUNCE_MS = 15, 150
 """How long the disk must be quiet before a change is acted on, and how long at most."""
 
@@ -101,7 +106,7 @@ class ServedMap:
         for resource in resources:
             physical.setdefault(resource["ResourceType"], resource.get("PhysicalResourceId", ""))
         emulator, urls = self._emulator, self._emulator.urls
-        emulator.service_door.api_id = outputs.get("HttpApiId") or physical.get("AWS::ApiGatewayV2::Api")
+        emulator.service_door.lead_to(outputs.get("HttpApiId") or physical.get("AWS::ApiGatewayV2::Api"))
         frontend = service.directory / FRONTEND
         emulator.frontend_door.serve(
             frontend if frontend.is_dir() else None,
@@ -173,6 +178,18 @@ def _watched(root: Path) -> list[Path]:
     return [path for path in root.iterdir() if path.is_dir() and path.name not in IGNORED]
 
 
+def _is_code(path: Path, root: Path) -> bool:
+    """Whether a function or the map may be made of this file, which is not what we ourselves print to."""
+    if path.suffix not in CODE_SUFFIXES and not path.name.startswith(".env"):
+        return False
+    if path.is_relative_to(root) and IGNORED & set(path.relative_to(root).parts):
+        return False
+    try:
+        return not os.path.samestat(path.stat(), os.fstat(1))
+    except OSError:  # deleted, or we print to nowhere
+        return True
+
+
 async def _changes(root: Path) -> AsyncIterator[set[str]]:
     """Real paths that changed below `root`, in bunches. The root itself is watched flat, its folders whole, so
     that a large node_modules costs nothing."""
@@ -190,8 +207,7 @@ async def _changes(root: Path) -> AsyncIterator[set[str]]:
             rust_timeout=1000,
         )
         async for changes in watcher:
-            found = {os.path.realpath(path) for _, path in changes}
-            await queue.put({path for path in found if not IGNORED & set(Path(path).parts)})
+            await queue.put({os.path.realpath(path) for _, path in changes if _is_code(Path(path), root)})
 
     while True:
         folders = _watched(root)
