@@ -5,7 +5,7 @@ As in micromatch with `dot: true`: `*` stays within a folder, `**` does not, `{a
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from dewstack.errors import UserError
@@ -67,8 +67,11 @@ def select(files: Iterable[str], patterns: Iterable[str]) -> list[str]:
     return chosen
 
 
-def walk(directory: Path) -> Iterator[str]:
-    """Every file below `directory`, links followed once, as relative paths with `/`."""
+def walk(directory: Path, *, skip: Container[str] = ()) -> Iterator[str]:
+    """Every file below `directory`, links followed once, as relative paths with `/`.
+
+    Folders of `directory` itself that are in `skip` are not looked into.
+    """
     seen: set[str] = set()
     for folder, folders, files in os.walk(directory, followlinks=True):
         real = os.path.realpath(folder)
@@ -79,9 +82,5 @@ def walk(directory: Path) -> Iterator[str]:
         relative = os.path.relpath(folder, directory).replace(os.sep, "/")
         prefix = "" if relative == "." else f"{relative}/"
         if not prefix:
-            folders[:] = [name for name in folders if name not in _NEVER]
+            folders[:] = [name for name in folders if name not in skip]
         yield from (f"{prefix}{name}" for name in files)
-
-
-_NEVER = frozenset({".git", ".dew"})
-"""Not even looked into: large, and nothing to do with the code."""

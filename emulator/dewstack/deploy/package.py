@@ -18,6 +18,8 @@ PACKAGE_DIRECTORY = ".serverless"
 CREATE_TEMPLATE = "cloudformation-template-create-stack.json"
 UPDATE_TEMPLATE = "cloudformation-template-update-stack.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_LARGE = (".git", ".dew", ".venv")
+"""Excluded by default and not even looked into, unless a pattern names them."""
 MAX_UNZIPPED_BYTES = 262_144_000
 """Lambda's limit for a function's code with its layers."""
 
@@ -37,10 +39,16 @@ class Package:
 def package_files(directory: Path, patterns: Iterable[str] = (), excludes: Iterable[str] = ()) -> list[str]:
     """The files that belong into a package. Raises UserError when there are none.
 
-    `excludes` are left out beside the default ones; `patterns` have the last word.
+    `excludes` are left out beside the default ones; `patterns` have the last word. Raises UserError also for a
+    pattern that leads out of `directory`.
     """
+    wanted = list(patterns)
+    for pattern in wanted:
+        if pattern.removeprefix("!").startswith(("../", "/")):
+            raise UserError(f"package.patterns: {pattern!r} lies outside of {directory}")
+    skip = {name for name in _LARGE if not any(pattern.startswith(name) for pattern in wanted)}
     rules = [f"!{each}" for each in (*DEFAULT_EXCLUDES, *excludes)]
-    files = select(walk(directory), [*rules, *patterns])
+    files = select(walk(directory, skip=skip), [*rules, *wanted])
     if not files:
         raise UserError(f"{directory}: no file is left to package", hint="see package.patterns in the map")
     return files

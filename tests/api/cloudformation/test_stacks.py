@@ -227,6 +227,15 @@ def test_a_stack_goes_on_after_a_restart(start: Callable[[Path], Any], tmp_path:
     assert second.resource("B")["PhysicalResourceId"] == name
 
 
+def test_a_log_group_that_a_restart_forgot_is_made_again(aws: Any) -> None:
+    aws.create(template(Logs=group(LogGroupName="one", RetentionInDays=1)))
+    aws.emulator.logs.clear()
+    stack = aws.update(template(Logs=group(LogGroupName="one", RetentionInDays=3)))
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+    [found] = aws.call("logs", "DescribeLogGroups", {})["logGroups"]
+    assert found["retentionInDays"] == 3
+
+
 def test_an_operation_that_a_restart_cut_off_can_be_repeated(
     start: Callable[[Path], Any], tmp_path: Path
 ) -> None:

@@ -57,6 +57,15 @@ def test_a_package_without_files_is_refused(service: Path) -> None:
         package_files(service, ["!**"])
 
 
+def test_a_pattern_brings_back_what_is_left_out_by_default(service: Path) -> None:
+    assert package_files(service, ["!**", ".venv/bin/*"]) == [".venv/bin/python"]
+
+
+def test_a_pattern_that_leads_out_of_the_service_is_refused(service: Path) -> None:
+    with pytest.raises(UserError, match="lies outside of"):
+        package_files(service, ["../shared/**"])
+
+
 @pytest.mark.parametrize(
     ("pattern", "path", "matches"),
     [

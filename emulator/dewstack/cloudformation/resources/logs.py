@@ -6,6 +6,7 @@ from typing import Any
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.shape import TAGS, Kind, tag_map
+from dewstack.errors import AwsError
 
 _SERVICE = "logs"
 
@@ -29,6 +30,26 @@ class LogGroup(Provider):
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """CreateLogGroup, then PutRetentionPolicy when there is one."""
         name = properties.get("LogGroupName") or context.generated_name(512)
+        await self._make(context, name, properties)
+        outcome = Outcome(name, {"Arn": context.arn("logs", f"log-group:{name}:*")})
+        context.made.append(outcome)
+        await self._retain(context, name, properties, {})
+        return outcome
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Change the retention; a group that is gone, as logs are after a restart, is made again."""
+        name = current.physical_id
+        try:
+            await self._retain(context, name, properties, current.properties)
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            await self._make(context, name, properties)
+            await self._retain(context, name, properties, {})
+        return Outcome(name, current.attributes)
+
+    @staticmethod
+    async def _make(context: Context, name: str, properties: dict[str, Any]) -> None:
         await context.invoke(
             _SERVICE,
             "CreateLogGroup",
@@ -37,15 +58,6 @@ class LogGroup(Provider):
             logGroupClass=properties.get("LogGroupClass"),
             tags=tag_map(properties["Tags"]) if "Tags" in properties else None,
         )
-        outcome = Outcome(name, {"Arn": context.arn("logs", f"log-group:{name}:*")})
-        context.made.append(outcome)
-        await self._retain(context, name, properties, {})
-        return outcome
-
-    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
-        """Change the retention; nothing else of a log group is observed here."""
-        await self._retain(context, current.physical_id, properties, current.properties)
-        return Outcome(current.physical_id, current.attributes)
 
     async def delete(self, context: Context, current: Resource) -> None:
         """DeleteLogGroup."""
