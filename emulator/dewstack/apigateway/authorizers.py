@@ -1,25 +1,25 @@
 """Authorizers of an HTTP API: whether a request may pass, and what its function learns about the caller."""
 
-import re
-from collections.abc import Collection
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping
+from typing import Protocol
 
 from dewstack.apigateway import responses
-from dewstack.apigateway.exchange import Exchange, query_pairs
+from dewstack.apigateway.exchange import Exchange
+from dewstack.apigateway.identity import IdentitySource
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.jwt import InvalidToken, Token, check_claims, read_header
 from dewstack.apigateway.model import Authorizer
+from dewstack.apigateway.payload import Constants, Identity
 from dewstack.apigateway.responses import GatewayResponse
 from dewstack.clock import Clock
 
-IDENTITY_SOURCE = re.compile(r"\$request\.(header|querystring)\.([^\s.]+)")
 CHALLENGE = b"www-authenticate"
 
 
 class RouteAuthorizer(Protocol):
     """The authorizer of one route."""
 
-    async def authorize(self, exchange: Exchange) -> dict[str, Any]:
+    async def authorize(self, exchange: Exchange, parameters: Mapping[str, str] | None) -> Identity:
         """What the event says about the caller. Raises GatewayResponse for a request that may not pass."""
 
 
@@ -27,23 +27,26 @@ class JwtAuthorizer:
     """A JWT authorizer at a route, which may demand one of `scopes`."""
 
     def __init__(
-        self, authorizer: Authorizer, scopes: Collection[str], key_sets: KeySets, clock: Clock
+        self,
+        authorizer: Authorizer,
+        scopes: Collection[str],
+        constants: Constants,
+        key_sets: KeySets,
+        clock: Clock,
     ) -> None:
         configuration = authorizer.jwt_configuration
         self._issuer = (configuration and configuration.issuer) or ""
         self._audience = frozenset((configuration and configuration.audience) or ())
-        match = IDENTITY_SOURCE.fullmatch(authorizer.identity_source[0])
-        self._place, self._name = (match[1], match[2]) if match else ("header", "authorization")
-        if self._place == "header":
-            self._name = self._name.lower()
+        self._source = IdentitySource(authorizer.identity_source[0])
+        self._constants = constants
         self._scopes = frozenset(scopes)
         self._key_sets = key_sets
         self._clock = clock
 
-    async def authorize(self, exchange: Exchange) -> dict[str, Any]:
+    async def authorize(self, exchange: Exchange, parameters: Mapping[str, str] | None) -> Identity:
         """The claims for the event, and the token's scopes where the route demands some. Raises
         GatewayResponse: 401 for a token that isn't good, 403 for one without a scope."""
-        identity = self._identity(exchange)
+        identity = self._source.of(exchange, self._constants)
         if not identity:
             raise GatewayResponse(responses.UNAUTHORIZED, (CHALLENGE, b"Bearer"))
         try:
@@ -53,10 +56,10 @@ class JwtAuthorizer:
             challenge = f'Bearer scope="" error="invalid_token" error_description="{error.description}"'
             raise GatewayResponse(responses.UNAUTHORIZED, (CHALLENGE, challenge.encode())) from None
         if not self._scopes:
-            return {"claims": token.flat, "scopes": None}
+            return Identity("jwt", {"claims": token.flat, "scopes": None})
         if self._scopes.isdisjoint(token.scopes):
             raise GatewayResponse(responses.FORBIDDEN)
-        return {"claims": token.flat, "scopes": token.scopes}
+        return Identity("jwt", {"claims": token.flat, "scopes": token.scopes})
 
     async def _verified(self, identity: str) -> Token:
         text = identity[7:].strip() if identity[:7].lower() == "bearer " else identity
@@ -68,8 +71,3 @@ class JwtAuthorizer:
                 key_set = await self._key_sets.get(self._issuer, header["kid"])
             token = await key_set.verify(text, header)
         return token
-
-    def _identity(self, exchange: Exchange) -> str | None:
-        if self._place == "header":
-            return exchange.headers.get(self._name)
-        return next((value for name, value in query_pairs(exchange.query) if name == self._name), None)

@@ -62,8 +62,9 @@ class Exchange:
     """A request with what every step needs of it.
 
     `headers` have lower-case names, repeated lines joined by commas, hop-by-hop lines left out and the
-    gateway's own added; `lines` are the client's, one by one. `path` is decoded, `raw_path` as sent.
-    `time` is in seconds. Raises GatewayResponse if the request is larger than the gateway takes.
+    gateway's own added; `lines` are the client's, one by one. `path` is decoded, `raw_path` as sent,
+    `route_path` what follows the stage. `time` is in seconds. Raises GatewayResponse if the request is
+    larger than the gateway takes.
     """
 
     __slots__ = (
@@ -77,11 +78,15 @@ class Exchange:
         "request",
         "request_id",
         "request_time",
+        "route_path",
         "time",
     )
 
-    def __init__(self, request: Request, request_id: str, time: float, request_time: str) -> None:
+    def __init__(
+        self, request: Request, route_path: str, request_id: str, time: float, request_time: str
+    ) -> None:
         self.request = request
+        self.route_path = route_path
         self.request_id = request_id
         self.time = time
         self.request_time = request_time
@@ -91,8 +96,8 @@ class Exchange:
         self._read_headers(request)
         if len(request.body) > BODY_LIMIT:
             raise GatewayResponse(responses.REQUEST_ENTITY_TOO_LARGE)
-        self.domain_name = domain_name = host_name(self.headers.get("host", ""))
-        self.domain_prefix = domain_name.partition(".")[0]
+        self.domain_name: str = host_name(self.headers.get("host", ""))
+        self.domain_prefix: str = self.domain_name.partition(".")[0]
 
     def _read_headers(self, request: Request) -> None:
         size = len(request.method) + len(request.raw_path) + len(request.query) + len(request.protocol)

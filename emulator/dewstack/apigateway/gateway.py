@@ -5,9 +5,11 @@ import logging
 from collections.abc import Callable
 
 from dewstack.apigateway import responses
-from dewstack.apigateway.execute import CompiledApi, Compiler
+from dewstack.apigateway.compiler import Compiler
+from dewstack.apigateway.execute import CompiledApi
 from dewstack.apigateway.http_api import ApiOperations
-from dewstack.apigateway.http_api_routes import AuthorizerOperations, IntegrationOperations, RouteOperations
+from dewstack.apigateway.http_api_authorizers import AuthorizerOperations
+from dewstack.apigateway.http_api_routes import IntegrationOperations, RouteOperations
 from dewstack.apigateway.http_api_stages import StageOperations
 from dewstack.apigateway.integrations import Invoke
 from dewstack.apigateway.jwks import Keys, KeySets

@@ -1,12 +1,11 @@
-"""The control plane of HTTP APIs: routes, integrations and authorizers (`apigatewayv2`)."""
+"""The control plane of HTTP APIs: routes and integrations (`apigatewayv2`)."""
 
 import dataclasses
 from typing import Any
 
 from dewstack.apigateway import integrations
-from dewstack.apigateway.authorizers import IDENTITY_SOURCE
 from dewstack.apigateway.errors import BadRequestException, ConflictException
-from dewstack.apigateway.model import Api, Authorizer, Integration, Route
+from dewstack.apigateway.model import Api, Integration, Route
 from dewstack.apigateway.resources import HttpApis, new_id, page, refuse
 from dewstack.apigateway.routes import well_formed
 from dewstack.apigateway.shapes import fields_of, output, required
@@ -15,11 +14,13 @@ from dewstack.errors import NotEmulated
 from dewstack.wire import operation
 
 SCOPES_LIMIT = 10
-AUDIENCES_LIMIT = 50
 BAD_ROUTE_KEY = (
     "The provided route key is not formatted properly for HTTP protocol. "
     'Format should be "<HTTP METHOD> /<RESOURCE PATH>" or "$default"'
 )
+AUTHORIZER_TYPES = {"JWT": "JWT", "CUSTOM": "REQUEST"}
+"""The type of authorizer that a route's authorization type needs."""
+
 ROUTE_REFUSED = ("ApiKeyRequired", "ModelSelectionExpression", "RequestModels", "RequestParameters")
 INTEGRATION_REFUSED = (
     "ConnectionId",
@@ -108,11 +109,16 @@ class RouteOperations:
         kind = route.authorization_type
         if kind == "NONE":
             return
-        if kind != "JWT":
+        if kind not in AUTHORIZER_TYPES:
             raise NotEmulated(f"AuthorizationType {kind} of route {route.route_key} is not emulated")
         if not route.authorizer_id:
-            raise BadRequestException("AuthorizerId is required for authorization type JWT")
-        self._apis.authorizers.get(api, route.authorizer_id)
+            raise BadRequestException(f"AuthorizerId is required for authorization type {kind}")
+        authorizer = self._apis.authorizers.get(api, route.authorizer_id)
+        if authorizer.authorizer_type != AUTHORIZER_TYPES[kind]:
+            raise BadRequestException(
+                f"Authorizer {authorizer.authorizer_id} of type {authorizer.authorizer_type}"
+                f" does not fit authorization type {kind}"
+            )
         if len(route.authorization_scopes or ()) > SCOPES_LIMIT:
             raise BadRequestException(f"A route may have at most {SCOPES_LIMIT} authorization scopes")
 
@@ -188,79 +194,3 @@ class IntegrationOperations:
         if not 50 <= integration.timeout_in_millis <= 30_000:
             raise BadRequestException("TimeoutInMillis must be between 50 and 30000")
         return self._apis.integrations.put(api, integration.integration_id, integration)
-
-
-class AuthorizerOperations:
-    """CreateAuthorizer, GetAuthorizer, GetAuthorizers, UpdateAuthorizer, DeleteAuthorizer."""
-
-    def __init__(self, apis: HttpApis) -> None:
-        self._apis = apis
-
-    @operation("CreateAuthorizer")
-    def create_authorizer(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Create a JWT authorizer. Raises BadRequestException, ConflictException, NotFoundException,
-        NotEmulated."""
-        for name in ("AuthorizerType", "IdentitySource", "Name"):
-            required(params, name)
-        with self._apis.transaction():
-            api = self._apis.api(caller, params)
-            authorizer = Authorizer(**(fields_of(Authorizer, params) | {"authorizer_id": new_id()}))
-            self._keep(api, authorizer)
-        self._apis.changed(api)
-        return output(authorizer)
-
-    @operation("GetAuthorizer")
-    def get_authorizer(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """One authorizer. Raises NotFoundException."""
-        api = self._apis.api(caller, params)
-        return output(self._apis.authorizers.get(api, required(params, "AuthorizerId")))
-
-    @operation("GetAuthorizers")
-    def get_authorizers(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """The authorizers of an API."""
-        return page(self._apis.authorizers.all(self._apis.api(caller, params)), params)
-
-    @operation("UpdateAuthorizer")
-    def update_authorizer(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Change what `params` gives and leave the rest. Raises as CreateAuthorizer does."""
-        with self._apis.transaction():
-            api = self._apis.api(caller, params)
-            authorizer = self._apis.authorizers.get(api, required(params, "AuthorizerId"))
-            authorizer = dataclasses.replace(authorizer, **fields_of(Authorizer, params))
-            self._keep(api, authorizer)
-        self._apis.changed(api)
-        return output(authorizer)
-
-    @operation("DeleteAuthorizer")
-    def delete_authorizer(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Delete an authorizer that no route uses. Raises ConflictException, NotFoundException."""
-        with self._apis.transaction():
-            api = self._apis.api(caller, params)
-            name = required(params, "AuthorizerId")
-            for route in self._apis.routes.all(api):
-                if route.authorizer_id == name:
-                    raise ConflictException(
-                        f"Cannot delete Authorizer {name}, it is used by Route {route.route_id}"
-                    )
-            self._apis.authorizers.delete(api, name)
-        self._apis.changed(api)
-        return {}
-
-    def _keep(self, api: Api, authorizer: Authorizer) -> None:
-        if authorizer.authorizer_type != "JWT":
-            raise NotEmulated(
-                f"AuthorizerType {authorizer.authorizer_type} ({authorizer.name}) is not emulated"
-            )
-        sources = authorizer.identity_source
-        if len(sources) != 1 or not IDENTITY_SOURCE.fullmatch(sources[0]):
-            raise BadRequestException(f"Invalid identity source: {', '.join(sources)}")
-        configuration = authorizer.jwt_configuration
-        if configuration is None or not configuration.issuer:
-            raise BadRequestException("JwtConfiguration.Issuer is required for a JWT authorizer")
-        if not configuration.issuer.startswith(("https://", "http://")):
-            raise BadRequestException(f"Invalid issuer: {configuration.issuer}")
-        if not configuration.audience or len(configuration.audience) > AUDIENCES_LIMIT:
-            raise BadRequestException(
-                f"JwtConfiguration.Audience must have between 1 and {AUDIENCES_LIMIT} entries"
-            )
-        self._apis.authorizers.put(api, authorizer.authorizer_id, authorizer)

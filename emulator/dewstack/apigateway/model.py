@@ -116,13 +116,18 @@ class JwtConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class Authorizer:
-    """Who may pass a route. Only JWT authorizers so far."""
+    """Who may pass a route: `authorizer_type` is JWT or REQUEST."""
 
     authorizer_id: str
     name: str
     authorizer_type: str
-    identity_source: list[str]
+    identity_source: list[str] = field(default_factory=list)
     jwt_configuration: JwtConfiguration | None = None
+    authorizer_credentials_arn: str | None = None
+    authorizer_payload_format_version: str | None = None
+    authorizer_result_ttl_in_seconds: int | None = None
+    authorizer_uri: str | None = None
+    enable_simple_responses: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

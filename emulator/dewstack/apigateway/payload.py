@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from dewstack.apigateway.cors import RESPONSE_HEADERS as CORS_HEADERS
 from dewstack.apigateway.exchange import Exchange
 from dewstack.apigateway.model import Api, Stage
 from dewstack.apigateway.responses import GatewayResponse, canonical, header_value
+from dewstack.arn import Arn
 from dewstack.http import Headers, Response
 
 TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
@@ -35,14 +37,30 @@ NOT_FROM_FUNCTION = frozenset(
 """Response headers that are the gateway's own business."""
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an authorizer found out about the caller. `kind` is `jwt` or `lambda`."""
+
+    kind: str
+    facts: Mapping[str, Any] | None
+
+
 class PayloadFormat(Protocol):
     """One payload format, for one route of one stage."""
 
     def event(
-        self, exchange: Exchange, parameters: Mapping[str, str] | None, authorizer: Mapping[str, Any] | None
+        self, exchange: Exchange, parameters: Mapping[str, str] | None, identity: Identity | None
     ) -> bytes:
-        """The JSON event for a request. `authorizer` is what the route's authorizer found out, as
-        `{"claims": …, "scopes": …}`."""
+        """The JSON event for a request. `identity` is what the route's authorizer found out."""
+
+    def authorizer_event(
+        self,
+        exchange: Exchange,
+        parameters: Mapping[str, str] | None,
+        route_arn: str,
+        identity: tuple[str, ...],
+    ) -> bytes:
+        """The JSON event for the function of a Lambda authorizer. `identity` are its identity sources' values."""
 
     def response(self, payload: bytes) -> Response:
         """The response that a function's payload means. Raises GatewayResponse when it means none."""
@@ -51,12 +69,13 @@ class PayloadFormat(Protocol):
 class Constants:
     """What the events of a route have in common, and which of a function's headers never leave."""
 
-    __slots__ = ("account_id", "api_id", "dropped", "path", "route_key", "stage", "stage_variables")
+    __slots__ = ("account_id", "api_id", "arn", "dropped", "path", "route_key", "stage", "stage_variables")
 
     def __init__(self, api: Api, stage: Stage, route_key: str, path: str, overrides_cors: bool) -> None:
         self.account_id = api.account_id
         self.api_id = api.api_id
         self.stage = stage.stage_name
+        self.arn = str(Arn("execute-api", api.region, api.account_id, f"{api.api_id}/{stage.stage_name}"))
         self.stage_variables = stage.stage_variables or None
         self.route_key = route_key
         self.path = path

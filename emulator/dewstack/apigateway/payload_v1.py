@@ -12,6 +12,7 @@ import msgspec
 from dewstack.apigateway.exchange import Exchange, query_pairs
 from dewstack.apigateway.payload import (
     Constants,
+    Identity,
     decode,
     event_body,
     malformed,
@@ -47,7 +48,7 @@ class PayloadV1:
         self._constants = constants
 
     def event(
-        self, exchange: Exchange, parameters: Mapping[str, str] | None, authorizer: Mapping[str, Any] | None
+        self, exchange: Exchange, parameters: Mapping[str, str] | None, identity: Identity | None
     ) -> bytes:
         """The JSON event for a request."""
         constants = self._constants
@@ -64,7 +65,7 @@ class PayloadV1:
                 "multiValueHeaders": headers,
                 "queryStringParameters": _last(query) or None,
                 "multiValueQueryStringParameters": query or None,
-                "requestContext": self._request_context(exchange, authorizer),
+                "requestContext": self._request_context(exchange, identity),
                 "pathParameters": parameters or None,
                 "stageVariables": constants.stage_variables,
                 "body": body,
@@ -72,7 +73,35 @@ class PayloadV1:
             }
         )
 
-    def _request_context(self, exchange: Exchange, authorizer: Mapping[str, Any] | None) -> dict[str, Any]:
+    def authorizer_event(
+        self,
+        exchange: Exchange,
+        parameters: Mapping[str, str] | None,
+        route_arn: str,
+        identity: tuple[str, ...],
+    ) -> bytes:
+        """The JSON event for the function of a Lambda authorizer."""
+        constants = self._constants
+        sources = ",".join(identity) if identity else None
+        return _encode(
+            {
+                "version": "1.0",
+                "type": "REQUEST",
+                "methodArn": route_arn,
+                "identitySource": sources,
+                "authorizationToken": sources,
+                "resource": constants.path,
+                "path": exchange.raw_path,
+                "httpMethod": exchange.request.method,
+                "headers": _last(_multiple_headers(exchange)),
+                "queryStringParameters": _last(_multiple(query_pairs(exchange.query))),
+                "pathParameters": parameters or {},
+                "stageVariables": constants.stage_variables or {},
+                "requestContext": self._request_context(exchange, None),
+            }
+        )
+
+    def _request_context(self, exchange: Exchange, identity: Identity | None) -> dict[str, Any]:
         constants = self._constants
         request = exchange.request
         context = {
@@ -96,8 +125,8 @@ class PayloadV1:
             "resourcePath": constants.path,
             "stage": constants.stage,
         }
-        if authorizer is not None:
-            context["authorizer"] = authorizer
+        if identity is not None:
+            context["authorizer"] = identity.facts
         return context
 
     def response(self, payload: bytes) -> Response:

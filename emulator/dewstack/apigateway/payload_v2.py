@@ -11,6 +11,7 @@ import msgspec
 from dewstack.apigateway.exchange import Exchange, query_pairs
 from dewstack.apigateway.payload import (
     Constants,
+    Identity,
     decode,
     event_body,
     header_text,
@@ -33,42 +34,64 @@ class PayloadV2:
         self._constants = constants
 
     def event(
-        self, exchange: Exchange, parameters: Mapping[str, str] | None, authorizer: Mapping[str, Any] | None
+        self, exchange: Exchange, parameters: Mapping[str, str] | None, identity: Identity | None
     ) -> bytes:
         """The JSON event for a request."""
+        event = self._members({"version": "2.0"}, exchange, parameters, identity)
+        body, event["isBase64Encoded"] = event_body(exchange)
+        if body is not None:
+            event["body"] = body
+        return _encode(event)
+
+    def authorizer_event(
+        self,
+        exchange: Exchange,
+        parameters: Mapping[str, str] | None,
+        route_arn: str,
+        identity: tuple[str, ...],
+    ) -> bytes:
+        """The JSON event for the function of a Lambda authorizer."""
+        head = {
+            "version": "2.0",
+            "type": "REQUEST",
+            "routeArn": route_arn,
+            "identitySource": identity or None,
+        }
+        return _encode(self._members(head, exchange, parameters, None))
+
+    def _members(
+        self,
+        event: dict[str, Any],
+        exchange: Exchange,
+        parameters: Mapping[str, str] | None,
+        identity: Identity | None,
+    ) -> dict[str, Any]:
         constants = self._constants
         headers = exchange.headers
-        cookie = headers.pop("cookie", None)
-        event: dict[str, Any] = {
-            "version": "2.0",
-            "routeKey": constants.route_key,
-            "rawPath": exchange.path,
-            "rawQueryString": exchange.query,
-        }
-        if cookie:
+        event["routeKey"] = constants.route_key
+        event["rawPath"] = exchange.path
+        event["rawQueryString"] = exchange.query
+        if "cookie" in headers:
             event["cookies"] = [
                 pair for line in _cookie_lines(exchange) for pair in map(str.strip, line.split(";")) if pair
             ]
+            headers = {name: value for name, value in headers.items() if name != "cookie"}
         event["headers"] = headers
         if exchange.query:
             event["queryStringParameters"] = _joined(exchange.query)
-        event["requestContext"] = self._request_context(exchange, authorizer)
-        body, encoded = event_body(exchange)
-        if body is not None:
-            event["body"] = body
+        event["requestContext"] = self._request_context(exchange, identity)
         if parameters:
             event["pathParameters"] = parameters
-        event["isBase64Encoded"] = encoded
         if constants.stage_variables:
             event["stageVariables"] = constants.stage_variables
-        return _encode(event)
+        return event
 
-    def _request_context(self, exchange: Exchange, authorizer: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _request_context(self, exchange: Exchange, identity: Identity | None) -> dict[str, Any]:
         constants = self._constants
         request = exchange.request
         context: dict[str, Any] = {"accountId": constants.account_id, "apiId": constants.api_id}
-        if authorizer is not None:
-            context["authorizer"] = {"jwt": authorizer}
+        if identity is not None:
+            context["authorizer"] = {identity.kind: identity.facts}
         context["domainName"] = exchange.domain_name
         context["domainPrefix"] = exchange.domain_prefix
         context["http"] = {

@@ -18,6 +18,14 @@ JWT = {
     "JwtConfiguration": {"Issuer": "https://issuer.example", "Audience": ["a"]},
 }
 
+REQUEST = {
+    "Name": "request",
+    "AuthorizerType": "REQUEST",
+    "IdentitySource": ["$request.header.Authorization"],
+    "AuthorizerUri": LONG_URI,
+    "AuthorizerPayloadFormatVersion": "2.0",
+}
+
 
 def test_an_api_as_boto3_returns_it(gateway: Gateway) -> None:
     cors = {"AllowOrigins": ["*"], "MaxAge": 0}
@@ -245,7 +253,12 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
     ("CreateRoute", {"RouteKey": "GET /x", "Target": "integrations/none"}, NotFoundException, "Integration"),
     ("CreateRoute", {"RouteKey": "GET /x", "Target": "http://x"}, BadRequestException, "Target"),
     ("CreateRoute", {"RouteKey": "GET /x", "AuthorizationType": "AWS_IAM"}, NotEmulated, "AWS_IAM"),
-    ("CreateRoute", {"RouteKey": "GET /x", "AuthorizationType": "CUSTOM"}, NotEmulated, "CUSTOM"),
+    (
+        "CreateRoute",
+        {"RouteKey": "GET /x", "AuthorizationType": "CUSTOM"},
+        BadRequestException,
+        "AuthorizerId",
+    ),
     ("CreateRoute", {"RouteKey": "GET /x", "AuthorizationType": "JWT"}, BadRequestException, "AuthorizerId"),
     (
         "CreateRoute",
@@ -273,7 +286,32 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
         NotEmulated,
         "RequestParameters",
     ),
-    ("CreateAuthorizer", JWT | {"AuthorizerType": "REQUEST"}, NotEmulated, "REQUEST"),
+    ("CreateAuthorizer", JWT | {"AuthorizerType": "TOKEN"}, BadRequestException, "TOKEN"),
+    (
+        "CreateAuthorizer",
+        REQUEST | {"IdentitySource": ["$context.x"]},
+        BadRequestException,
+        "identity source",
+    ),
+    ("CreateAuthorizer", REQUEST | {"AuthorizerUri": "x"}, BadRequestException, "AuthorizerUri"),
+    (
+        "CreateAuthorizer",
+        REQUEST | {"AuthorizerPayloadFormatVersion": "1.0", "EnableSimpleResponses": True},
+        BadRequestException,
+        "Simple responses",
+    ),
+    (
+        "CreateAuthorizer",
+        REQUEST | {"AuthorizerResultTtlInSeconds": 3_601},
+        BadRequestException,
+        "AuthorizerResultTtlInSeconds",
+    ),
+    (
+        "CreateAuthorizer",
+        REQUEST | {"AuthorizerResultTtlInSeconds": 5, "IdentitySource": []},
+        BadRequestException,
+        "identity source",
+    ),
     ("CreateAuthorizer", JWT | {"IdentitySource": ["Authorization"]}, BadRequestException, "identity source"),
     ("CreateAuthorizer", JWT | {"JwtConfiguration": {"Audience": ["a"]}}, BadRequestException, "Issuer"),
     (
@@ -304,6 +342,17 @@ def test_a_deployment_needs_a_route(gateway: Gateway) -> None:
     gateway.create()
     with pytest.raises(BadRequestException, match="At least one route is required before deploying the Api"):
         gateway.call("CreateDeployment")
+
+
+def test_an_authorizer_and_its_route_are_of_one_type(gateway: Gateway) -> None:
+    gateway.create()
+    for kind, authorizer in (("CUSTOM", JWT), ("JWT", REQUEST)):
+        created = gateway.call("CreateAuthorizer", **authorizer)
+        assert created == authorizer | {"AuthorizerId": created["AuthorizerId"]}
+        with pytest.raises(BadRequestException, match=f"does not fit authorization type {kind}"):
+            gateway.call(
+                "CreateRoute", RouteKey="GET /", AuthorizationType=kind, AuthorizerId=created["AuthorizerId"]
+            )
 
 
 def test_what_a_route_uses_stays(gateway: Gateway) -> None:

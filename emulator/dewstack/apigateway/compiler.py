@@ -1,0 +1,99 @@
+"""Makes the form of an API that serves requests out of what the control plane holds."""
+
+from collections.abc import Iterable
+
+from dewstack.apigateway import responses
+from dewstack.apigateway.authorizers import JwtAuthorizer, RouteAuthorizer
+from dewstack.apigateway.cors import CorsPolicy
+from dewstack.apigateway.exchange import Exchange
+from dewstack.apigateway.execute import CompiledApi, CompiledRoute, CompiledStage
+from dewstack.apigateway.integrations import Invoke, LambdaProxy
+from dewstack.apigateway.jwks import KeySets
+from dewstack.apigateway.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
+from dewstack.apigateway.model import Api, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.payload import Constants, Identity
+from dewstack.apigateway.payload_v1 import PayloadV1
+from dewstack.apigateway.payload_v2 import PayloadV2
+from dewstack.apigateway.responses import Dates, GatewayResponse
+from dewstack.apigateway.routes import Router, path_of
+from dewstack.apigateway.throttle import bucket_for
+from dewstack.clock import Clock
+
+PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV1, "2.0": PayloadV2}
+
+
+class Compiler:
+    """Compiles APIs; holds what their parts need while they serve."""
+
+    def __init__(self, invoke: Invoke, key_sets: KeySets, clock: Clock, dates: Dates) -> None:
+        self.invoke = invoke
+        self.key_sets = key_sets
+        self.clock = clock
+        self.dates = dates
+
+    def compile(self, api: Api, stages: Iterable[tuple[Stage, Snapshot]]) -> CompiledApi:
+        """The API, each of its stages with the snapshot that it serves."""
+        compiled = {
+            stage.stage_name: _StageCompiler(self, api, stage, snapshot).compile()
+            for stage, snapshot in stages
+        }
+        return CompiledApi(compiled, self.dates, not api.disable_execute_api_endpoint)
+
+
+class _StageCompiler:
+    """Compiles one stage of an API."""
+
+    def __init__(self, compiler: Compiler, api: Api, stage: Stage, snapshot: Snapshot) -> None:
+        self._compiler = compiler
+        self._api = api
+        self._stage = stage
+        self._snapshot = snapshot
+        self._integrations = {f"integrations/{one.integration_id}": one for one in snapshot.integrations}
+        self._authorizers = {one.authorizer_id: one for one in snapshot.authorizers}
+        self._lambdas = {
+            one.authorizer_id: LambdaAuthorizer(one, stage, compiler.invoke, compiler.clock)
+            for one in snapshot.authorizers
+            if one.authorizer_type == "REQUEST"
+        }
+
+    def compile(self) -> CompiledStage:
+        cors = self._snapshot.cors_configuration
+        routes = sorted(self._snapshot.routes, key=lambda route: route.route_key)
+        router = Router((route.route_key, self._route(route)) for route in routes)
+        return CompiledStage(router, CorsPolicy(cors) if cors else None)
+
+    def _route(self, route: Route) -> CompiledRoute:
+        overrides_cors = self._snapshot.cors_configuration is not None
+        key = route.route_key
+        constants = Constants(self._api, self._stage, key, path_of(key), overrides_cors)
+        integration = self._integrations.get(route.target or "")
+        version = (integration and integration.payload_format_version) or "2.0"
+        return CompiledRoute(
+            payload=PAYLOAD_FORMATS[version](constants),
+            integration=self._integration(integration) if integration else None,
+            authorizer=self._authorizer(route, constants),
+            bucket=bucket_for(self._stage, key),
+        )
+
+    def _integration(self, integration: Integration) -> LambdaProxy:
+        uri, timeout = integration.integration_uri or "", integration.timeout_in_millis / 1000
+        return LambdaProxy(self._compiler.invoke, uri, timeout, self._stage.stage_variables)
+
+    def _authorizer(self, route: Route, constants: Constants) -> RouteAuthorizer | None:
+        if route.authorization_type == "NONE":
+            return None
+        authorizer = self._authorizers.get(route.authorizer_id or "")
+        if authorizer is None:
+            return _Nobody()
+        if route.authorization_type == "CUSTOM":
+            payload = PAYLOAD_FORMATS[authorizer.authorizer_payload_format_version or "2.0"](constants)
+            return LambdaRouteAuthorizer(self._lambdas[authorizer.authorizer_id], payload, constants)
+        scopes = route.authorization_scopes or ()
+        return JwtAuthorizer(authorizer, scopes, constants, self._compiler.key_sets, self._compiler.clock)
+
+
+class _Nobody:
+    """Stands where a route demands an authorizer that isn't there: nobody passes."""
+
+    async def authorize(self, exchange: Exchange, parameters: object) -> Identity:
+        raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
