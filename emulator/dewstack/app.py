@@ -20,12 +20,12 @@ from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
-from dewstack.control import BadRequest, ControlApi, answer, body_of, ndjson, refusal
+from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
 from dewstack.errors import AwsError
 from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
 from dewstack.http import Request, Response
-from dewstack.lambda_ import LambdaService
-from dewstack.logs import LogEvent, Logs
+from dewstack.lambda_ import Function, LambdaService
+from dewstack.logs import LogEvent, Logs, LogStream
 from dewstack.server import Door, HttpServer, bind
 from dewstack.store import Store
 from dewstack.sts import SecurityTokens
@@ -52,6 +52,7 @@ class Deployed:
 
     name: str = ""
     stage: str = ""
+    region: str = ""
     stack: str = ""
     routes: list[dict[str, Any]] = field(default_factory=list)
     functions: list[dict[str, Any]] = field(default_factory=list)
@@ -61,8 +62,11 @@ class Deployed:
 class Emulator:
     """API Gateway, Lambda, Cognito and CloudFormation in this process. Start and stop it on one event loop."""
 
-    def __init__(self, config: Config | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, config: Config | None = None, clock: Clock | None = None, *, pages: Pages | None = None
+    ) -> None:
         self.config = config or Config()
+        self._pages = pages
         self.clock = clock or Clock()
         self.deployed = Deployed()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -91,7 +95,7 @@ class Emulator:
         config, store, clock = self.config, self.store, self.clock
         self.api = AwsApi(config)
         self.logs = Logs(clock, config)
-        self.functions = LambdaService(store, clock, config, self.logs.stream)
+        self.functions = LambdaService(store, clock, config, self._open_log)
         self.functions.invoker.endpoint_url = self.urls.aws
         self.cognito = Cognito(store, clock, config)
         self.gateway = ApiGateway(store, clock, config, self.functions.invoke, self._keys)
@@ -112,6 +116,15 @@ class Emulator:
     async def _keys(self, issuer: str) -> dict[str, Any] | None:
         """A local pool's keys, for authorizers; made on first need, so not on the loop."""
         return await asyncio.to_thread(self.cognito.keys, issuer)
+
+    def _open_log(self, function: Function, stream: str) -> LogStream:
+        """A log stream in the function's own account and region."""
+        return self.logs.stream(function.log_group_name, stream, Caller(function.account_id, function.region))
+
+    @property
+    def caller(self) -> Caller:
+        """Who we ourselves are to the AWS APIs: the emulator's account, in the region of what is deployed."""
+        return Caller(self.config.account_id, self.deployed.region or self.config.region)
 
     @property
     def urls(self) -> Urls:
@@ -135,7 +148,7 @@ class Emulator:
     ) -> dict[str, Any]:
         """Call an AWS operation from another thread, as boto3 would. Raises the AwsError it answers."""
         assert self._loop is not None, "the emulator has not started"
-        work = self.api.call(service, operation, params, caller or self.config.caller)
+        work = self.api.call(service, operation, params, caller or self.caller)
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(timeout=CALL_SECONDS)
@@ -158,6 +171,7 @@ class Emulator:
                 ("GET", "logs"): self._logs,
             },
             _refusing(self._call),
+            self._pages,
         )
 
     async def _health(self, request: Request, query: dict[str, str]) -> Response:
@@ -189,7 +203,7 @@ class Emulator:
 
     async def _reset(self, request: Request, query: dict[str, str]) -> Response:
         """Remove every user and message; what is deployed stays."""
-        caller, removed = self.config.caller, 0
+        caller, removed = self.caller, 0
         for pool in (await self.api.call("cognito-idp", "ListUserPools", {"MaxResults": 60}, caller))[
             "UserPools"
         ]:
@@ -242,7 +256,7 @@ class Emulator:
         for group in groups:
             params = {"logGroupName": group, "limit": 1000, "startFromHead": False}
             try:
-                page = await self.api.call("logs", "FilterLogEvents", params, self.config.caller)
+                page = await self.api.call("logs", "FilterLogEvents", params, self.caller)
             except AwsError:
                 continue  # nothing has been written yet
             found += [
@@ -256,7 +270,7 @@ class Emulator:
         params = body_of(request)
         if isinstance(params.get("Payload"), str):
             params["Payload"] = params["Payload"].encode()
-        return answer(await self.api.call(service, operation, params, self.config.caller))
+        return answer(await self.api.call(service, operation, params, self.caller))
 
 
 def _log_line(event: LogEvent, keys: dict[str, str]) -> dict[str, Any]:

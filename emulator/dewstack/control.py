@@ -18,20 +18,28 @@ from dewstack.errors import AwsError
 from dewstack.http import Request, Response, json_response
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+Pages = Callable[[Request], Response | None]
+"""The console: a page, or None for what is not one."""
 Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
 
 
 class ControlApi:
     """The endpoints, by method and path, and who may call them."""
 
-    def __init__(self, endpoints: Mapping[tuple[str, str], Endpoint], call: Endpoint) -> None:
+    def __init__(
+        self, endpoints: Mapping[tuple[str, str], Endpoint], call: Endpoint, pages: Pages | None
+    ) -> None:
         self._endpoints = dict(endpoints)
         self._call = call
+        self._pages = pages
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request below `/_dew/`."""
         if not _loopback(request.header("host") or "", request.header("origin")):
             return json_response(403, _error("Forbidden", "The control API answers only to this machine."))
+        page = self._pages(request) if self._pages else None
+        if page is not None:
+            return page
         path = request.raw_path.removeprefix("/_dew/")
         query = dict(parse_qsl(request.query))
         if request.method == "POST" and path.startswith("call/"):

@@ -122,6 +122,7 @@ class ServedMap:
         emulator.deployed = Deployed(
             service.name,
             service.stage,
+            service.region,
             service.stack_name,
             [_route(route) for route in service.routes],
             [_function(function) for function in service.functions.values()],

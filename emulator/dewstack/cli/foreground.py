@@ -19,6 +19,7 @@ from dewstack.cli.mapping import MapOptions, print_warnings
 from dewstack.cli.output import print_json_line, report_error
 from dewstack.cli.project import Project, ProjectLock, RunFile
 from dewstack.config import Config
+from dewstack.console import Console
 from dewstack.deploy import Prepared
 from dewstack.errors import UserError
 from dewstack.watch import ServedMap
@@ -44,7 +45,7 @@ async def serve(
     """Serve the project until SIGINT or SIGTERM. Raises UserError when it cannot be started."""
     started = time.perf_counter()
     stopping = stop_on_signals()
-    emulator = Emulator(config)
+    emulator = Emulator(config, pages=Console())
     await emulator.start()
     served = ServedMap(
         emulator, partial(options.load, project.directory), approve=partial(approve, sys.stdin.isatty())

@@ -33,7 +33,7 @@ class Invoker:
         config: Config,
         directory: Path,
         find: Callable[[str], Function],
-        open_stream: Callable[[str, str], LogStream],
+        open_stream: Callable[[Function, str], LogStream],
     ) -> None:
         self.endpoint_url = ""
         """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""

@@ -39,7 +39,7 @@ class FunctionPool:
         self,
         function: Function,
         launch: Callable[[Function, str], Launch],
-        open_stream: Callable[[str, str], LogStream],
+        open_stream: Callable[[Function, str], LogStream],
         guard: Guard,
         *,
         idle_seconds: float,
@@ -135,7 +135,7 @@ class FunctionPool:
         )
         for _ in range(wanted):
             stream = f"{time.strftime('%Y/%m/%d')}/[{self.function.version}]{random_string(32, '0123456789abcdef')}"
-            log = self._open_stream(self.function.log_group_name, stream)
+            log = self._open_stream(self.function, stream)
             environment = ExecutionEnvironment(self.function, self, log, self._guard)
             self._environments.add(environment)
             self._initializing.add(environment)

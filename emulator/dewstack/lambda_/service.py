@@ -21,7 +21,7 @@ from dewstack.lambda_.errors import (
 )
 from dewstack.lambda_.functions import FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
-from dewstack.lambda_.model import LATEST, Outcome
+from dewstack.lambda_.model import LATEST, Function, Outcome
 from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.qualifiers import QualifierOperations
 from dewstack.store import Store
@@ -43,7 +43,7 @@ class LambdaService:
         store: Store,
         clock: Clock,
         config: Config,
-        open_stream: Callable[[str, str], LogStream],
+        open_stream: Callable[[Function, str], LogStream],
     ) -> None:
         self._scratch = None if config.state_dir else tempfile.TemporaryDirectory(prefix="dewstack-")
         directory = config.state_dir or Path(self._scratch.name if self._scratch else "")

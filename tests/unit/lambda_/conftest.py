@@ -34,7 +34,7 @@ class Lambda:
         self._lines: list[Any] = []
 
         async def make() -> LambdaService:
-            return LambdaService(Store(), Clock(), config, lambda group, stream: Stream(self._lines))
+            return LambdaService(Store(), Clock(), config, lambda function, stream: Stream(self._lines))
 
         self.service = runner.run(make())
 

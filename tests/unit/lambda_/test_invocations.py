@@ -29,7 +29,8 @@ def handler(event, context):
     names = ("function_name function_version invoked_function_arn memory_limit_in_mb log_group_name"
              " log_stream_name aws_request_id client_context").split()
     values = {name: getattr(context, name) for name in names}
-    return {**values, "remaining": context.get_remaining_time_in_millis(), "identity": context.identity.cognito_identity_id}
+    left, identity = context.get_remaining_time_in_millis(), context.identity.cognito_identity_id
+    return {**values, "remaining": left, "identity": identity}
 """,
         Timeout=7,
         MemorySize=256,
@@ -205,7 +206,33 @@ def test_a_function_sees_a_clean_environment_of_aws_names(functions, monkeypatch
     )
     seen = functions.invoke("f")["Payload"]
     environ = seen["env"]
-    expected = ["_HANDLER", "_X_AMZN_TRACE_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "TZ", "LANG", "PATH", "PWD", "PYTHONPATH", "SHLVL"]
+    expected = [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "TZ",
+        "LANG",
+        "PATH",
+        "PWD",
+        "PYTHONPATH",
+        "SHLVL",
+    ]
     assert set(expected) <= set(environ)
     assert environ["MINE"] == "yes" and environ["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11"
     assert "SECRET_OF_THE_DEVELOPER" not in environ and "HOME" not in environ
