@@ -97,23 +97,24 @@ class StageOperations:
         return {}
 
     def _keep(self, api: Api, stage: Stage) -> Stage:
-        if stage.deployment_id and self._apis.deployments.find(api, stage.deployment_id) is None:
+        deployment = self._apis.deployments.find(api, stage.deployment_id) if stage.deployment_id else None
+        if stage.deployment_id and deployment is None:
             raise BadRequestException(f"Deployment ID {stage.deployment_id} does not exist")
-        if stage.auto_deploy and not stage.deployment_id:
-            deployment = Deployment(
-                new_id(),
-                stage.last_updated_date,
-                auto_deployed=True,
-                description="Automatic deployment triggered by changes to the Api configuration",
-            )
-            self._apis.deployments.put(api, deployment.deployment_id, deployment)
-            stage = dataclasses.replace(
-                stage,
-                deployment_id=deployment.deployment_id,
-                last_deployment_status_message="Successfully deployed stage with deployment ID "
-                f"'{deployment.deployment_id}'",
-            )
+        live = deployment is not None and deployment.snapshot is None
+        if stage.auto_deploy and not live:
+            stage = self._deploy_automatically(api, stage)
+        elif deployment and live and not stage.auto_deploy:
+            frozen = dataclasses.replace(deployment, snapshot=self._apis.snapshot(api))
+            self._apis.deployments.put(api, deployment.deployment_id, frozen)
         return self._apis.stages.put(api, stage.stage_name, stage)
+
+    def _deploy_automatically(self, api: Api, stage: Stage) -> Stage:
+        name = new_id()
+        description = "Automatic deployment triggered by changes to the Api configuration"
+        deployment = Deployment(name, stage.last_updated_date, auto_deployed=True, description=description)
+        self._apis.deployments.put(api, name, deployment)
+        message = f"Successfully deployed stage with deployment ID '{name}'"
+        return dataclasses.replace(stage, deployment_id=name, last_deployment_status_message=message)
 
     @operation("CreateDeployment")
     def create_deployment(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -192,6 +192,17 @@ def test_a_change_waits_for_its_deployment_without_auto_deploy(gateway: Gateway)
     gateway.call("DeleteDeployment", DeploymentId=second["DeploymentId"])
 
 
+def test_a_stage_that_stops_to_deploy_by_itself_serves_what_it_served_last(gateway: Gateway) -> None:
+    gateway.create("GET /a")
+    gateway.call("UpdateStage", StageName="$default", AutoDeploy=False)
+    gateway.call("CreateRoute", RouteKey="GET /b", Target=gateway.integration())
+    assert (gateway.get("/a").status, gateway.get("/b").status) == (200, 404)
+    gateway.call("UpdateStage", StageName="$default", AutoDeploy=True)
+    assert gateway.get("/b").status == 200
+    gateway.call("UpdateStage", StageName="$default", AutoDeploy=False)
+    assert gateway.get("/b").status == 200
+
+
 def test_stages_are_picked_by_the_whole_first_segment(gateway: Gateway) -> None:
     gateway.create("GET /a", "GET /dev/a", "GET /devil/a", "GET /")
     gateway.call("CreateStage", StageName="dev", AutoDeploy=True)
