@@ -15,6 +15,7 @@ from dewstack.cloudformation.model import Change, ChangeSet, Request, Stack
 from dewstack.cloudformation.render import MAX_PAGE, page, parameter_list, tag_list
 from dewstack.cloudformation.requests import read_request
 from dewstack.cloudformation.runner import Runner
+from dewstack.cloudformation.scope import Scope
 from dewstack.cloudformation.template import parse
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
@@ -34,7 +35,7 @@ class ChangeSets:
         self._state = runner.state
 
     @operation("CreateChangeSet")
-    async def create_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    def create_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """`{"Id", "StackId"}`; the change set is complete (or failed, for want of changes) at once."""
         kind = params.get("ChangeSetType", "UPDATE")
         if kind == "IMPORT":
@@ -46,7 +47,7 @@ class ChangeSets:
                 f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"
             )
         request = read_request(params, None if kind == "CREATE" else stack)
-        changes, unchanged = await asyncio.to_thread(self._changes, stack, request, kind)
+        changes, unchanged = self._changes(stack, request, kind)
         change_set = ChangeSet(
             change_set_id=f"arn:aws:cloudformation:{caller.region}:{caller.account_id}:changeSet/{name}/{uuid4()}",
             name=name,
@@ -112,22 +113,7 @@ class ChangeSets:
     @operation("ExecuteChangeSet")
     async def execute_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Nothing, while the changes are being made. Raises InvalidChangeSetStatusException."""
-        found = self._find(caller, params)
-        if found.execution_status != "AVAILABLE":
-            raise InvalidChangeSetStatusException(
-                f"ChangeSet [{found.change_set_id}] cannot be executed in its current status of"
-                f" [{found.status}]"
-            )
-        stack = self._state.require(caller, found.stack_id)
-        if found.kind == "UPDATE":
-            check_updatable(stack)
-        request = replace(found.request, token=params.get("ClientRequestToken"))
-        scope = await asyncio.to_thread(self._runner.understand, stack, request)
-        others = [each.name for each in self._state.change_sets(stack) if each.name != found.name]
-        with self._state.store.transaction():
-            self._state.drop_change_sets(stack, others)
-            self._state.put_change_set(stack, replace(found, execution_status="EXECUTE_COMPLETE"))
-        stack = replace(stack, change_set_id=found.change_set_id)
+        found, stack, request, scope = await asyncio.to_thread(self._take, caller, params)
         rollback = not params.get("DisableRollback")
         if found.kind == "CREATE":
             on_failure = "ROLLBACK" if rollback else "DO_NOTHING"
@@ -135,6 +121,26 @@ class ChangeSets:
         else:
             await self._runner.update(stack, request, scope, rollback=rollback)
         return {}
+
+    def _take(self, caller: Caller, params: dict[str, Any]) -> tuple[ChangeSet, Stack, Request, Scope]:
+        """The change set, which nobody can execute any more, and what to do."""
+        found = self._find(caller, params)
+        stack = self._state.require(caller, found.stack_id)
+        if found.kind == "UPDATE":
+            check_updatable(stack)
+        request = replace(found.request, token=params.get("ClientRequestToken"))
+        scope = self._runner.understand(stack, request) if found.execution_status == "AVAILABLE" else None
+        with self._state.store.transaction():
+            found = self._find(caller, params)
+            if found.execution_status != "AVAILABLE" or scope is None:
+                raise InvalidChangeSetStatusException(
+                    f"ChangeSet [{found.change_set_id}] cannot be executed in its current status of"
+                    f" [{found.status}]"
+                )
+            others = [each.name for each in self._state.change_sets(stack) if each.name != found.name]
+            self._state.drop_change_sets(stack, others)
+            self._state.put_change_set(stack, replace(found, execution_status="EXECUTE_COMPLETE"))
+        return found, replace(stack, change_set_id=found.change_set_id), request, scope
 
     @operation("DeleteChangeSet")
     def delete_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

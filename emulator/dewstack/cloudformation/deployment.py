@@ -94,7 +94,9 @@ class Deployment:
             await self._layer(layer)
         journal = self._journal
         try:
-            outputs = stack_outputs(self._scope, self._evaluator, journal.state, journal.stack)
+            outputs = await asyncio.to_thread(
+                stack_outputs, self._scope, self._evaluator, journal.state, journal.stack
+            )
         except (ValidationError, NotEmulated) as error:
             raise StackFailed(f"{error.message} ") from error
         journal.stack = replace(journal.stack, outputs=outputs, imports=sorted(self._references.imports))

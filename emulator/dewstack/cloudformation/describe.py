@@ -30,8 +30,7 @@ class Describe:
 
     @operation("DescribeStacks")
     def describe_stacks(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """One stack by name or id, or all that live. Raises ValidationError when the named"
-        " one does not exist."""
+        """One stack by name or id, or all that live. Raises ValidationError when there is none by the name."""
         if name := params.get("StackName"):
             return {"Stacks": [describe_stack(self._state.require(caller, name))]}
         stacks = [describe_stack(each) for each in self._state.stacks(caller) if each.status != GONE]

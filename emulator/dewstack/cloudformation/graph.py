@@ -169,8 +169,7 @@ def _cyclic(remaining: dict[str, set[str]]) -> set[str]:
 
 
 def reversed_layers(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """The groups for deletion: what needs others goes before them. A cycle left by two"
-    " templates is broken up."""
+    """The groups for deletion: what needs others goes first. A cycle left by two templates is broken up."""
     try:
         return layers(needs)[::-1]
     except ValidationError:

@@ -57,46 +57,61 @@ class Lifecycle:
 
     @operation("CreateStack")
     async def create_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """`{"StackId"}`, while the resources are being made. Raises AlreadyExistsException,"
-        " ValidationError."""
-        runner, name = self._runner, params["StackName"]
-        stack = new_stack(caller, name, "CREATE_IN_PROGRESS", runner.clock.time(), params)
-        request = read_request(params, None)
-        scope = await asyncio.to_thread(runner.understand, stack, request)
+        """The StackId, while the resources are being made. Raises AlreadyExistsException, ValidationError."""
+        stack, request, scope = await asyncio.to_thread(self._admit, caller, params)
+        on_failure = "DO_NOTHING" if stack.disable_rollback else params.get("OnFailure", "ROLLBACK")
+        await self._runner.create(stack, request, scope, on_failure=on_failure)
+        return {"StackId": stack.stack_id}
+
+    def _admit(self, caller: Caller, params: dict[str, Any]) -> tuple[Stack, Request, Scope]:
+        """A new stack, saved."""
         if params.get("OnFailure") and "DisableRollback" in params:
             raise ValidationError("Specify either DisableRollback or OnFailure, not both.")
+        name, now = params["StackName"], self._runner.clock.time()
+        stack = new_stack(caller, name, "CREATE_IN_PROGRESS", now, params)
+        request = read_request(params, None)
+        scope = self._runner.understand(stack, request)
         with self._state.store.transaction():
             if self._state.find(caller, name) is not None:
                 raise AlreadyExistsException(f"Stack [{name}] already exists")
             self._state.put_stack(stack)
-        on_failure = "DO_NOTHING" if stack.disable_rollback else params.get("OnFailure", "ROLLBACK")
-        await runner.create(stack, request, scope, on_failure=on_failure)
-        return {"StackId": stack.stack_id}
+        return stack, request, scope
 
     @operation("UpdateStack")
     async def update_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """`{"StackId"}`, while the differences are being made. Raises ValidationError, also"
-        " when there are none."""
+        """The StackId, while the differences are being made. Raises ValidationError, also without any."""
+        stack, request, scope = await asyncio.to_thread(self._compare, caller, params)
+        await self._runner.update(stack, request, scope, rollback=not params.get("DisableRollback"))
+        return {"StackId": stack.stack_id}
+
+    def _compare(self, caller: Caller, params: dict[str, Any]) -> tuple[Stack, Request, Scope]:
+        """The stack and what it is to become, which differs."""
         runner, name = self._runner, params["StackName"]
         stack = self._state.find(caller, name)
         if stack is None:
             raise ValidationError(f"Stack [{name}] does not exist")
         check_updatable(stack)
         request = read_request(params, stack)
-        scope = await asyncio.to_thread(runner.understand, stack, request)
-        planned = await asyncio.to_thread(runner.plan, stack, scope)
-        if is_unchanged(runner, stack, request, scope, planned):
+        scope = runner.understand(stack, request)
+        if is_unchanged(runner, stack, request, scope, runner.plan(stack, scope)):
             raise ValidationError(NO_UPDATES)
         self._state.drop_change_sets(stack, [each.name for each in self._state.change_sets(stack)])
-        await runner.update(stack, request, scope, rollback=not params.get("DisableRollback"))
-        return {"StackId": stack.stack_id}
+        return stack, request, scope
 
     @operation("DeleteStack")
     async def delete_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Nothing, while the resources are being removed; also when there is no such stack."""
-        stack = self._state.find(caller, params["StackName"])
+        stack = await asyncio.to_thread(self._deletable, caller, params["StackName"])
+        if stack is not None:
+            retain = list(params.get("RetainResources") or ())
+            await self._runner.delete(stack, retain, params.get("ClientRequestToken"))
+        return {}
+
+    def _deletable(self, caller: Caller, name: str) -> Stack | None:
+        """The stack, or None when it is gone or going."""
+        stack = self._state.find(caller, name)
         if stack is None or stack.status in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
-            return {}
+            return None
         if stack.termination_protection:
             raise ValidationError(
                 f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
@@ -105,6 +120,4 @@ class Lifecycle:
             raise ValidationError(
                 f"Stack:{stack.stack_id} is in {stack.status} state and can not be deleted."
             )
-        retain = list(params.get("RetainResources") or ())
-        await self._runner.delete(stack, retain, params.get("ClientRequestToken"))
-        return {}
+        return stack

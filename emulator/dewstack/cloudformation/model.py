@@ -58,8 +58,7 @@ class Stack:
 
     @property
     def busy(self) -> bool:
-        """Whether an operation is under way. `REVIEW_IN_PROGRESS` is only waiting for its"
-        " first change set."""
+        """Whether an operation is under way. `REVIEW_IN_PROGRESS` only waits for its first change set."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
 

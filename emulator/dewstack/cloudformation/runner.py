@@ -87,10 +87,8 @@ class Runner:
         self, stack: Stack, request: Request, scope: Scope, *, on_failure: str = "ROLLBACK"
     ) -> None:
         """Start to create a stack that is saved already; returns when the start is recorded."""
-        self._claim(stack, "created")
-        journal = Journal(self.state, self.clock, _asked(stack, request, scope), request.token)
-        journal.stack_status("CREATE_IN_PROGRESS", "User Initiated")
-        await journal.save()
+        asked = _asked(stack, request, scope)
+        journal = await self._begin(stack, asked, "CREATE_IN_PROGRESS", request.token)
 
         async def work() -> None:
             worker = Worker(self._call, self.providers, journal.stack)
@@ -102,11 +100,8 @@ class Runner:
 
     async def update(self, previous: Stack, request: Request, scope: Scope, *, rollback: bool = True) -> None:
         """Start to update a stack; after a rollback it has its previous template and parameters again."""
-        self._claim(previous, "updated")
         asked = replace(_asked(previous, request, scope), updated=self.clock.time())
-        journal = Journal(self.state, self.clock, asked, request.token)
-        journal.stack_status("UPDATE_IN_PROGRESS", "User Initiated")
-        await journal.save()
+        journal = await self._begin(previous, asked, "UPDATE_IN_PROGRESS", request.token)
 
         async def work() -> None:
             worker = Worker(self._call, self.providers, journal.stack)
@@ -121,18 +116,13 @@ class Runner:
 
     async def delete(self, stack: Stack, retain: list[str], token: str | None) -> None:
         """Start to delete a stack and its resources, except those in `retain`."""
-        self._claim(stack, "deleted")
-        journal = Journal(self.state, self.clock, stack, token)
-        journal.stack_status("DELETE_IN_PROGRESS", "User Initiated")
-        await journal.save()
+        journal = await self._begin(stack, stack, "DELETE_IN_PROGRESS", token)
         self._start(journal, lambda: self._delete(journal, retain), "DELETE_FAILED")
 
     async def _delete(self, journal: Journal, retain: list[str]) -> None:
         stack = journal.stack
         try:
-            for output in stack.outputs:
-                if output.export_name:
-                    check_unused(self.state, stack, output.export_name, "deleted")
+            await asyncio.to_thread(self._check_exports, stack)
         except ValidationError as error:
             journal.stack_status("DELETE_FAILED", error.message)
             return
@@ -145,14 +135,35 @@ class Runner:
             journal.stack_status("DELETE_FAILED", f"The following resource(s) failed to delete: [{names}]. ")
             return
         journal.stack_status(GONE, deleted=self.clock.time(), outputs=[], imports=[])
-        self.state.drop_change_sets(stack, [each.name for each in self.state.change_sets(stack)])
 
-    def _claim(self, stack: Stack, verb: str) -> None:
-        """Raise ValidationError when an operation on the stack is under way: there is one at a time."""
-        if stack.stack_id in self._busy:
-            status = (self.state.find(stack.caller, stack.stack_id) or stack).status
-            raise ValidationError(f"Stack:{stack.stack_id} is in {status} state and can not be {verb}.")
-        self._busy.add(stack.stack_id)
+    def _check_exports(self, stack: Stack) -> None:
+        for output in stack.outputs:
+            if output.export_name:
+                check_unused(self.state, stack, output.export_name, "deleted")
+
+    async def _begin(self, before: Stack, asked: Stack, status: str, token: str | None) -> Journal:
+        """Record that an operation starts. Raises ValidationError when another one came first."""
+        if before.stack_id in self._busy:
+            raise self._occupied(before)
+        self._busy.add(before.stack_id)
+        try:
+            return await asyncio.to_thread(self._open, before, asked, status, token)
+        except BaseException:
+            self._busy.discard(before.stack_id)
+            raise
+
+    def _open(self, before: Stack, asked: Stack, status: str, token: str | None) -> Journal:
+        now = self.state.find(before.caller, before.stack_id)
+        if now is None or (now.status, now.updated) != (before.status, before.updated):
+            raise self._occupied(before)
+        journal = Journal(self.state, self.clock, asked, token)
+        journal.stack_status(status, "User Initiated")
+        journal.write()
+        return journal
+
+    def _occupied(self, stack: Stack) -> ValidationError:
+        status = (self.state.find(stack.caller, stack.stack_id) or stack).status
+        return ValidationError(f"Stack:{stack.stack_id} is in {status} state and can not be updated.")
 
     def _start(self, journal: Journal, work: Callable[[], Awaitable[None]], failed: str) -> None:
         task = asyncio.get_running_loop().create_task(self._finish(journal, work, failed))

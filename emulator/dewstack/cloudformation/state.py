@@ -87,6 +87,7 @@ class State:
                 for other in self._stacks.scan(stack.account_id, stack.region, stack.name):
                     if other.status == GONE and other.stack_id != stack.stack_id:
                         self._forget(other)
+                self._change_sets.clear(*prefix)
 
     def _forget(self, stack: Stack) -> None:
         prefix = (stack.account_id, stack.region, stack.stack_id)

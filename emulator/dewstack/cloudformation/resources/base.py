@@ -64,8 +64,7 @@ class Provider(ABC):
     name_property: str | None = None
     """The property that names the resource: what has a custom name cannot be replaced under it."""
     needs_capability: bool = False
-    """Whether a template with this type needs `CAPABILITY_IAM`, or"
-    " `CAPABILITY_NAMED_IAM` with a custom name."""
+    """Whether a template with this type needs `CAPABILITY_IAM` (`CAPABILITY_NAMED_IAM` with a custom name)."""
 
     def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties in the types that the service wants. Raises ResourceFailure."""

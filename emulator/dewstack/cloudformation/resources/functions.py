@@ -156,8 +156,7 @@ class Function(Provider):
 
 
 def _code(properties: dict[str, Any]) -> dict[str, Any]:
-    """The `Code` parameter. CloudFormation's `ZipFile` is source text, which it puts"
-    " into `index.py` or `.js`."""
+    """The `Code` parameter. CloudFormation's `ZipFile` is source text, put into `index.py` or `index.js`."""
     code = dict(properties["Code"])
     if "ZipFile" not in code:
         return code
