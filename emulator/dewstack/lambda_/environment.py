@@ -149,12 +149,27 @@ class ExecutionEnvironment:
         self._loop.run_in_executor(None, wait)
 
     def _exited(self) -> None:
-        if self.state is State.STOPPED or self._process is None:
+        if self._process is None:
             return
-        status = self._process.wait()
-        self.read_remaining_output()
-        self.stop()
-        self._owner.environment_exited(self, status)
+        status = self.reap()
+        if self.state is not State.STOPPED:
+            self.read_remaining_output()
+            self.stop()
+            self._owner.environment_exited(self, status)
+
+    def reap(self) -> int:
+        """Collect the process, waiting for it if need be; its exit status, or a negative signal number."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        if self._pidfd is not None:
+            self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = None
+        status = process.wait()
+        kill_group(process.pid)  # what it started may be there still
+        self._guard.remove(process.pid)
+        return status
 
     # What the Runtime API asks (RuntimeState).
 
@@ -277,24 +292,15 @@ class ExecutionEnvironment:
         return self.max_memory_mb
 
     def stop(self) -> None:
-        """End the process and all it started; close everything. May be called again."""
+        """End the process and all it started, and close everything; `reap` collects it. May be called again."""
         if self.state is State.STOPPED:
             return
         self.state = State.STOPPED
         if self._process is not None:
-            pid = self._process.pid
-            kill_group(pid)
-            if self._pidfd is not None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(timeout=1)
-            self._guard.remove(pid)
+            kill_group(self._process.pid)
         self._close()
 
     def _close(self) -> None:
-        if self._pidfd is not None:
-            self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = None
         if self._output is not None:
             self._loop.remove_reader(self._output)
             os.close(self._output)

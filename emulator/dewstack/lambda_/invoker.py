@@ -13,7 +13,7 @@ from pathlib import Path
 from dewstack.config import Config
 from dewstack.ids import random_string, uuid4
 from dewstack.lambda_.environment import Launch, LogStream
-from dewstack.lambda_.errors import ResourceNotFoundException, TooManyRequestsException
+from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.model import Function, Invocation, Outcome
 from dewstack.lambda_.pool import FunctionPool
@@ -64,7 +64,7 @@ class Invoker:
             uuid4(),
             arn,
             payload,
-            f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0",
+            _trace_id(),
             future,
             time.monotonic(),
             client_context=client_context,
@@ -183,6 +183,7 @@ class Invoker:
         self._guard.close()
 
 
-def not_found(arn: str) -> ResourceNotFoundException:
-    """The error for a function that does not exist."""
-    return ResourceNotFoundException(f"Function not found: {arn}")
+def _trace_id() -> str:
+    """An X-Ray trace header; nothing is sampled."""
+    digits = os.urandom(20).hex()
+    return f"Root=1-{int(time.time()):08x}-{digits[:24]};Parent={digits[24:]};Sampled=0"

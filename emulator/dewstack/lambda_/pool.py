@@ -110,8 +110,11 @@ class FunctionPool:
         self._queue.clear()
         self._idle.clear()
         self._initializing.clear()
-        for environment in tuple(self._environments):
+        stopped = tuple(self._environments)
+        for environment in stopped:
             self._drop(environment)
+        for environment in stopped:
+            environment.reap()
         for invocation in waiting:
             body = _error(
                 "Runtime.ExitError", f"RequestId: {invocation.request_id} Error: the function was removed"
