@@ -120,7 +120,9 @@ def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
     With `custom`, every name is a custom attribute's. Raises InvalidParameterException for a required one, which
     Cognito does not have.
     """
-    name = shape["Name"]
+    name = shape.get("Name")
+    if not name:
+        raise InvalidParameterException("An attribute of the schema has no name.")
     base = None if custom else STANDARD.get(name)
     developer_only = bool(shape.get("DeveloperOnlyAttribute", False))
     if base is None:

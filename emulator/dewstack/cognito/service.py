@@ -1,6 +1,6 @@
 """The service `cognito-idp`: its parts put together, and what the rest of the emulator asks it."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from dewstack.clock import Clock
@@ -30,10 +30,18 @@ from dewstack.store import Store
 from dewstack.wire import Handler, operations_of
 
 
-class Invoke(Protocol):
-    """Invoke a function, for user pool triggers: its ARN and the event, giving the function's answer."""
+class InvokeResult(Protocol):
+    """What a function answered: its payload, and `Unhandled` or `Handled` where it failed."""
 
-    def __call__(self, function_arn: str, event: dict[str, Any]) -> Awaitable[Any]: ...
+    @property
+    def payload(self) -> bytes: ...
+
+    @property
+    def function_error(self) -> str | None: ...
+
+
+Invoke = Callable[[str, bytes], Awaitable[InvokeResult]]
+"""Invoke a user pool's trigger: a function by its ARN, with a JSON event. Raises AwsError."""
 
 
 class Cognito:
