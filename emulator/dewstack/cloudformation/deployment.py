@@ -102,6 +102,7 @@ class Deployment:
         journal.stack = replace(journal.stack, outputs=outputs, imports=sorted(self._references.imports))
 
     async def _layer(self, layer: list[str]) -> None:
+        """Work on resources that do not need each other. What came of it is saved with what comes next."""
         failures: dict[str, list[str]] = {"create": [], "update": []}
         planned = [self._plan(name, failures) for name in layer]
         works = [work for work in planned if work is not None]
@@ -114,7 +115,6 @@ class Deployment:
             for work, worked in zip(works, results, strict=True):
                 if not worked:
                     failures["update" if work.step == "update" else "create"].append(work.spec.logical_id)
-            await self._journal.save()
         if any(failures.values()):
             raise StackFailed(
                 "".join(
