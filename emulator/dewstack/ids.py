@@ -15,8 +15,9 @@ def random_string(length: int, alphabet: str = LOWER_ALNUM) -> str:
 
 def uuid4() -> str:
     """A random UUID: request ids, user subs, token ids."""
-    digits = os.urandom(16).hex()
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
+    text = os.urandom(16).hex()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def api_id() -> str:

@@ -55,6 +55,7 @@ class FunctionPool:
         self._environments: set[ExecutionEnvironment] = set()
         self._initializing: set[ExecutionEnvironment] = set()
         self._idle: list[ExecutionEnvironment] = []
+        self._ending: list[ExecutionEnvironment] = []
         self._queue: deque[Invocation] = deque()
         self._typical_seconds = math.inf
         self._tasks: set[asyncio.Task[None]] = set()
@@ -110,11 +111,11 @@ class FunctionPool:
         self._queue.clear()
         self._idle.clear()
         self._initializing.clear()
-        stopped = tuple(self._environments)
-        for environment in stopped:
+        for environment in tuple(self._environments):
             self._drop(environment)
-        for environment in stopped:
+        for environment in self._ending:
             environment.reap()
+        self._ending.clear()
         for invocation in waiting:
             body = _error(
                 "Runtime.ExitError", f"RequestId: {invocation.request_id} Error: the function was removed"
@@ -162,6 +163,8 @@ class FunctionPool:
         self._environments.discard(environment)
         self._initializing.discard(environment)
         environment.stop()
+        self._ending = [ending for ending in self._ending if ending.pid is not None]
+        self._ending.append(environment)
 
     def _arm_reaper(self) -> None:
         if self._reaper is None and self._idle:
