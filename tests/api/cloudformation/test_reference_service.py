@@ -209,6 +209,75 @@ def test_what_cannot_change_in_a_user_pool_fails_and_keeps_the_users(aws: Any, t
     assert len(aws.call("cognito-idp", "ListUsers", {"UserPoolId": pool})["Users"]) == 1
 
 
+def test_a_user_pool_grows_an_attribute_and_keeps_its_users(aws: Any, template: str) -> None:
+    outputs = aws.outputs(aws.create(template))
+    pool = {"UserPoolId": outputs["Pool"]}
+    aws.call("cognito-idp", "AdminCreateUser", {**pool, "Username": "ada@example.com"})
+    grown = template.replace(
+        "      AutoVerifiedAttributes: [email]\n",
+        "      AutoVerifiedAttributes: [email]\n"
+        "      Schema: [{Name: city, AttributeDataType: String, Mutable: 'true'}]\n"
+        "      EmailVerificationSubject: Hello\n",
+    ).replace("GenerateSecret: 'false'", "GenerateSecret: 'false'\n      AccessTokenValidity: '2'")
+    stack = aws.update(grown)
+    assert stack["StackStatus"] == "UPDATE_COMPLETE"
+    assert aws.outputs(stack) == outputs
+    described = aws.call("cognito-idp", "DescribeUserPool", pool)["UserPool"]
+    assert "custom:city" in [attribute["Name"] for attribute in described["SchemaAttributes"]]
+    assert described["EmailVerificationSubject"] == "Hello"
+    assert described["Policies"]["PasswordPolicy"]["MinimumLength"] == 10
+    client = {**pool, "ClientId": outputs["Client"]}
+    shown = aws.call("cognito-idp", "DescribeUserPoolClient", client)["UserPoolClient"]
+    assert shown["AccessTokenValidity"] == 2
+    assert len(aws.call("cognito-idp", "ListUsers", pool)["Users"]) == 1
+
+
+def test_an_attribute_cannot_be_taken_out_of_a_user_pool(aws: Any, template: str) -> None:
+    schema = "      Schema: [{Name: city, AttributeDataType: String, Mutable: true}]\n"
+    with_city = template.replace("      AutoVerified", f"{schema}      AutoVerified")
+    aws.create(with_city)
+    assert aws.update(template)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    events = aws.cfn("DescribeStackEvents", StackName="demo")["StackEvents"]
+    reasons = [event.get("ResourceStatusReason") for event in events]
+    assert "Existing schema attributes cannot be modified or deleted." in reasons
+
+
+def test_every_setting_of_a_function_can_change_and_go_back(aws: Any, template: str) -> None:
+    aws.create(template)
+    richer = template.replace(
+        "      Timeout: '7'\n",
+        "      Timeout: '7'\n"
+        "      Description: signs in\n"
+        "      EphemeralStorage: {Size: '1024'}\n"
+        "      ReservedConcurrentExecutions: '3'\n"
+        "      Tags: [{Key: team, Value: auth}]\n",
+    )
+    assert aws.update(richer)["StackStatus"] == "UPDATE_COMPLETE", aws.history()
+    name = {"FunctionName": "demo-login"}
+    assert function(aws)["Description"] == "signs in"
+    assert function(aws)["EphemeralStorage"] == {"Size": 1024}
+    assert aws.call("lambda", "GetFunctionConcurrency", name)["ReservedConcurrentExecutions"] == 3
+    assert aws.call("lambda", "GetFunction", name)["Tags"] == {"team": "auth"}
+    assert aws.update(template)["StackStatus"] == "UPDATE_COMPLETE"
+    assert function(aws)["Description"] == ""
+    assert function(aws)["EphemeralStorage"] == {"Size": 512}
+    assert aws.call("lambda", "GetFunctionConcurrency", name) == {}
+    assert not aws.call("lambda", "GetFunction", name).get("Tags")
+
+
+def test_an_operation_that_is_not_emulated_is_named(aws: Any, template: str) -> None:
+    mapping = """  Mapping:
+    Type: AWS::ApiGatewayV2::ApiMapping
+    Properties: {ApiId: !Ref Api, DomainName: api.example.com, Stage: !Ref Stage}
+"""
+    assert (
+        aws.create(template.replace("Outputs:", f"{mapping}Outputs:"))["StackStatus"] == "ROLLBACK_COMPLETE"
+    )
+    events = aws.cfn("DescribeStackEvents", StackName="demo")["StackEvents"]
+    [reason] = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
+    assert "CreateApiMapping" in reason
+
+
 def test_an_unnamed_function_gets_a_generated_name(aws: Any, template: str) -> None:
     aws.create(template.replace("      FunctionName: demo-login\n", ""))
     name = aws.resource("Login")["PhysicalResourceId"]
