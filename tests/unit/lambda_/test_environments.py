@@ -46,8 +46,7 @@ def test_idle_environments_are_reaped_to_zero(make_lambda):
     functions = make_lambda(idle_seconds=0.05)
     functions.function(PID)
     pid = functions.invoke("f")["Payload"]
-    functions.wait_until(lambda: functions.environments("f") == [])
-    assert not alive(pid)
+    functions.wait_until(lambda: functions.environments("f") == [] and not alive(pid))
     assert functions.invoke("f")["Payload"] != pid
 
 
