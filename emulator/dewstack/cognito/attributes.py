@@ -46,14 +46,7 @@ class Attributes:
 
     def delete(self, pool: UserPool, user: User, names: list[str]) -> None:
         """Delete attributes. Raises InvalidParameterException for required, immutable or unknown ones."""
-        for name in names:
-            attribute = pool.attribute(name)
-            if attribute is None:
-                raise errors.InvalidParameterException(
-                    f"user.{name}: Attribute does not exist in the schema.\n"
-                )
-            if not attribute.mutable:
-                raise errors.InvalidParameterException(f"user.{name}: Attribute cannot be updated.\n")
+        schema.check_changeable(pool.schema, names)
         self._check_required(pool, names)
         gone = {*names, *(f"{name}_verified" for name in names)}
         for name in set(names) & set(VERIFY):

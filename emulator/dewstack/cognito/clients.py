@@ -10,6 +10,7 @@ from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import DAY, SECONDS, Settings, UserPool, UserPoolClient
 from dewstack.cognito.paging import page
+from dewstack.cognito.schema import VERIFIED_FLAGS
 from dewstack.cognito.shapes import describe_client
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
@@ -35,7 +36,7 @@ RANGES = {
 SECRET_ALPHABET = string.ascii_lowercase + string.digits
 
 
-def settings_of(pool: UserPool, params: Params) -> Settings:
+def settings_of(pool: UserPool, params: Params, *, doing: str = "creating") -> Settings:
     """A client's settings from a request, AWS's defaults filled in.
 
     Raises InvalidParameterException for what contradicts itself or the pool.
@@ -50,7 +51,7 @@ def settings_of(pool: UserPool, params: Params) -> Settings:
     settings = {**DEFAULTS, **given}
     _check_flows(settings.get("ExplicitAuthFlows") or [])
     _check_validity(settings)
-    _check_attributes(pool, settings)
+    _check_attributes(pool, settings, doing)
     return settings
 
 
@@ -71,12 +72,12 @@ def _check_validity(settings: Settings) -> None:
             raise errors.InvalidParameterException("Invalid range for token validity.")
 
 
-def _check_attributes(pool: UserPool, settings: Settings) -> None:
-    for kind in ("Read", "Write"):
+def _check_attributes(pool: UserPool, settings: Settings, doing: str) -> None:
+    for kind, never in (("Read", frozenset[str]()), ("Write", VERIFIED_FLAGS | {"sub"})):
         for name in settings.get(f"{kind}Attributes") or []:
-            if pool.attribute(name) is None:
+            if pool.attribute(name) is None or name in never:
                 raise errors.InvalidParameterException(
-                    f"Invalid {kind.lower()} attributes specified while creating a client"
+                    f"Invalid {kind.lower()} attributes specified while {doing} a client"
                 )
 
 
@@ -129,7 +130,7 @@ class Clients:
             client = replace(
                 client,
                 name=params.get("ClientName") or client.name,
-                settings=settings_of(pool, params),
+                settings=settings_of(pool, params, doing="updating"),
                 modified=self._clock.time(),
             )
             self._directory.clients.put(client, *client.key)

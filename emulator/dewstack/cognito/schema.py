@@ -123,7 +123,7 @@ def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
     name = shape.get("Name")
     if not name:
         raise InvalidParameterException("An attribute of the schema has no name.")
-    base = None if custom else STANDARD.get(name)
+    base = None if custom or name in VERIFIED_FLAGS else STANDARD.get(name)
     developer_only = bool(shape.get("DeveloperOnlyAttribute", False))
     if base is None:
         if shape.get("Required"):
@@ -196,17 +196,26 @@ def check_new(schema: list[SchemaAttribute], attributes: dict[str, str], *, need
 
 
 def check_update(schema: list[SchemaAttribute], attributes: dict[str, str]) -> None:
-    """Check changed attributes of a user who exists. Raises InvalidParameterException."""
+    """Check changed attributes of a user who exists; an empty value deletes. Raises InvalidParameterException."""
+    check_changeable(schema, list(attributes))
     known = {attribute.name: attribute for attribute in schema}
-    for name, value in attributes.items():
-        attribute = known.get(name)
-        if attribute is None:
-            raise InvalidParameterException(f"user.{name}: Attribute does not exist in the schema.\n")
-        if not attribute.mutable:
-            raise InvalidParameterException(f"user.{name}: Attribute cannot be updated.\n")
-        if fault := attribute.fault(value):
-            raise InvalidParameterException(f"user.{name}: {fault}\n")
+    faults = [(name, known[name].fault(value)) for name, value in attributes.items() if value]
+    if any(fault for _, fault in faults):
+        raise InvalidParameterException("".join(f"user.{name}: {fault}\n" for name, fault in faults if fault))
     check_formats(attributes)
+
+
+def check_changeable(schema: list[SchemaAttribute], names: list[str]) -> None:
+    """Refuse to change or delete what is unknown or immutable. Raises InvalidParameterException."""
+    known = {attribute.name: attribute for attribute in schema}
+    faults = ""
+    for name in names:
+        if name not in known:
+            faults += f"user.{name}: Attribute does not exist in the schema.\n"
+        elif not known[name].mutable:
+            faults += f"user.{name}: Attribute cannot be updated.\n"
+    if faults:
+        raise InvalidParameterException(faults)
 
 
 def check_writable(writable: list[str] | None, schema: list[SchemaAttribute], names: list[str]) -> None:

@@ -183,10 +183,10 @@ class SignIns:
             for name, value in sign_in.parameters.items()
             if name.startswith(ATTRIBUTE_PREFIX)
         }
+        for name in ("email", "phone_number"):
+            if name in given and user.attributes.get(name):
+                raise errors.NotAuthorizedException(f"Cannot modify an already provided {name}")
         changed = {name: value for name, value in given.items() if user.attributes.get(name) != value}
-        for name in given:
-            if user.attributes.get(name) and name in changed:
-                raise errors.InvalidParameterException(f"Cannot modify an already provided {name}")
         schema.check_writable(
             sign_in.client.settings.get("WriteAttributes"), sign_in.pool.schema, list(changed)
         )

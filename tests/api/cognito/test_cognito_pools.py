@@ -208,6 +208,17 @@ def test_a_client_names_attributes_of_the_pool(world):
         )
 
 
+@pytest.mark.parametrize("name", ["email_verified", "phone_number_verified", "sub"])
+def test_no_client_writes_what_cognito_decides(world, name):
+    world.pool = create(world)["Id"]
+    client = world.make_client()["ClientId"]
+    request = {"UserPoolId": world.pool, "ClientId": client, "WriteAttributes": [name]}
+    assert world.refused("update_user_pool_client", **request) == (
+        "InvalidParameterException",
+        "Invalid write attributes specified while updating a client",
+    )
+
+
 def test_clients_are_listed_and_deleted(world):
     world.pool = create(world)["Id"]
     ids = sorted(world.make_client()["ClientId"] for _ in range(2))

@@ -73,6 +73,16 @@ def test_what_may_not_be_changed_is_refused(ada, attributes, refusal):
     assert ada.refused("update_user_attributes", **request) == refusal
 
 
+def test_all_faults_of_an_update_are_told(ada):
+    token = ada.tokens("ada")["AccessToken"]
+    request = {"AccessToken": token, "UserAttributes": listed({"custom__a": "1", "custom__b": "2"})}
+    assert ada.refused("update_user_attributes", **request) == (
+        "InvalidParameterException",
+        "user.custom:a: Attribute does not exist in the schema.\n"
+        "user.custom:b: Attribute does not exist in the schema.\n",
+    )
+
+
 def test_a_new_address_is_unverified_until_its_code_comes_back(ada):
     token = ada.tokens("ada")["AccessToken"]
     sent = update(ada, token, email="new@example.org")["CodeDeliveryDetailsList"]

@@ -307,6 +307,21 @@ def test_required_attributes_come_with_the_new_password(world):
     assert world.attributes("ada")["given_name"] == "Ada"
 
 
+def test_an_address_is_not_given_again_with_the_new_password(world):
+    world.make_pool()
+    email = [{"Name": "email", "Value": "ada@example.com"}]
+    world.api.admin_create_user(
+        UserPoolId=world.pool, Username="ada", TemporaryPassword="Temporary-1", UserAttributes=email
+    )
+    session = world.sign_in("ada", "Temporary-1")["Session"]
+    given = {"userAttributes.email": "ada@example.com"}
+    assert world.refused("respond_to_auth_challenge", **answer(world, session, **given)) == (
+        "NotAuthorizedException",
+        "Cannot modify an already provided email",
+    )
+    world.api.respond_to_auth_challenge(**answer(world, session))
+
+
 def test_a_temporary_password_expires(invited):
     invited.clock.advance(7 * 86400)
     assert invited.sign_in_refused("ada", "Temporary-1") == (
