@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from shutil import which
 from typing import Literal
 
 import click
 
+from dewstack.cli.mapping import MapOptions
 from dewstack.cli.output import json_option, print_json
 from dewstack.cli.ports import is_free, owner
 from dewstack.cli.project import Project, find_project
@@ -21,7 +23,7 @@ from dewstack.errors import UserError
 
 Level = Literal["ok", "note", "missing"]
 MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "missing": ("✗", "red")}
-RUNTIMES = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+PYTHON_RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
 PROBE_SECONDS = 5.0
 
 
@@ -46,10 +48,12 @@ def output_of(*command: str) -> str | None:
 
 def check_python() -> Iterator[Finding]:
     """The Python that runs dew, and those that functions could run on."""
+    from dewstack.lambda_.runtimes import Runtimes
+
     yield Finding("ok", "Python", f"{platform.python_version()} ({sys.executable})")
-    own = ".".join(map(str, sys.version_info[:2]))
-    usable = [v for v in RUNTIMES if v == own or output_of(f"python{v}", "-c", "import ssl") is not None]
-    yield Finding("ok", "Python runtimes", ", ".join(f"python{version}" for version in usable))
+    runtimes = Runtimes(Path(tempfile.gettempdir()))
+    exact = [runtime for runtime in PYTHON_RUNTIMES if not runtimes.resolve(runtime).notice]
+    yield Finding("ok", "Python runtimes", ", ".join(exact))
 
 
 def check_node() -> Iterator[Finding]:
@@ -90,9 +94,7 @@ def check_ports(project: Project | None) -> Iterator[Finding]:
 def check_state(project: Project | None) -> Iterator[Finding]:
     """Where users and pools survive a restart."""
     if project is None:
-        yield Finding("note", "Project", "no serverless.yml here", "Run dew in a directory with a map.")
         return
-    yield Finding("ok", "Project", str(project.map_file))
     state_dir = project.state_dir
     nearest = next(path for path in (state_dir, *state_dir.parents) if path.exists())
     try:
@@ -103,6 +105,29 @@ def check_state(project: Project | None) -> Iterator[Finding]:
         yield Finding("missing", "State", f"cannot write to {nearest}: {error.strerror}", advice)
     else:
         yield Finding("ok", "State", f"{state_dir} is writable")
+
+
+def check_map(project: Project | None) -> Iterator[Finding]:
+    """Whether the map can be read, and whether its runtimes are here exactly."""
+    if project is None:
+        yield Finding("note", "Map", "no serverless.yml here", "Run dew in a directory with a map.")
+        return
+    from dewstack.errors import AwsError
+    from dewstack.lambda_.runtimes import Runtimes
+
+    try:
+        service = MapOptions().load(project.directory)
+    except UserError as error:
+        yield Finding("missing", "Map", error.message, "Mend it; dew up would say the same.")
+        return
+    yield Finding("ok", "Map", f"{project.map_file}, {len(service.functions)} functions")
+    runtimes = Runtimes(Path(tempfile.gettempdir()))
+    for runtime in sorted({function.runtime for function in service.functions.values()}):
+        try:
+            if notice := runtimes.resolve(runtime).notice:
+                yield Finding("note", f"Runtime {runtime}", notice, "dew up --strict-runtimes refuses that.")
+        except AwsError as error:
+            yield Finding("missing", f"Runtime {runtime}", error.message)
 
 
 def check_namespaces() -> Iterator[Finding]:
@@ -128,6 +153,7 @@ def examine() -> list[Finding]:
         check_python,
         check_node,
         check_libraries,
+        partial(check_map, project),
         partial(check_state, project),
         partial(check_ports, project),
         check_namespaces,
@@ -153,7 +179,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     else:
         for finding in findings:
             mark, color = MARKS[finding.level]
-            click.echo(f"{click.style(mark, fg=color)} {finding.subject:<16} {finding.detail}")
+            click.echo(f"{click.style(mark, fg=color)} {finding.subject:<18} {finding.detail}")
             if finding.advice:
-                click.echo(click.style(f"  {'':<16} {finding.advice}", dim=True))
+                click.echo(click.style(f"  {'':<18} {finding.advice}", dim=True))
     ctx.exit(0 if ok else 1)

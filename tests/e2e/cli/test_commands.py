@@ -105,7 +105,7 @@ def test_a_pipe_that_closes_early_is_no_fault(project: Project) -> None:
 
 
 def test_doctor_counts_this_emulators_own_ports_as_good(project: Project) -> None:
-    assert any(each["subject"] == "Project" for each in project.told("doctor")["findings"])
+    assert any(each["subject"] == "Map" for each in project.told("doctor")["findings"])
 
 
 def test_package_writes_what_the_serverless_framework_would(project: Project) -> None:

@@ -37,6 +37,7 @@ def test_doctor_tells_what_it_found(dew: Dew, project: Path) -> None:
         "Python runtimes",
         "Node.js",
         "Libraries",
+        "Map",
         "State",
         "Port 4566",
         "Namespaces",
