@@ -1,7 +1,8 @@
 """One request on its way through an HTTP API: read once, so that each later step only picks."""
 
 from collections.abc import Mapping
-from secrets import token_hex
+from functools import lru_cache
+from os import urandom
 from urllib.parse import unquote, unquote_plus
 
 from dewstack.apigateway import responses
@@ -58,20 +59,25 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
     return pairs
 
 
+@lru_cache(maxsize=2048)
+def header_name(key: bytes) -> str:
+    """A header's name in lower case; '' for one that concerns only the connection."""
+    name = key.decode("latin-1").lower()
+    return "" if name in HOP_BY_HOP else name
+
+
 class Exchange:
     """A request with what every step needs of it.
 
     `headers` have lower-case names, repeated lines joined by commas, hop-by-hop lines left out and the
-    gateway's own added; `lines` are the client's, one by one. `path` is decoded, `raw_path` as sent,
-    `route_path` what follows the stage. `time` is in seconds. Raises GatewayResponse if the request is
-    larger than the gateway takes.
+    gateway's own added. `path` is decoded, `raw_path` as sent, `route_path` what follows the stage. `time` is
+    in seconds. Raises GatewayResponse if the request is larger than the gateway takes.
     """
 
     __slots__ = (
         "domain_name",
         "domain_prefix",
         "headers",
-        "lines",
         "path",
         "query",
         "raw_path",
@@ -102,15 +108,12 @@ class Exchange:
     def _read_headers(self, request: Request) -> None:
         size = len(request.method) + len(request.raw_path) + len(request.query) + len(request.protocol)
         headers: dict[str, str] = {}
-        lines: list[tuple[str, str]] = []
         for key, raw in request.headers:
             size += len(raw)
-            name = key.decode("latin-1").lower()
-            if name in HOP_BY_HOP:
-                continue
-            value = raw.decode("utf-8", "replace")
-            lines.append((name, value))
-            headers[name] = f"{headers[name]},{value}" if name in headers else value
+            name = header_name(key)
+            if name:
+                value = raw.decode("utf-8", "replace")
+                headers[name] = f"{headers[name]},{value}" if name in headers else value
         if size > HEADER_LIMIT:
             raise GatewayResponse(responses.HEADERS_TOO_LARGE)
         forwarded = headers.get("x-forwarded-for")
@@ -120,11 +123,15 @@ class Exchange:
         headers["x-forwarded-port"] = "443"
         headers["x-forwarded-proto"] = "https"
         self.headers = headers
-        self.lines = lines
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The client's headers one by one, with lower-case names, without hop-by-hop ones."""
+        named = ((header_name(key), raw) for key, raw in self.request.headers)
+        return [(name, raw.decode("utf-8", "replace")) for name, raw in named if name]
 
     def _trace_id(self, headers: Mapping[str, str]) -> str:
         given = headers.get("x-amzn-trace-id", "")
-        return given if given.startswith("Root=") else f"Root=1-{int(self.time):08x}-{token_hex(12)}"
+        return given if given.startswith("Root=") else f"Root=1-{int(self.time):08x}-{urandom(12).hex()}"
 
 
 def new_request_id() -> str:

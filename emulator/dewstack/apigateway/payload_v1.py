@@ -147,7 +147,7 @@ def _multiple_headers(exchange: Exchange) -> dict[str, list[str]]:
     """All headers in Title-Case: the client's lines one by one, the gateway's own in place of the
     client's."""
     own = {"content-length", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"}
-    pairs = [(name, value) for name, value in exchange.lines if name not in own]
+    pairs = [(name, value) for name, value in exchange.lines() if name not in own]
     pairs += [(name, exchange.headers[name]) for name in sorted(own)]
     return _multiple((_title(name), value) for name, value in pairs)
 

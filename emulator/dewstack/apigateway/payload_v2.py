@@ -126,7 +126,7 @@ class PayloadV2:
 
 
 def _cookie_lines(exchange: Exchange) -> list[str]:
-    return [value for name, value in exchange.lines if name == "cookie"]
+    return [value for name, value in exchange.lines() if name == "cookie"]
 
 
 def _joined(query: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dewstack.clock import Clock
 from dewstack.http import Request, Response
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 CONTENT_TYPE_JSON = (b"Content-Type", b"application/json")
 WITHOUT_BODY = frozenset({204, 304})
 
@@ -62,9 +63,9 @@ def canonical(name: str) -> bytes | None:
 
 
 def header_value(value: str) -> bytes:
-    """A header value as bytes; a line break, which would end the header, becomes a space."""
-    if "\n" in value or "\r" in value or "\0" in value:
-        value = value.replace("\r", " ").replace("\n", " ").replace("\0", " ")
+    """A header value as bytes; a control character, such as a line break that would end it, becomes a space."""
+    if not value.isprintable():
+        value = CONTROL.sub(" ", value)
     return value.strip().encode()
 
 
