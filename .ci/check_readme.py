@@ -15,7 +15,7 @@ LEFT_OUT = re.compile(
     r"git clone|cd |\S*dew test|\.ci/run|\S*pip install|\S*tox|\S*ruff|\S*mypy|\S*lint-imports|docker"
 )
 FOLLOW = re.compile(r"\S*dew (logs|mail)\b.* (-f|--follow)\b")
-UP = re.compile(r"(\S*dew up\b(?!.*(-d\b|--detach)).*)")
+UP = re.compile(r"\S*dew up\b(?!.*--detach).*")
 
 
 def commands(document: str) -> list[str]:
@@ -33,7 +33,8 @@ def adapted(command: str) -> str:
     """The command in a form that ends."""
     if FOLLOW.match(command):
         return f"timeout --preserve-status --signal INT 2 {command} || [ $? = 130 ]"
-    return UP.sub(r"./dew down >/dev/null; \1 --detach --wait", command)
+    command = UP.sub(r"\g<0> --detach --wait", command)
+    return f"./dew down >/dev/null; {command}" if "dew up" in command else command
 
 
 def main(document: Path) -> int:

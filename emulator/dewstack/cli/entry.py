@@ -65,8 +65,8 @@ class Dew(click.Group):
         """Run the command; what goes wrong is said in the colours and the form that were asked for."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
-            raise
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise  # click's own affairs; of a pipe that nobody reads any more too
         except UserError as error:
             report_error(error.message, error.hint, as_json=ctx.obj)
             ctx.exit(error.exit_code)
