@@ -128,7 +128,7 @@ class Directory:
 
     def count_users(self, pool: UserPool) -> int:
         """How many users the pool has."""
-        return self.users.count(*pool.key)
+        return self._index.count(*pool.key, "sub")  # the same number in far fewer pages
 
     def user_by_key(self, pool: UserPool, key: str) -> User | None:
         """The user under this key, or None."""
