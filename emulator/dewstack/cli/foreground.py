@@ -24,8 +24,8 @@ from dewstack.deploy import Prepared
 from dewstack.errors import UserError
 from dewstack.watch import ServedMap
 
-BATCH, BATCH_SECONDS = 50, 0.05
-"""At most so many log lines are printed at once, then the loop serves requests again: `dew logs` has them all."""
+MOMENT_SECONDS, LINES_A_MOMENT = 0.1, 60
+"""How often log lines are printed, and how many at once: printing must not cost the service its speed."""
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> None:
@@ -108,25 +108,28 @@ def approve(interactive: bool, prepared: Prepared) -> None:
 
 
 async def print_logs(emulator: Emulator, *, as_json: bool) -> None:
-    """Print what the functions write, as it happens."""
+    """Print what the functions write, soon after it happens; of a flood the beginning of each moment."""
     groups = {function["log_group"]: function["key"] for function in emulator.deployed.functions}
     follower = emulator.logs.follow()
-    count = 0
-    async for event in follower:
-        line = {
-            "function": groups.get(event.group, event.group.rpartition("/")[2]),
-            "group": event.group,
-            "stream": event.stream,
-            "timestamp": event.timestamp_ms,
-            "message": event.message,
-        }
-        if as_json:
-            print_json_line({"event": "log", **line})
-        else:
-            follow_event(line)
-        count += 1
-        if count % BATCH == 0:
-            await asyncio.sleep(BATCH_SECONDS)
+    while True:
+        await asyncio.sleep(MOMENT_SECONDS)
+        events, skipped = follower.take(LINES_A_MOMENT)
+        for event in events:
+            line = {
+                "function": groups.get(event.group, event.group.rpartition("/")[2]),
+                "group": event.group,
+                "stream": event.stream,
+                "timestamp": event.timestamp_ms,
+                "message": event.message,
+            }
+            if as_json:
+                print_json_line({"event": "log", **line})
+            else:
+                follow_event(line)
+        if skipped and as_json:
+            print_json_line({"event": "skipped", "lines": skipped})
+        elif skipped:
+            click.secho(f"… and {skipped:,} more lines: dew logs", dim=True)
 
 
 async def print_changes(served: ServedMap, *, as_json: bool) -> None:

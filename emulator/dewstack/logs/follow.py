@@ -39,18 +39,29 @@ class Follower(AsyncIterator[LogEvent]):
         self._arrived = asyncio.Event()
         self._waiting = False
         self._closed = False
+        self._offered = 0
 
     def offer(self, group: str, entry: "Entry") -> None:
         """Put an event into the queue and wake the reader, from any thread."""
         if self._groups is not None and group not in self._groups:
             return
         self._queue.append((group, entry))
+        self._offered += 1
         if self._waiting:
             self._waiting = False
             try:
                 self._loop.call_soon_threadsafe(self._arrived.set)
             except RuntimeError:  # the reader's loop is gone, and the reader with it
                 self._broadcast.remove(self)
+
+    def take(self, limit: int) -> tuple[list[LogEvent], int]:
+        """What has arrived since the last `take`, without waiting: the first `limit` events, and how many more
+        there were. For a reader that looks now and then, so that writers never have to wake it."""
+        arrived, self._offered = self._offered, 0
+        first = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
+        self._queue.clear()
+        events = [LogEvent(group, entry.stream, entry.timestamp_ms, entry.message) for group, entry in first]
+        return events, max(0, arrived - len(events))
 
     def __aiter__(self) -> "Follower":
         return self

@@ -1,0 +1,147 @@
+"""What is measured of an emulator that serves `service/`, and how."""
+
+import http.client
+import json
+import re
+import socket
+import statistics
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+SAMPLES = 300
+
+
+def wait_for_first(port: int, path: str, launched: float, seconds: float = 60) -> float:
+    """Seconds from the launch (`launched`, monotonic) to the first request that was served."""
+    while time.monotonic() - launched < seconds:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            if response.status == 200:
+                return time.monotonic() - launched
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.005)
+    raise SystemExit(f"nothing serves {path} on port {port} after {seconds} s")
+
+
+def warm(port: int, path: str, headers: dict[str, str] | None = None) -> dict[str, float]:
+    """Latency in ms of one kept connection's requests, one after the other."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.connect()
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    times = []
+    for _ in range(SAMPLES + 20):
+        began = time.perf_counter()
+        connection.request("GET", path, headers=headers or {})
+        response = connection.getresponse()
+        response.read()
+        times.append((time.perf_counter() - began) * 1000)
+        assert response.status == 200, response.status
+    times = sorted(times[20:])
+    return {"p50": statistics.median(times), "p95": times[int(SAMPLES * 0.95)], "max": times[-1]}
+
+
+def wrk(port: int, path: str, seconds: int = 5) -> dict[str, float]:
+    """Requests per second and latency in ms of 16 connections, by wrk."""
+    command = ["wrk", "-t2", "-c16", f"-d{seconds}s", "--latency", f"http://127.0.0.1:{port}{path}"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in text and "Socket errors" not in text, text
+    found = {name: re.search(rf"{name}%\s+([\d.]+)(us|ms|s)\b", text) for name in ("50", "99")}
+    scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    assert rate and all(found.values()), text
+    return {"rps": float(rate[1]), **{f"p{k}": float(m[1]) * scale[m[2]] for k, m in found.items() if m}}
+
+
+def parallel(port: int, path: str, count: int = 10) -> float:
+    """Seconds until `count` requests that were sent together have been answered."""
+    statuses: list[int] = []
+
+    def one() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", path)
+        response = connection.getresponse()
+        response.read()
+        statuses.append(response.status)
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * count, statuses
+    return time.monotonic() - began
+
+
+def memory(root: int) -> dict[str, float]:
+    """Proportional set size in MB of the process tree below and with `root`, and how many processes it has."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    tree, waiting = [], [root]
+    while waiting:
+        pid = waiting.pop()
+        tree.append(pid)
+        waiting += children.get(pid, [])
+    total = 0
+    for pid in tree:
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        found = re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)
+        total += int(found[1]) if found else 0
+    return {"mb": total / 1024, "processes": len(tree)}
+
+
+def measure(port: int, pid: int, launched: float) -> dict[str, Any]:
+    """All of it, in the order in which the figures do not disturb each other."""
+    result: dict[str, Any] = {"first_served_s": wait_for_first(port, "/py/hello", launched)}
+    wait_for_first(port, "/node/hello", time.monotonic())
+    result["memory_first"] = memory(pid)
+    result["py_warm"] = warm(port, "/py/hello")
+    result["node_warm"] = warm(port, "/node/hello")
+    result["py_wrk"] = wrk(port, "/py/hello")
+    result["memory_wrk"] = memory(pid)
+    result["node_wrk"] = wrk(port, "/node/hello")
+    result["parallel_cold_s"] = parallel(port, "/py/sleep")
+    result["parallel_warm_s"] = parallel(port, "/py/sleep")
+    return result
+
+
+def tokens(aws_url: str, port: int) -> str:
+    """An id token of a new user of the pool that `authorized/` deploys, by dewstack's control API."""
+    import urllib.request
+
+    def call(service: str, operation: str, **params: Any) -> dict[str, Any]:
+        url = f"{aws_url}/_dew/call/{service}/{operation}"
+        with urllib.request.urlopen(urllib.request.Request(url, json.dumps(params).encode())) as response:
+            answer: dict[str, Any] = json.load(response)
+        return answer
+
+    pool = call("cognito-idp", "ListUserPools", MaxResults=10)["UserPools"][0]["Id"]
+    client = call("cognito-idp", "ListUserPoolClients", UserPoolId=pool)["UserPoolClients"][0]["ClientId"]
+    user = {"UserPoolId": pool, "Username": f"bench{time.time_ns()}"}
+    call("cognito-idp", "AdminCreateUser", **user, MessageAction="SUPPRESS")
+    call("cognito-idp", "AdminSetUserPassword", **user, Password="Benchmark-1", Permanent=True)
+    signed_in = call(
+        "cognito-idp",
+        "AdminInitiateAuth",
+        UserPoolId=pool,
+        ClientId=client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user["Username"], "PASSWORD": "Benchmark-1"},
+    )
+    return str(signed_in["AuthenticationResult"]["IdToken"])

@@ -1,0 +1,180 @@
+"""Measures dewstack beside serverless-offline, one after the other in one go, and writes RESULTS.md.
+
+    .venv/bin/python benchmarks/run.py [--rounds N] [--alone]
+
+Needs wrk, Node.js and npm (serverless-offline comes from the npm registry into a temporary folder). `--alone`
+measures dewstack only and writes nothing. Figures of different runs are not comparable; the ratios are.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from client import measure, tokens, warm
+
+HERE = Path(__file__).parent
+DEW = HERE.parent / "dew"
+PEERS = ["serverless@npm:osls@4.3.1", "serverless-offline@14.8.2"]
+PORT, AWS_PORT, FRONTEND_PORT = 14300, 14566, 14800
+
+
+def copy(name: str, scratch: Path) -> Path:
+    """A fresh copy of a service, so that no state of an earlier run speeds anything up."""
+    target = scratch / f"{name}-{time.time_ns()}"
+    shutil.copytree(HERE / name, target)
+    return target
+
+
+def launch(command: list[str], directory: Path) -> tuple[subprocess.Popen[bytes], float]:
+    """Start an emulator; with the moment of the launch."""
+    launched = time.monotonic()
+    log = (directory / "emulator.log").open("wb")
+    process = subprocess.Popen(command, cwd=directory, stdout=log, stderr=log, start_new_session=True)
+    return process, launched
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End an emulator and all it started."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def dew_command() -> list[str]:
+    """How dewstack is started: as its users start it."""
+    ports = ["--port", PORT, "--aws-port", AWS_PORT, "--frontend-port", FRONTEND_PORT]
+    return [str(DEW), "up", *map(str, ports)]
+
+
+def measure_dewstack(scratch: Path) -> dict[str, Any]:
+    """One round: the service, then the authorized one."""
+    process, launched = launch(dew_command(), copy("service", scratch))
+    try:
+        result = measure(PORT, process.pid, launched)
+    finally:
+        stop(process)
+    process, launched = launch(dew_command(), directory := copy("authorized", scratch))
+    try:
+        while not (directory / ".dew/run.json").exists():
+            time.sleep(0.02)
+        token = tokens(f"http://127.0.0.1:{AWS_PORT}", PORT)
+        result["authorized_warm"] = warm(PORT, "/py/hello", {"Authorization": f"Bearer {token}"})
+    finally:
+        stop(process)
+    return result
+
+
+def install_offline(scratch: Path) -> Path:
+    """serverless-offline and osls, in a folder of their own."""
+    folder = scratch / "offline"
+    folder.mkdir()
+    (folder / "package.json").write_text("{}")
+    subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit", *PEERS], cwd=folder, check=True)
+    return folder
+
+
+def measure_offline(scratch: Path, installed: Path) -> dict[str, Any]:
+    """One round of serverless-offline."""
+    directory = copy("service", scratch)
+    (directory / "node_modules").symlink_to(installed / "node_modules")
+    ports = ["--httpPort", PORT, "--lambdaPort", PORT + 1, "--websocketPort", PORT + 2]
+    sls = str(installed / "node_modules/.bin/sls")
+    command = [sls, "offline", "start", "--noPrependStageInUrl", *map(str, ports)]
+    process, launched = launch(command, directory)
+    try:
+        return measure(PORT, process.pid, launched)
+    finally:
+        stop(process)
+
+
+ROWS: list[tuple[str, str, Any, str]] = [
+    ("launch to first served request", "s", lambda r: r["first_served_s"], "≤ 0.7"),
+    ("warm request, Python, p50", "ms", lambda r: r["py_warm"]["p50"], "≤ 0.5"),
+    ("the same behind the verifying JWT authorizer", "ms", lambda r: r["authorized_warm"]["p50"], "≤ 0.6"),
+    ("warm request, Node.js, p50", "ms", lambda r: r["node_warm"]["p50"], ""),
+    ("wrk -t2 -c16, Python, requests/s", "", lambda r: r["py_wrk"]["rps"], "≥ 1.3 x"),
+    ("wrk, Python, p99", "ms", lambda r: r["py_wrk"]["p99"], "≤ 20"),
+    ("wrk -t2 -c16, Node.js, requests/s", "", lambda r: r["node_wrk"]["rps"], ""),
+    ("ten parallel one-second handlers, cold", "s", lambda r: r["parallel_cold_s"], "≤ 1.30"),
+    ("ten parallel one-second handlers, warm", "s", lambda r: r["parallel_warm_s"], "≤ 1.03"),
+    ("memory (PSS) after the first requests", "MB", lambda r: r["memory_first"]["mb"], "≤ 100"),
+    ("memory (PSS) after the Python wrk", "MB", lambda r: r["memory_wrk"]["mb"], "≤ 250"),
+    ("processes after the Python wrk", "", lambda r: r["memory_wrk"]["processes"], "≤ 20"),
+]
+
+
+def median(rounds: list[dict[str, Any]], pick: Any) -> float | None:
+    """The median over the rounds; None where an emulator has no such figure."""
+    try:
+        return statistics.median(float(pick(each)) for each in rounds)
+    except (KeyError, statistics.StatisticsError):
+        return None
+
+
+def shown(value: float | None, unit: str) -> str:
+    """A figure as the table shows it."""
+    if value is None:
+        return "-"
+    digits = 0 if value >= 100 else 1 if value >= 20 else 2
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def table(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> str:
+    """The results as Markdown."""
+    lines = ["| | dewstack | serverless-offline | ratio | wanted |", "|---|--:|--:|--:|--:|"]
+    for name, unit, pick, wanted in ROWS:
+        mine, peer = median(ours, pick), median(theirs, pick)
+        ratio = f"{mine / peer:.2f}" if mine is not None and peer else "-"
+        lines.append(f"| {name} | {shown(mine, unit)} | {shown(peer, unit)} | {ratio} | {wanted} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure in turns, print, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--alone", action="store_true")
+    arguments = parser.parse_args()
+    if shutil.which("wrk") is None:
+        sys.exit("benchmarks need wrk (Debian, Ubuntu: apt install wrk; macOS: brew install wrk)")
+    subprocess.run([DEW, "version"], check=True, stdout=subprocess.DEVNULL)
+    ours: list[dict[str, Any]] = []
+    theirs: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        installed = None if arguments.alone else install_offline(scratch)
+        for number in range(arguments.rounds):
+            print(f"round {number + 1} of {arguments.rounds} …", file=sys.stderr)
+            ours.append(measure_dewstack(scratch))
+            if installed:
+                theirs.append(measure_offline(scratch, installed))
+    result = table(ours, theirs)
+    print(result)
+    if arguments.alone:
+        return
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    (HERE / "RESULTS.md").write_text(
+        f"# Results\n\n`.venv/bin/python benchmarks/run.py --rounds {arguments.rounds}`, "
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine}.\nMedians of {arguments.rounds} rounds, the emulators in turns;"
+        " serverless-offline 14.8.2 with osls 4.3.1. Compare ratios, not figures of different runs.\n"
+        f"serverless-offline does not verify a JWT's signature, so the authorizer has no peer.\n\n{result}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
