@@ -10,8 +10,9 @@ import secrets
 from dataclasses import dataclass
 
 from dewstack.cognito import errors
+from dewstack.cognito.attempts import Tally, Who
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.model import DAY, Attempts, Code, User, UserPool
+from dewstack.cognito.model import DAY, Code, User, UserPool
 
 HOUR = 3600.0
 
@@ -47,23 +48,28 @@ class Limits:
 
     def __init__(self, directory: Directory) -> None:
         self._transaction = directory.transaction
-        self._attempts = directory.attempts
+        self._tally = Tally(directory.attempts)
         self._clock = directory.clock
 
-    def exhausted(self, pool: UserPool, user: User, limit: Limit, subject: str = "") -> bool:
-        """Whether the user has used up this limit."""
-        past = self._attempts.get(*pool.key, user.sub, limit.action, subject)
+    def exhausted(self, pool: UserPool, who: Who, limit: Limit, subject: str = "") -> bool:
+        """Whether they have used up this limit."""
+        past = self._tally.get(pool, who, limit.action, subject)
         return past is not None and past.count >= limit.count and self._clock.time() < past.since + HOUR
 
-    def count(self, pool: UserPool, user: User, limit: Limit, subject: str = "") -> None:
+    def count(self, pool: UserPool, who: Who, limit: Limit, subject: str = "") -> None:
         """Count one more."""
-        now = self._clock.time()
         with self._transaction():
-            past = self._attempts.get(*pool.key, user.sub, limit.action, subject)
-            if past is None or now >= past.since + HOUR:
-                past = Attempts(0, now, now)
-            value = Attempts(past.count + 1, past.since, now)
-            self._attempts.put(value, *pool.key, user.sub, limit.action, subject)
+            now = self._clock.time()
+            past = self._tally.get(pool, who, limit.action, subject)
+            recent = past if past and now < past.since + HOUR else None
+            self._tally.add(recent, now, pool, who, limit.action, subject)
+
+    def spend(self, pool: UserPool, who: Who, limit: Limit, subject: str = "") -> None:
+        """Count one more, unless none is left: raises LimitExceededException."""
+        with self._transaction():
+            if self.exhausted(pool, who, limit, subject):
+                raise errors.LimitExceededException()
+            self.count(pool, who, limit, subject)
 
 
 class Codes:
@@ -80,9 +86,7 @@ class Codes:
         code = f"{secrets.randbelow(10**6):06d}"
         salt = secrets.token_hex(8)
         with self._transaction():
-            if self._limits.exhausted(pool, user, REQUESTS, purpose.name):
-                raise errors.LimitExceededException()
-            self._limits.count(pool, user, REQUESTS, purpose.name)
+            self._limits.spend(pool, user, REQUESTS, purpose.name)
             kept = Code(
                 salt=salt,
                 digest=_digest(salt, code),

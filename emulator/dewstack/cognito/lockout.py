@@ -1,18 +1,15 @@
 """Sign-in lockout: after five failures 2^(n-5) seconds, up to 15 minutes; attempts meanwhile don't count.
 
-The count starts anew after a success or 15 idle minutes. Names that belong to nobody are counted too, in
-memory and for as many as fit, so that a lockout doesn't tell who exists.
+The count starts anew after a success or 15 idle minutes.
 """
 
-from collections import OrderedDict
-
 from dewstack.cognito import errors
+from dewstack.cognito.attempts import Tally, Who
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import Attempts, User, UserPool
 
 FREE_FAILURES = 5
 LONGEST = 900.0
-STRANGERS = 4096
 
 
 def locked_until(attempts: Attempts) -> float:
@@ -24,41 +21,27 @@ def locked_until(attempts: Attempts) -> float:
 
 
 class Lockout:
-    """Failed sign-ins per user."""
+    """Failed sign-ins."""
 
     def __init__(self, directory: Directory) -> None:
         self._transaction = directory.transaction
-        self._attempts = directory.lockouts
+        self._tally = Tally(directory.lockouts)
         self._clock = directory.clock
-        self._strangers: OrderedDict[tuple[str, str], Attempts] = OrderedDict()
 
-    def check(self, pool: UserPool, user: User | None, name: str) -> None:
-        """Raises NotAuthorizedException while the user, or the unknown `name`, is locked out."""
-        attempts = self._get(pool, user, name)
+    def check(self, pool: UserPool, who: Who) -> None:
+        """Raises NotAuthorizedException while they are locked out."""
+        attempts = self._tally.get(pool, who)
         if attempts and self._clock.time() < locked_until(attempts):
             raise errors.NotAuthorizedException("Password attempts exceeded")
 
-    def fail(self, pool: UserPool, user: User | None, name: str) -> None:
+    def fail(self, pool: UserPool, who: Who) -> None:
         """Count a failure."""
         with self._transaction():
             now = self._clock.time()
-            past = self._get(pool, user, name)
-            if past is None or now >= past.last + LONGEST:
-                past = Attempts(0, now, now)
-            attempts = Attempts(past.count + 1, past.since, now)
-            if user is not None:
-                self._attempts.put(attempts, *pool.key, user.sub)
-                return
-            self._strangers[(pool.id, pool.fold(name))] = attempts
-            self._strangers.move_to_end((pool.id, pool.fold(name)))
-            if len(self._strangers) > STRANGERS:
-                self._strangers.popitem(last=False)
+            past = self._tally.get(pool, who)
+            recent = past if past and now < past.last + LONGEST else None
+            self._tally.add(recent, now, pool, who)
 
     def clear(self, pool: UserPool, user: User) -> None:
         """Forget the user's failures."""
-        self._attempts.delete(*pool.key, user.sub)
-
-    def _get(self, pool: UserPool, user: User | None, name: str) -> Attempts | None:
-        if user is not None:
-            return self._attempts.get(*pool.key, user.sub)
-        return self._strangers.get((pool.id, pool.fold(name)))
+        self._tally.clear(pool, user)

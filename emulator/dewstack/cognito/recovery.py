@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dewstack.cognito import errors, passwords, secret_hash
-from dewstack.cognito.codes import FORGOT_PASSWORD, Codes
+from dewstack.cognito.codes import FORGOT_PASSWORD, GUESSES, REQUESTS, Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.messages import Messenger, delivery_details
@@ -39,9 +39,12 @@ def recovery_address(pool: UserPool, user: User) -> tuple[str, str] | None:
 class Recovery:
     """ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword."""
 
-    def __init__(self, directory: Directory, codes: Codes, messenger: Messenger, lockout: Lockout) -> None:
+    def __init__(
+        self, directory: Directory, codes: Codes, limits: Limits, messenger: Messenger, lockout: Lockout
+    ) -> None:
         self._directory = directory
         self._codes = codes
+        self._limits = limits
         self._messenger = messenger
         self._lockout = lockout
 
@@ -60,6 +63,7 @@ class Recovery:
     def _forgot(self, params: Params) -> Params:
         pool, client, user = self._forgetful(params)
         if user is None or (client.hides_users and not user.enabled):
+            self._limits.spend(pool, params["Username"], REQUESTS, FORGOT_PASSWORD.name)
             return {"CodeDeliveryDetails": simulated_delivery(pool, params["Username"])}
         return {"CodeDeliveryDetails": self._send(pool, user)}
 
@@ -69,6 +73,7 @@ class Recovery:
         passwords.check_policy(pool.password_policy, password)
         kept = passwords.derive(pool.id, user.username if user else params["Username"], password)
         if user is None or (client.hides_users and not user.enabled):
+            self._limits.spend(pool, params["Username"], GUESSES, FORGOT_PASSWORD.name)
             raise errors.CodeMismatchException()
         if not user.enabled:
             raise errors.NotAuthorizedException("User is disabled.")

@@ -68,9 +68,9 @@ class Cognito:
             Groups(directory, clock),
             Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming),
             Listing(directory),
-            SignUps(directory, clock, codes, verification, naming),
+            SignUps(directory, clock, codes, limits, verification, naming),
             SignIns(directory, clock, lockout, Sessions(directory), tokens),
-            Recovery(directory, codes, messenger, lockout),
+            Recovery(directory, codes, limits, messenger, lockout),
             Profiles(directory, tokens, codes, limits, verification, attributes),
         )
 

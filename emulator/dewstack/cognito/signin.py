@@ -95,17 +95,17 @@ class SignIns:
 
     def _authenticate(self, pool: UserPool, user: User | None, name: str, password: str) -> User:
         """The user, if the password is theirs. An unknown one costs the same and hears the same."""
-        self._lockout.check(pool, user, name)
+        self._lockout.check(pool, user or name)
         if user is not None and user.status == "RESET_REQUIRED" and user.password is None:
             raise errors.PasswordResetRequiredException()
         right = passwords.matches(user.password if user else None, password)
         with self._directory.transaction():
             # Once more: guesses that came at the same time may have locked the user meanwhile.
-            self._lockout.check(pool, user, name)
+            self._lockout.check(pool, user or name)
             if user is not None and right:
                 self._lockout.clear(pool, user)
                 return user
-            self._lockout.fail(pool, user, name)
+            self._lockout.fail(pool, user or name)
         raise errors.NotAuthorizedException(errors.INCORRECT)
 
     def _check_state(self, user: User) -> None:

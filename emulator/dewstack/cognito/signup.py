@@ -7,7 +7,7 @@ from typing import Any
 from dewstack import ids
 from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema, secret_hash
-from dewstack.cognito.codes import SIGN_UP, Codes
+from dewstack.cognito.codes import REQUESTS, SIGN_UP, Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import User, UserPool, UserPoolClient
 from dewstack.cognito.naming import Naming
@@ -23,8 +23,15 @@ class SignUps:
     """The operations from sign-up to confirmation."""
 
     def __init__(
-        self, directory: Directory, clock: Clock, codes: Codes, verification: Verification, naming: Naming
+        self,
+        directory: Directory,
+        clock: Clock,
+        codes: Codes,
+        limits: Limits,
+        verification: Verification,
+        naming: Naming,
     ) -> None:
+        self._limits = limits
         self._directory = directory
         self._clock = clock
         self._codes = codes
@@ -103,6 +110,7 @@ class SignUps:
     def _resend(self, params: Params) -> Params:
         pool, client, user = self._applicant(params)
         if user is None or (client.hides_users and not user.enabled):
+            self._limits.spend(pool, params["Username"], REQUESTS, SIGN_UP.name)
             return {"CodeDeliveryDetails": simulated_delivery(pool, params["Username"])}
         if user.status != "UNCONFIRMED":
             raise errors.InvalidParameterException("User is already confirmed.")

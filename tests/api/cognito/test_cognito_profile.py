@@ -229,6 +229,18 @@ def test_unknown_users_are_told_or_hidden(ada):
     assert ada.refused("confirm_forgot_password", **reset(ada, "123456", name="nobody")) == CODE_MISMATCH
 
 
+def test_limits_do_not_tell_who_exists(ada):
+    ada.client = ada.make_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
+    for name in ("ada", "nobody"):
+        request = {"ClientId": ada.client, "Username": name}
+        for _ in range(10):
+            ada.api.forgot_password(**request)
+        assert ada.refused("forgot_password", **request) == LIMIT
+        wrong = other_than(ada.mail().code)
+        answers = [ada.refused("confirm_forgot_password", **reset(ada, wrong, name=name)) for _ in range(6)]
+        assert answers == [CODE_MISMATCH] * 5 + [LIMIT]
+
+
 def test_without_a_verified_address_nothing_can_be_reset(world):
     world.make_pool()
     world.sign_up("ada", "ada@example.com")
