@@ -185,7 +185,8 @@ class Deployment:
             if work.step == "update" and current is not None:
                 outcome = await self._worker.update(current, work.properties)
             else:
-                await self._remove_interrupted(work)
+                if current is not None and current.status == "CREATE_IN_PROGRESS" and current.type == kind:
+                    await self._worker.remove_leftover(current, work.properties)
                 outcome = await self._worker.create(kind, name, work.properties)
         except Failed as failed:
             self._failed(work, intended, failed, verb)
@@ -209,12 +210,6 @@ class Deployment:
             self._undo.append(Undo("replace" if made is not None else "keep", current, after))
         else:
             self._undo.append(Undo("update" if failed.touched else "keep", current, after))
-
-    async def _remove_interrupted(self, work: Work) -> None:
-        """Remove what a creation that was cut off by the end of the emulator may have left under its name."""
-        current, named = work.current, self._worker.providers[work.spec.type].name_property
-        if current is not None and not current.exists and named in work.properties:
-            await self._worker.delete(replace(current, physical_id=str(work.properties[named])))
 
     async def _clean_up(self, before: dict[str, Resource]) -> None:
         now = self._journal.resources

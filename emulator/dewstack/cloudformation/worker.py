@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from dewstack.cloudformation.errors import ResourceFailure
@@ -68,6 +69,13 @@ class Worker:
         except AwsError as error:
             if error.status != 404 and not error.code.endswith(("NotFound", "NotFoundException")):
                 raise
+
+    async def remove_leftover(self, interrupted: Resource, properties: dict[str, Any]) -> None:
+        """Remove what the creation of `interrupted`, cut off by the emulator's end, may have left. Raises Failed."""
+        provider = self.providers[interrupted.type]
+        context = self._context(interrupted.logical_id)
+        if physical_id := await self._run(provider.leftover(context, properties)):
+            await self.delete(replace(interrupted, physical_id=physical_id, properties=properties))
 
     def _context(self, logical_id: str) -> Context:
         return Context(self._call, self._stack, logical_id)

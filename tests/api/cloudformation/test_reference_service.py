@@ -1,10 +1,13 @@
 """A stack of every kind of resource that a service made of functions, an HTTP API and a user pool needs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dewstack.cloudformation.state import State
+from dewstack.config import Caller
 from dewstack.errors import AwsError
 
 TEMPLATE = """
@@ -252,7 +255,7 @@ def test_every_setting_of_a_function_can_change_and_go_back(aws: Any, template: 
         "      ReservedConcurrentExecutions: '3'\n"
         "      Tags: [{Key: team, Value: auth}]\n",
     )
-    assert aws.update(richer)["StackStatus"] == "UPDATE_COMPLETE", aws.history()
+    assert aws.update(richer)["StackStatus"] == "UPDATE_COMPLETE"
     name = {"FunctionName": "demo-login"}
     assert function(aws)["Description"] == "signs in"
     assert function(aws)["EphemeralStorage"] == {"Size": 1024}
@@ -276,6 +279,24 @@ def test_an_operation_that_is_not_emulated_is_named(aws: Any, template: str) -> 
     events = aws.cfn("DescribeStackEvents", StackName="demo")["StackEvents"]
     [reason] = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
     assert "CreateApiMapping" in reason
+
+
+def test_what_a_killed_deployment_left_is_made_anew(aws: Any, template: str) -> None:
+    outputs = aws.outputs(aws.create(template))
+    state = State(aws.emulator.store)
+    stack = state.require(Caller(), "demo")
+    resources = state.resources(stack)
+    begun = [
+        replace(resources[name], status="CREATE_IN_PROGRESS", physical_id="", attributes={})
+        for name in ("Route", "Live", "Stage", "Admins", "Permission")
+    ]
+    state.write(replace(stack, status="UPDATE_FAILED"), begun)
+    again = aws.update(template)
+    assert again["StackStatus"] == "UPDATE_COMPLETE"
+    assert aws.outputs(again) == outputs
+    api = aws.resource("Api")["PhysicalResourceId"]
+    [route] = aws.call("apigatewayv2", "GetRoutes", {"ApiId": api})["Items"]
+    assert route["RouteId"] == aws.resource("Route")["PhysicalResourceId"]
 
 
 def test_an_unnamed_function_gets_a_generated_name(aws: Any, template: str) -> None:

@@ -71,6 +71,10 @@ class Provider(ABC):
         check(logical_id, properties, self.properties, self.required)
         return {name: coerce(value, self.properties[name], f"#/{name}") for name, value in properties.items()}
 
+    async def leftover(self, context: Context, properties: dict[str, Any]) -> str | None:
+        """The id of what a creation that was cut off may have left behind, if it would be in the way."""
+        return properties.get(self.name_property) if self.name_property else None
+
     @abstractmethod
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """Make the resource."""

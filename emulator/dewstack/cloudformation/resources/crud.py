@@ -37,6 +37,17 @@ class Crud(Provider):
     generated: str | None = None
     """The property that gets a generated name when it is not given."""
     name_property: str | None = None
+    unique: str | None = None
+    """The property of which the parent holds each value only once, though it is not the id."""
+
+    async def leftover(self, context: Context, properties: dict[str, Any]) -> str | None:
+        """Look among the parent's resources where a value has to be unique."""
+        if self.unique is None:
+            return await super().leftover(context, properties)
+        parents = {name: properties[name] for name in self.parents}
+        listed = await context.invoke(self.service, f"Get{self.noun}s", **parents)
+        same = [each for each in listed["Items"] if each.get(self.unique) == properties.get(self.unique)]
+        return str(same[0][self.identifier]) if same else None
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """Call the Create operation."""

@@ -152,6 +152,7 @@ ROUTE = Crud(
     replacement=frozenset({"ApiId"}),
     parents=("ApiId",),
     attributes=("RouteId",),
+    unique="RouteKey",
     unset={"AuthorizationScopes": [], "AuthorizationType": "NONE", "OperationName": "", "Target": ""},
 )
 
@@ -207,6 +208,7 @@ AUTHORIZER = Crud(
     replacement=frozenset({"ApiId"}),
     parents=("ApiId",),
     attributes=("AuthorizerId",),
+    unique="Name",
 )
 
 DEPLOYMENT = Crud(

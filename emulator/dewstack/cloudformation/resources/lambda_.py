@@ -72,6 +72,10 @@ class Alias(Provider):
     replacement = frozenset({"FunctionName", "Name"})
     name_property = "Name"
 
+    async def leftover(self, context: Context, properties: dict[str, Any]) -> str | None:
+        """An alias of this name."""
+        return f"{properties['FunctionName']}:{properties['Name']}"
+
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """CreateAlias."""
         output = await context.invoke(SERVICE, "CreateAlias", **self._parameters(properties))
