@@ -11,7 +11,7 @@ from dewstack.app import Emulator
 from dewstack.cli.output import print_json_line
 from dewstack.cli.project import Project
 from dewstack.cli.routes import print_routes
-from dewstack.watch import Change
+from dewstack.watch import FRONTEND, Change
 
 if TYPE_CHECKING:
     from dewstack.service import Service
@@ -38,7 +38,7 @@ def announce(
     title = f"{click.style(service.name, bold=True)} ({service.stage})"
     click.echo(f"\n{title} runs on dewstack {__version__}, ready in {seconds:.2f} s\n")
     _place("Service", urls.service, "the HTTP API")
-    if (service.directory / "stack" / "frontend").is_dir():
+    if (service.directory / FRONTEND).is_dir():
         _place("Page", urls.frontend, "open it in a browser")
     _place("AWS", urls.aws, f"for SDKs and tools: AWS_ENDPOINT_URL={urls.aws}")
     _place("Mail", f"{urls.aws}/_dew/mail", "codes arrive here; or: dew mail")

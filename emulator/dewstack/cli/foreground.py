@@ -55,7 +55,9 @@ async def serve(
         deploying = asyncio.ensure_future(served.deploy())
         await _first(deploying, stopping)
         if not deploying.done():
-            return
+            await emulator.stop()
+            # Its thread may wait for an answer at the keyboard: nobody waits for it.
+            os._exit(0)
         service = deploying.result()
         print_warnings(service)
         urls = emulator.urls

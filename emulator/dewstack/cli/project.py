@@ -41,6 +41,16 @@ class Project:
         """What a detached emulator prints."""
         return self.state_dir / "dew.log"
 
+    def make_state_dir(self) -> None:
+        """Make the state directory; git passes over what is in it. Raises UserError when it cannot be made."""
+        if self.state_dir.is_dir():
+            return
+        try:
+            self.state_dir.mkdir(parents=True, exist_ok=True)
+            (self.state_dir / ".gitignore").write_text("*\n")
+        except OSError as error:
+            raise unwritable(self.state_dir, error) from error
+
     def running(self) -> RunFile | None:
         """The emulator that runs for this project, or None. What a killed one left behind does not count."""
         try:
@@ -76,8 +86,8 @@ class ProjectLock:
 
     def __enter__(self) -> "ProjectLock":
         state_dir = self.project.state_dir
+        self.project.make_state_dir()
         try:
-            state_dir.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise unwritable(state_dir, error) from error

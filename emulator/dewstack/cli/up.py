@@ -56,8 +56,8 @@ def detach(project: Project, config: Config, arguments: list[str], *, wait: bool
     if project.lock_holder() is not None:
         raise already_running(project)
     check_ports(config)
+    project.make_state_dir()
     try:
-        project.state_dir.mkdir(parents=True, exist_ok=True)
         log = project.log_file.open("wb")
     except OSError as error:
         raise unwritable(project.state_dir, error) from error

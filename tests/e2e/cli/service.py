@@ -72,13 +72,15 @@ class Project:
         draft.write_text(content)
         draft.replace(self.directory / name)
 
-    def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, stdin: int = subprocess.DEVNULL, **variables: str
+    ) -> "subprocess.Popen[str]":
         """Start `dew` in a session of its own."""
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "dewstack.cli", *arguments],
             cwd=self.directory,
             env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -151,10 +151,33 @@ class TestDailyLife:
         assert refused.returncode == 1
         assert "This would drop UserPool (AWS::Cognito::UserPool)" in refused.stderr
         assert "--fresh" in refused.stderr
+        assert self.answered(project, b"n\n") == 1
+        assert self.answered(project, None) == 0
         project.write("serverless.yml", MAP)
         project.up()
         assert len(project.told("users", "list")["users"]) == 1
         project.dew("down")
+
+    @staticmethod
+    def answered(project: Project, answer: bytes | None) -> int:
+        """The exit code of `dew up` at a terminal, its question answered, or stopped by Ctrl-C when it is None."""
+        keyboard, terminal = os.openpty()
+        process = project.start("up", *FREE_PORTS, stdin=terminal)
+        try:
+            assert process.stdout is not None
+            asked = ""
+            while "Go on? [y/N]:" not in asked:
+                asked += process.stdout.read(1)
+            if answer is None:
+                process.send_signal(signal.SIGINT)
+            else:
+                os.write(keyboard, answer)
+            process.communicate(timeout=10)
+        finally:
+            os.close(keyboard)
+            os.close(terminal)
+        assert process.returncode is not None
+        return process.returncode
 
 
 class TestInTheWay:

@@ -75,6 +75,8 @@ def test_what_a_killed_emulator_left_behind_does_not_count(project: Path) -> Non
     assert found.running() is None
     with ProjectLock(found) as lock:
         lock.publish(RUN)
+        assert found.running() == RUN
+        assert (found.state_dir / ".gitignore").read_text() == "*\n"
     assert not (found.state_dir / "run.json").exists()
 
 
