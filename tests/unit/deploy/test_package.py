@@ -63,7 +63,7 @@ def test_a_pattern_brings_back_what_is_left_out_by_default(service: Path) -> Non
 
 def test_a_pattern_that_leads_out_of_the_service_is_refused(service: Path) -> None:
     with pytest.raises(UserError, match="lies outside of"):
-        package_files(service, ["../shared/**"])
+        package_files(service, ["../common/**"])
 
 
 @pytest.mark.parametrize(
