@@ -90,6 +90,7 @@ class Clients:
 
     @operation("CreateUserPoolClient")
     def create_user_pool_client(self, caller: Caller, params: Params) -> Params:
+        """Make an app client, with a secret where asked for."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         now = self._clock.time()
         client = UserPoolClient(
@@ -108,11 +109,13 @@ class Clients:
 
     @operation("DescribeUserPoolClient")
     def describe_user_pool_client(self, caller: Caller, params: Params) -> Params:
+        """The app client, its secret included."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         return {"UserPoolClient": describe_client(self._directory.client(pool, params["ClientId"]))}
 
     @operation("ListUserPoolClients")
     def list_user_pool_clients(self, caller: Caller, params: Params) -> Params:
+        """Ids and names of a pool's clients, by id."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         entries = [(key[-1], client) for key, client in self._directory.clients.items(*pool.key)]
         clients, token = page(entries, params.get("MaxResults") or 60, params.get("NextToken"))
@@ -124,6 +127,7 @@ class Clients:
 
     @operation("UpdateUserPoolClient")
     def update_user_pool_client(self, caller: Caller, params: Params) -> Params:
+        """Replace the settings; id and secret stay."""
         with self._directory.transaction():
             pool = self._directory.pool(caller, params["UserPoolId"])
             client = self._directory.client(pool, params["ClientId"])
@@ -138,6 +142,7 @@ class Clients:
 
     @operation("DeleteUserPoolClient")
     def delete_user_pool_client(self, caller: Caller, params: Params) -> Params:
+        """Remove a client; its tokens are no longer believed."""
         with self._directory.transaction():
             pool = self._directory.pool(caller, params["UserPoolId"])
             self._directory.drop_client(self._directory.client(pool, params["ClientId"]))

@@ -26,6 +26,7 @@ class Groups:
 
     @operation("CreateGroup")
     def create_group(self, caller: Caller, params: Params) -> Params:
+        """Make a group."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         now = self._clock.time()
         fields = {field: params.get(member) for member, field in MEMBERS.items()}
@@ -38,11 +39,13 @@ class Groups:
 
     @operation("GetGroup")
     def get_group(self, caller: Caller, params: Params) -> Params:
+        """One group."""
         pool, group = self._named(caller, params)
         return {"Group": describe_group(pool, group)}
 
     @operation("ListGroups")
     def list_groups(self, caller: Caller, params: Params) -> Params:
+        """A pool's groups, by name."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         entries = [(key[-1], group) for key, group in self._directory.groups.items(*pool.key)]
         groups, token = page(entries, params.get("Limit") or 60, params.get("NextToken"))
@@ -51,6 +54,7 @@ class Groups:
 
     @operation("UpdateGroup")
     def update_group(self, caller: Caller, params: Params) -> Params:
+        """Change what is given of a group."""
         with self._directory.transaction():
             pool, group = self._named(caller, params)
             fields = {field: params[member] for member, field in MEMBERS.items() if member in params}
@@ -60,6 +64,7 @@ class Groups:
 
     @operation("DeleteGroup")
     def delete_group(self, caller: Caller, params: Params) -> Params:
+        """Remove a group; its members stay users."""
         with self._directory.transaction():
             pool, group = self._named(caller, params)
             for _, user in self._directory.members(pool, group.name, None, -1):
@@ -69,6 +74,7 @@ class Groups:
 
     @operation("AdminAddUserToGroup")
     def admin_add_user_to_group(self, caller: Caller, params: Params) -> Params:
+        """Make a user a member; once is enough."""
         with self._directory.transaction():
             pool, group = self._named(caller, params)
             self._directory.join(pool, self._directory.require(pool, params["Username"]), group.name)
@@ -76,6 +82,7 @@ class Groups:
 
     @operation("AdminRemoveUserFromGroup")
     def admin_remove_user_from_group(self, caller: Caller, params: Params) -> Params:
+        """End a membership, if there is one."""
         with self._directory.transaction():
             pool, group = self._named(caller, params)
             self._directory.leave(pool, self._directory.require(pool, params["Username"]), group.name)
@@ -83,6 +90,7 @@ class Groups:
 
     @operation("AdminListGroupsForUser")
     def admin_list_groups_for_user(self, caller: Caller, params: Params) -> Params:
+        """The groups a user is in."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         user = self._directory.require(pool, params["Username"])
         kept = [(name, self._directory.groups.get(*pool.key, name)) for name in user.groups]
@@ -93,6 +101,7 @@ class Groups:
 
     @operation("ListUsersInGroup")
     def list_users_in_group(self, caller: Caller, params: Params) -> Params:
+        """The members of a group, by username."""
         pool, group = self._named(caller, params)
         limit = params.get("Limit") or 60
         members = self._directory.members(pool, group.name, key_of(params.get("NextToken")), limit + 1)

@@ -67,6 +67,7 @@ class Listing:
 
     @operation("ListUsers")
     def list_users(self, caller: Caller, params: Params) -> Params:
+        """One page of users, by username, those that match Filter."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         wanted = params.get("AttributesToGet")
         if any(pool.attribute(name) is None for name in wanted or []):

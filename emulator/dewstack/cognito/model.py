@@ -245,6 +245,7 @@ class Session:
 
     client_id: str
     user_key: str
+    sub: str
     challenge: str
     expires: float
     used: bool = False

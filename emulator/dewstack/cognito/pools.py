@@ -87,6 +87,7 @@ class Pools:
 
     @operation("CreateUserPool")
     def create_user_pool(self, caller: Caller, params: Params) -> Params:
+        """Make a pool. Raises NotEmulated for triggers, mandatory MFA and password history."""
         if params.get("UsernameAttributes") and params.get("AliasAttributes"):
             raise errors.InvalidParameterException(
                 "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
@@ -107,11 +108,13 @@ class Pools:
 
     @operation("DescribeUserPool")
     def describe_user_pool(self, caller: Caller, params: Params) -> Params:
+        """The pool with all its settings and schema."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         return {"UserPool": describe_pool(pool, self._directory.count_users(pool))}
 
     @operation("ListUserPools")
     def list_user_pools(self, caller: Caller, params: Params) -> Params:
+        """The caller's pools in their region, by id."""
         entries = self._directory.pools.items(caller.account_id, caller.region)
         pools, token = page(
             [(key[-1], pool) for key, pool in entries], params["MaxResults"], params.get("NextToken")
@@ -130,6 +133,7 @@ class Pools:
 
     @operation("UpdateUserPool")
     def update_user_pool(self, caller: Caller, params: Params) -> Params:
+        """Replace the settings; what is not given goes back to its default."""
         settings = settings_of(params)
 
         def revision(pool: UserPool) -> UserPool:
@@ -141,6 +145,7 @@ class Pools:
 
     @operation("DeleteUserPool")
     def delete_user_pool(self, caller: Caller, params: Params) -> Params:
+        """Remove the pool and all that is in it, unless it is protected."""
         with self._directory.transaction():
             pool = self._directory.pool(caller, params["UserPoolId"])
             if pool.settings.get("DeletionProtection") == "ACTIVE":
@@ -154,6 +159,8 @@ class Pools:
 
     @operation("AddCustomAttributes")
     def add_custom_attributes(self, caller: Caller, params: Params) -> Params:
+        """Extend the schema; nothing is ever taken out of it."""
+
         def revision(pool: UserPool) -> UserPool:
             schema = list(pool.schema)
             for shape in params["CustomAttributes"]:

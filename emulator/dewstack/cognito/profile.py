@@ -39,6 +39,7 @@ class Profiles:
 
     @operation("GetUser")
     def get_user(self, caller: Caller, params: Params) -> Params:
+        """The bearer, with the attributes their client may read."""
         bearer = self._tokens.bearer(params["AccessToken"])
         attributes = {"sub": bearer.user.sub, **bearer.user.attributes}
         shown = schema.readable(bearer.client.settings.get("ReadAttributes"), attributes)
@@ -47,6 +48,7 @@ class Profiles:
 
     @operation("UpdateUserAttributes")
     async def update_user_attributes(self, caller: Caller, params: Params) -> Params:
+        """Change one's attributes; a new address gets a code."""
         return await asyncio.to_thread(self._update, params)
 
     def _update(self, params: Params) -> Params:
@@ -60,6 +62,7 @@ class Profiles:
 
     @operation("DeleteUserAttributes")
     def delete_user_attributes(self, caller: Caller, params: Params) -> Params:
+        """Delete one's attributes."""
         bearer = self._tokens.bearer(params["AccessToken"])
         names = params["UserAttributeNames"]
         schema.check_writable(bearer.client.settings.get("WriteAttributes"), bearer.pool.schema, names)
@@ -68,6 +71,7 @@ class Profiles:
 
     @operation("GetUserAttributeVerificationCode")
     async def get_user_attribute_verification_code(self, caller: Caller, params: Params) -> Params:
+        """Get a code for one's address."""
         return await asyncio.to_thread(self._send_code, params)
 
     def _send_code(self, params: Params) -> Params:
@@ -82,6 +86,7 @@ class Profiles:
 
     @operation("VerifyUserAttribute")
     def verify_user_attribute(self, caller: Caller, params: Params) -> Params:
+        """Prove an address with its code."""
         bearer = self._tokens.bearer(params["AccessToken"])
         attribute = _verifiable(params["AttributeName"])
         pool = bearer.pool
@@ -96,6 +101,7 @@ class Profiles:
 
     @operation("ChangePassword")
     def change_password(self, caller: Caller, params: Params) -> Params:
+        """Set a new password with the present one; five wrong ones an hour."""
         bearer = self._tokens.bearer(params["AccessToken"])
         pool, user = bearer.pool, bearer.user
         if self._limits.exhausted(pool, user, CHANGES):
@@ -111,12 +117,14 @@ class Profiles:
 
     @operation("GlobalSignOut")
     def global_sign_out(self, caller: Caller, params: Params) -> Params:
+        """End all one's sign-ins."""
         bearer = self._tokens.bearer(params["AccessToken"])
         self._tokens.revoke_all(bearer.pool, bearer.user)
         return {}
 
     @operation("RevokeToken")
     def revoke_token(self, caller: Caller, params: Params) -> Params:
+        """End the sign-in that a refresh token belongs to."""
         pool, client = self._directory.client_anywhere(params["ClientId"])
         if not client.revocable:
             raise errors.UnsupportedOperationException("Token revocation is not enabled for this client")
@@ -130,6 +138,7 @@ class Profiles:
 
     @operation("DeleteUser")
     def delete_user(self, caller: Caller, params: Params) -> Params:
+        """Remove oneself."""
         bearer = self._tokens.bearer(params["AccessToken"])
         self._directory.drop(bearer.pool, bearer.user)
         return {}

@@ -50,14 +50,17 @@ class Recovery:
 
     @operation("ForgotPassword")
     async def forgot_password(self, caller: Caller, params: Params) -> Params:
+        """Get a reset code at a verified address."""
         return await asyncio.to_thread(self._forgot, params)
 
     @operation("ConfirmForgotPassword")
     async def confirm_forgot_password(self, caller: Caller, params: Params) -> Params:
+        """Set a new password with the code."""
         return await asyncio.to_thread(self._confirm, params)
 
     @operation("AdminResetUserPassword")
     async def admin_reset_user_password(self, caller: Caller, params: Params) -> Params:
+        """Make a user reset their password, and send them the code."""
         return await asyncio.to_thread(self._reset, caller, params)
 
     def _forgot(self, params: Params) -> Params:

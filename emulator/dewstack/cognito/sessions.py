@@ -24,6 +24,7 @@ class Sessions:
         session = Session(
             client_id=client.id,
             user_key=pool.fold(user.username),
+            sub=user.sub,
             challenge=challenge,
             expires=now + client.session_seconds,
         )
@@ -36,11 +37,23 @@ class Sessions:
             self._sessions.put(session, *key)
         return token
 
-    def find(
-        self, pool: UserPool, client: UserPoolClient, challenge: str, token: str | None
-    ) -> tuple[Session, User]:
-        """The session behind `token` and its user. Raises NotAuthorizedException, with AWS's reason."""
-        session = self._sessions.get(*pool.key, _hash(token or ""))
+    def find(self, pool: UserPool, client: UserPoolClient, challenge: str, token: str) -> User:
+        """The user whose session `token` is. Raises NotAuthorizedException, with AWS's reason."""
+        session = self._valid(pool, client, challenge, token)
+        user = self._directory.user_by_key(pool, session.user_key)
+        if user is None or user.sub != session.sub:
+            raise errors.NotAuthorizedException("Invalid session for the user.")
+        return user
+
+    def use(self, pool: UserPool, client: UserPoolClient, challenge: str, token: str) -> None:
+        """Use the session up. Raises NotAuthorizedException when it already is; call it in the transaction
+        that does what the session was for."""
+        with self._directory.transaction():
+            session = self._valid(pool, client, challenge, token)
+            self._sessions.put(replace(session, used=True), *pool.key, _hash(token))
+
+    def _valid(self, pool: UserPool, client: UserPoolClient, challenge: str, token: str) -> Session:
+        session = self._sessions.get(*pool.key, _hash(token))
         if session is None or session.client_id != client.id or session.challenge != challenge:
             raise errors.NotAuthorizedException("Invalid session for the user.")
         if session.used:
@@ -49,17 +62,7 @@ class Sessions:
             )
         if self._clock.time() >= session.expires:
             raise errors.NotAuthorizedException("Invalid session for the user, session is expired.")
-        user = self._directory.user_by_key(pool, session.user_key)
-        if user is None:
-            raise errors.NotAuthorizedException("Invalid session for the user.")
-        return session, user
-
-    def use(self, pool: UserPool, client: UserPoolClient, challenge: str, token: str | None) -> None:
-        """Use the session up. Raises NotAuthorizedException when it already is; call it in the transaction
-        that does what the session was for."""
-        with self._directory.transaction():
-            session, _ = self.find(pool, client, challenge, token)
-            self._sessions.put(replace(session, used=True), *pool.key, _hash(token or ""))
+        return session
 
 
 def _hash(token: str) -> str:

@@ -31,6 +31,7 @@ class PoolSettings:
 
     @operation("SetUserPoolMfaConfig")
     def set_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
+        """Keep the MFA settings. Raises NotEmulated where sign-in would have to ask for a factor."""
         mode = params.get("MfaConfiguration") or "OFF"
         if mode == "ON":
             raise NotEmulated("MfaConfiguration ON: sign-in with a second factor is not emulated")
@@ -43,12 +44,14 @@ class PoolSettings:
 
     @operation("GetUserPoolMfaConfig")
     def get_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
+        """The MFA settings that were kept."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         kept = self._directory.mfa_settings.get(*pool.key) or {}
         return {**kept, "MfaConfiguration": pool.settings.get("MfaConfiguration") or "OFF"}
 
     @operation("TagResource")
     def tag_resource(self, caller: Caller, params: Params) -> Params:
+        """Add or change tags of a pool."""
         with self._directory.transaction():
             pool = self._tagged(caller, params)
             self._set(pool, "UserPoolTags", {**self._tags(pool), **params["Tags"]})
@@ -56,6 +59,7 @@ class PoolSettings:
 
     @operation("UntagResource")
     def untag_resource(self, caller: Caller, params: Params) -> Params:
+        """Remove tags of a pool."""
         with self._directory.transaction():
             pool = self._tagged(caller, params)
             tags = {key: value for key, value in self._tags(pool).items() if key not in params["TagKeys"]}
@@ -64,6 +68,7 @@ class PoolSettings:
 
     @operation("ListTagsForResource")
     def list_tags_for_resource(self, caller: Caller, params: Params) -> Params:
+        """The tags of a pool."""
         return {"Tags": self._tags(self._tagged(caller, params))}
 
     def _tagged(self, caller: Caller, params: Params) -> UserPool:

@@ -43,18 +43,22 @@ class SignIns:
 
     @operation("InitiateAuth")
     async def initiate_auth(self, caller: Caller, params: Params) -> Params:
+        """Begin a sign-in, by the client's id alone."""
         return await asyncio.to_thread(self._begin, None, params)
 
     @operation("AdminInitiateAuth")
     async def admin_initiate_auth(self, caller: Caller, params: Params) -> Params:
+        """Begin a sign-in on a user's behalf."""
         return await asyncio.to_thread(self._begin, caller, params)
 
     @operation("RespondToAuthChallenge")
     async def respond_to_auth_challenge(self, caller: Caller, params: Params) -> Params:
+        """Answer the challenge of a session."""
         return await asyncio.to_thread(self._continue, None, params)
 
     @operation("AdminRespondToAuthChallenge")
     async def admin_respond_to_auth_challenge(self, caller: Caller, params: Params) -> Params:
+        """Answer the challenge on a user's behalf."""
         return await asyncio.to_thread(self._continue, caller, params)
 
     def _begin(self, admin: Caller | None, params: Params) -> Params:
@@ -152,7 +156,9 @@ class SignIns:
         pool, client = sign_in.pool, sign_in.client
         name, password = sign_in.require("USERNAME", "NEW_PASSWORD")
         secret_hash.check(client, name, sign_in.parameters.get("SECRET_HASH"))
-        _, user = self._sessions.find(pool, client, NEW_PASSWORD, sign_in.session)
+        if sign_in.session is None:
+            raise errors.InvalidParameterException("Missing required parameter Session")
+        user = self._sessions.find(pool, client, NEW_PASSWORD, sign_in.session)
         named = self._directory.find(pool, name)
         if named is None or named.sub != user.sub:
             raise errors.NotAuthorizedException("Invalid session for the user.")

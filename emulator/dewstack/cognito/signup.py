@@ -40,14 +40,17 @@ class SignUps:
 
     @operation("SignUp")
     async def sign_up(self, caller: Caller, params: Params) -> Params:
+        """Make one's own user, unconfirmed, and get a code."""
         return await asyncio.to_thread(self._sign_up, params)
 
     @operation("ConfirmSignUp")
     async def confirm_sign_up(self, caller: Caller, params: Params) -> Params:
+        """Answer with the code; its address is then verified."""
         return await asyncio.to_thread(self._confirm, params)
 
     @operation("ResendConfirmationCode")
     async def resend_confirmation_code(self, caller: Caller, params: Params) -> Params:
+        """Get a new code; the old one no longer works."""
         return await asyncio.to_thread(self._resend, params)
 
     def _sign_up(self, params: Params) -> Params:

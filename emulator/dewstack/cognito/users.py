@@ -48,6 +48,7 @@ class Users:
 
     @operation("AdminCreateUser")
     async def admin_create_user(self, caller: Caller, params: Params) -> Params:
+        """Make and invite a user, or invite them again (MessageAction RESEND)."""
         return await asyncio.to_thread(self._create, caller, params)
 
     def _create(self, caller: Caller, params: Params) -> Params:
@@ -107,6 +108,7 @@ class Users:
 
     @operation("AdminGetUser")
     def admin_get_user(self, caller: Caller, params: Params) -> Params:
+        """One user, by username, alias or sub."""
         _, user = self._named(caller, params)
         shape = describe_user(user)
         shape["UserAttributes"] = shape.pop("Attributes")
@@ -114,6 +116,7 @@ class Users:
 
     @operation("AdminConfirmSignUp")
     async def admin_confirm_sign_up(self, caller: Caller, params: Params) -> Params:
+        """Confirm without a code; addresses stay unverified."""
         return await asyncio.to_thread(self._confirm, caller, params)
 
     def _confirm(self, caller: Caller, params: Params) -> Params:
@@ -128,6 +131,7 @@ class Users:
 
     @operation("AdminSetUserPassword")
     def admin_set_user_password(self, caller: Caller, params: Params) -> Params:
+        """Set a password for good, or one that must be changed at the next sign-in."""
         pool, user = self._named(caller, params)
         password = params["Password"]
         passwords.check_policy(pool.password_policy, password, wording=ADMIN_WORDING)
@@ -146,12 +150,14 @@ class Users:
 
     @operation("AdminDeleteUser")
     def admin_delete_user(self, caller: Caller, params: Params) -> Params:
+        """Remove a user and all that is theirs."""
         pool, user = self._named(caller, params)
         self._directory.drop(pool, user)
         return {}
 
     @operation("AdminUpdateUserAttributes")
     async def admin_update_user_attributes(self, caller: Caller, params: Params) -> Params:
+        """Change attributes, verified flags included."""
         return await asyncio.to_thread(self._update, caller, params)
 
     def _update(self, caller: Caller, params: Params) -> Params:
@@ -161,12 +167,14 @@ class Users:
 
     @operation("AdminDeleteUserAttributes")
     def admin_delete_user_attributes(self, caller: Caller, params: Params) -> Params:
+        """Delete attributes."""
         pool, user = self._named(caller, params)
         self._attributes.delete(pool, user, params["UserAttributeNames"])
         return {}
 
     @operation("AdminDisableUser")
     def admin_disable_user(self, caller: Caller, params: Params) -> Params:
+        """Keep a user out and end their sign-ins."""
         with self._directory.transaction():
             pool, user = self._named(caller, params)
             self._directory.change(pool, user, enabled=False)
@@ -175,12 +183,14 @@ class Users:
 
     @operation("AdminEnableUser")
     def admin_enable_user(self, caller: Caller, params: Params) -> Params:
+        """Let a user in again."""
         pool, user = self._named(caller, params)
         self._directory.change(pool, user, enabled=True)
         return {}
 
     @operation("AdminUserGlobalSignOut")
     def admin_user_global_sign_out(self, caller: Caller, params: Params) -> Params:
+        """End all sign-ins of a user."""
         pool, user = self._named(caller, params)
         self._tokens.revoke_all(pool, user)
         return {}

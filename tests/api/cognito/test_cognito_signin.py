@@ -295,6 +295,16 @@ def test_a_session_belongs_to_a_user_and_a_client(invited):
     assert invited.refused("respond_to_auth_challenge", **answer(invited, "x" * 100)) == refusal
 
 
+def test_a_session_does_not_outlive_its_user(invited):
+    session = invited.sign_in("ada", "Temporary-1")["Session"]
+    invited.api.admin_delete_user(UserPoolId=invited.pool, Username="ada")
+    invited.api.admin_create_user(UserPoolId=invited.pool, Username="ada", TemporaryPassword="Temporary-2")
+    assert invited.refused("respond_to_auth_challenge", **answer(invited, session)) == (
+        "NotAuthorizedException",
+        f"{INVALID_SESSION}.",
+    )
+
+
 def test_required_attributes_come_with_the_new_password(world):
     world.make_pool(Schema=[{"Name": "given_name", "Required": True}])
     world.api.admin_create_user(UserPoolId=world.pool, Username="ada", TemporaryPassword="Temporary-1")
