@@ -73,7 +73,7 @@ def finish(draft: Draft) -> dict[str, Any]:
     sections = {name: section for name, section in service.resources.items() if name != "extensions"}
     _merge(template, sections)
     for logical_id, extension in (service.resources.get("extensions") or {}).items():
-        _extend(template["Resources"], logical_id, extension)
+        _extend(template["Resources"], logical_id, extension or {})
     for resource in template["Resources"].values():
         if isinstance(resource, dict) and isinstance(resource.get("Properties"), dict):
             resource["Properties"] = _without_nulls(resource["Properties"])
@@ -98,6 +98,8 @@ def _extend(resources: dict[str, Any], logical_id: str, extension: Mapping[str, 
         )
     resource = resources[logical_id]
     for attribute, value in extension.items():
+        if value is None:
+            continue
         if attribute in _REPLACED:
             resource[attribute] = value
         elif attribute in _MERGED:

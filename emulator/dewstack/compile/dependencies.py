@@ -17,8 +17,8 @@ def without_redundant_dependencies(template: dict[str, Any]) -> dict[str, Any]:
     return {**template, "Resources": resources}
 
 
-def _lean(resource: dict[str, Any]) -> dict[str, Any]:
-    stated = resource.get("DependsOn")
+def _lean(resource: Any) -> Any:
+    stated = resource.get("DependsOn") if isinstance(resource, dict) else None
     if not stated:
         return resource
     referred = set(_references(resource.get("Properties")))
@@ -38,7 +38,9 @@ def _references(value: Any) -> Iterator[str]:
         if key == "Ref" and isinstance(member, str):
             yield member
         elif key == "Fn::GetAtt":
-            yield member[0] if isinstance(member, list) else str(member).split(".")[0]
+            name = member[0] if isinstance(member, list) and member else member
+            if isinstance(name, str):
+                yield name.split(".")[0]
         elif key == "Fn::Sub":
             yield from _substituted(member)
         elif key != "Fn::If":
@@ -46,8 +48,8 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _substituted(value: Any) -> Iterator[str]:
-    text, own = (value[0], value[1]) if isinstance(value, list) else (value, {})
-    for name in _VARIABLE.findall(str(text)):
+    text, own = value if isinstance(value, list) and len(value) == 2 else (value, {})
+    for name in _VARIABLE.findall(text) if isinstance(text, str) else ():
         if name not in own:
             yield name.split(".")[0]
     yield from _references(own)

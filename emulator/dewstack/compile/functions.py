@@ -89,7 +89,7 @@ def _runtime_management(draft: Draft, function: FunctionSpec) -> dict[str, Any] 
         draft.service.provider.settings.get("runtimeManagement"),
         function.settings.get("runtimeManagement"),
     ):
-        merged |= {"mode": value} if isinstance(value, str) else value or {}
+        merged |= {"mode": value} if isinstance(value, str) else value if isinstance(value, dict) else {}
     update_on = _RUNTIME_UPDATES.get(merged["mode"])
     if update_on is None:
         return None
@@ -153,7 +153,7 @@ def _has_environment(draft: Draft, function: FunctionSpec) -> bool:
 
 def _vpc_config(draft: Draft, function: FunctionSpec) -> dict[str, Any] | None:
     own, common = function.settings.get("vpc", {}), draft.service.provider.settings.get("vpc") or {}
-    if own is None or own is False:
+    if not isinstance(own, dict):  # `vpc: ~` and `vpc: false` take a function out of the provider's
         return None
     merged = {**common, **{key: value for key, value in own.items() if value}}
     if not merged.get("securityGroupIds") or not merged.get("subnetIds"):

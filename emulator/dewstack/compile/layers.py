@@ -74,6 +74,6 @@ def layer_configurations(draft: Draft, function: FunctionSpec) -> list[LayerConf
     for layer in function.layers:
         logical_id = layer.get("Ref") if isinstance(layer, dict) else None
         key = next((key for key in draft.service.layers if naming.lambda_layer(key) == logical_id), None)
-        if logical_id in draft.resources and key is not None:
+        if key is not None and logical_id in draft.resources:
             found.append(LayerConfiguration(key, str(logical_id), draft.resources[logical_id]["Properties"]))
     return found

@@ -73,7 +73,7 @@ class Builder:
             memory_size=self._number(key, "memorySize", entry, common, DEFAULT_MEMORY_SIZE),
             timeout=self._number(key, "timeout", entry, common, DEFAULT_TIMEOUT),
             environment=present({**mapping(common.get("environment")), **mapping(entry.get("environment"))}),
-            layers=sequence(entry.get("layers") or common.get("layers")),
+            layers=_filled(entry.get("layers") or common.get("layers")),
             role=entry.get("role") or provider.iam_role.existing,
             description=text(entry.get("description")),
             tags={**provider.tags, **present(entry.get("tags"))},
@@ -135,8 +135,8 @@ def _iam_role(section: Mapping[str, Any]) -> IamRole:
     own = {} if elsewhere else mapping(role)
     return IamRole(
         existing=role if elsewhere else section.get("role"),
-        statements=sequence(own.get("statements") or section.get("iamRoleStatements")),
-        managed_policies=sequence(own.get("managedPolicies") or section.get("iamManagedPolicies")),
+        statements=_filled(own.get("statements") or section.get("iamRoleStatements")),
+        managed_policies=_filled(own.get("managedPolicies") or section.get("iamManagedPolicies")),
         name=own.get("name"),
         path=text(own.get("path")) or "/",
         permissions_boundary=own.get("permissionsBoundary")
@@ -157,6 +157,11 @@ def _deployment_bucket(value: Any) -> DeploymentBucket:
         versioning=own.get("versioning") is True,
         skip_policy_setup=own.get("skipPolicySetup") is True,
     )
+
+
+def _filled(value: Any) -> tuple[Any, ...]:
+    """The items of a list that aren't null: what is left of a conditional item."""
+    return tuple(item for item in sequence(value) if item is not None)
 
 
 def _first(*values: Any) -> Any:

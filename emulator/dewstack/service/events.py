@@ -116,6 +116,10 @@ _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
 }
 
 
+COMPILED_EVENTS = tuple(_BUILDERS)
+"""The kinds of events that a template is made of."""
+
+
 def check_routes(reading: Reading, functions: Mapping[str, FunctionSpec], http_api: HttpApi) -> None:
     """Report routes that are there twice, authorizers that aren't, and functions slower than an HTTP API."""
     seen: dict[str, Position] = {}

@@ -9,11 +9,11 @@ from dewstack.errors import UserError
 
 from .build import Builder
 from .dotenv import read_dotenv
-from .events import METHODS, ROUTE_FORM
+from .events import COMPILED_EVENTS, METHODS, ROUTE_FORM
 from .model import Service
 from .nodes import Node, parse_yaml, plain
 from .places import locate, merged
-from .problems import MapError, Position, Problem, ProblemAt, Report, Severity, did_you_mean
+from .problems import KeyPath, MapError, Position, Problem, ProblemAt, Report, Severity, did_you_mean
 from .reading import Reading, mapping, sequence, text
 from .schema import Violation, event_types, validate
 from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources
@@ -189,8 +189,21 @@ class _Load:
                 reading.problem(("plugins",), message, "warning")
 
 
+def _is_compiled(path: KeyPath) -> bool:
+    """Whether the template is made of what is at `path`."""
+    if path[:1] == ("functions",) and len(path) > 4 and path[2] == "events":
+        return path[4] in COMPILED_EVENTS
+    return path[:1] in (("provider",), ("functions",), ("layers",), ("resources",))
+
+
 def _severity(violation: Violation, mode: object, strict: bool) -> Severity | None:
-    """What a violation amounts to, by the map's own `configValidationMode` if it has one."""
+    """What a violation amounts to, by the map's own `configValidationMode` if it has one.
+
+    The mode lets names and words pass that the schema doesn't know. What is of the wrong shape where a template is
+    made of it can't be let pass.
+    """
+    if violation.kind in ("type", "required", "range") and _is_compiled(violation.path):
+        return "error"
     by_mode: dict[object, Severity | None] = {"warn": "warning", "off": None, "error": "error"}
     if strict:
         return "error"

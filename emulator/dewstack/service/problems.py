@@ -1,6 +1,5 @@
 """Where something is in the map, and what is wrong there: every mistake is collected, none hides another."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -89,6 +88,8 @@ def key_name(path: KeyPath) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`, did you mean 'memorySize'?` when a known word is close to `word`, else nothing."""
+    import difflib  # Only a map with a mistake needs it.
+
     by_lower = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f", did you mean '{by_lower[close[0]]}'?" if close else ""

@@ -182,7 +182,7 @@ def test_unknown_keys_are_errors_when_strict_or_the_map_says_so(problems_of: Pro
 
 
 def test_the_map_can_turn_validation_down(load_map: Loader) -> None:
-    wrong = "layers: 5\nprovder: x\n"
+    wrong = "package: 5\nprovder: x\n"
     assert len(load_map(f"configValidationMode: warn\n{wrong}").warnings) == 2
     assert load_map(f"configValidationMode: off\n{wrong}").warnings == ()
 
