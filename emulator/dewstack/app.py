@@ -20,13 +20,14 @@ from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
+from dewstack.connection import Door
 from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
 from dewstack.errors import AwsError
 from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
 from dewstack.http import Request, Response
 from dewstack.lambda_ import Function, LambdaService
 from dewstack.logs import LogEvent, Logs, LogStream
-from dewstack.server import Door, HttpServer, bind
+from dewstack.server import HttpServer, bind
 from dewstack.store import Store
 from dewstack.sts import SecurityTokens
 from dewstack.wire.api import AwsApi

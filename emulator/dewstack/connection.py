@@ -1,0 +1,249 @@
+"""One client's connection: uvicorn's parser, keep-alive and flow control, with our own values at both ends.
+
+Between uvicorn's protocol and a door stands no ASGI: header names keep the client's and the gateway's spelling,
+a request costs one task, and a response leaves in one segment.
+"""
+
+import asyncio
+import http
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from dewstack.http import Headers, Request, Response, json_response
+
+Door = Callable[[Request], Awaitable[Response]]
+
+BODY_SECONDS = 60.0
+MAX_BODY_BYTES = 80 * 1024 * 1024
+"""The largest body any door takes: a function's zip in base64. What is over it is read and thrown away."""
+HIGH_WATER_BYTES = 65536
+
+logger = logging.getLogger("dewstack.server")
+
+STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus
+}
+TIMED_OUT = Response(408, b'{"message":"Request Timeout"}', [(b"Connection", b"close")])
+FAILED = json_response(500, {"message": "Internal Server Error"})
+
+
+class Exchange:
+    """A request that is being answered: what uvicorn calls a cycle, and its protocol drives."""
+
+    __slots__ = (
+        "body",
+        "connection",
+        "disconnected",
+        "expects_continue",
+        "headers",
+        "keep_alive",
+        "message_event",
+        "method",
+        "more_body",
+        "protocol",
+        "response_complete",
+        "url",
+    )
+
+    def __init__(self, connection: "Connection", method: str, protocol: str, *, keep_alive: bool) -> None:
+        self.connection = connection
+        self.method = method
+        self.url = connection.url
+        self.headers: Headers = connection.headers
+        self.protocol = protocol
+        self.keep_alive = keep_alive
+        self.expects_continue = connection.expect_100_continue
+        self.message_event = asyncio.Event()
+        self.body = bytearray()
+        self.more_body = True
+        self.disconnected = False
+        self.response_complete = False
+
+    async def run_asgi(self, door: Door) -> None:
+        """Read the body, ask the door, send its response. The name is uvicorn's."""
+        try:
+            body = await self._read()
+            if body is None:
+                await self._send(TIMED_OUT)
+                return
+            path, query = _target(self.url)
+            client = self.connection.client
+            request = Request(
+                self.method, path, query, self.headers, body, client[0] if client else "", self.protocol
+            )
+            try:
+                response = await door(request)
+            except Exception:
+                logger.exception("%s %s failed", request.method, request.raw_path)
+                response = FAILED
+            await self._send(response)
+        except Exception:
+            logger.exception("a response could not be sent")
+            self.connection.transport.close()
+
+    async def _read(self) -> bytes | None:
+        """The body, cut off after MAX_BODY_BYTES + 1; None when it does not arrive in time."""
+        if not self.more_body:
+            return bytes(self.body)
+        chunks: list[bytes] = []
+        size = 0
+        if self.expects_continue:
+            self.connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while self.more_body and not self.disconnected:
+                    await self.message_event.wait()
+                    self.message_event.clear()
+                    if size <= MAX_BODY_BYTES:
+                        chunks.append(bytes(self.body))
+                    size += len(self.body)
+                    self.body = bytearray()
+                    self.connection.flow.resume_reading()
+        except TimeoutError:
+            return None
+        return b"".join(chunks)[: MAX_BODY_BYTES + 1]
+
+    async def _send(self, response: Response) -> None:
+        if self.disconnected:
+            return
+        transport, flow = self.connection.transport, self.connection.flow
+        head = self._head(response)
+        if response.stream is not None:
+            await self._stream(head, response)
+        elif self.method == "HEAD" or response.status in (204, 304):
+            transport.write(head)
+        else:
+            transport.write(head + response.body)
+        if flow.write_paused:
+            await flow.drain()
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            transport.close()
+        self.connection.on_response_complete()
+
+    def _head(self, response: Response) -> bytes:
+        headers = response.headers
+        names = {name.lower() for name, _ in headers}
+        if self.keep_alive and b"connection" in names:
+            self.keep_alive = not any(k.lower() == b"connection" and v == b"close" for k, v in headers)
+        lines = [
+            b"%b: %b\r\n" % header
+            for header in headers
+            if self.keep_alive or header[0].lower() != b"connection"
+        ]
+        if not self.keep_alive:
+            lines.append(b"Connection: close\r\n")
+        if response.stream is not None:
+            lines.append(b"Transfer-Encoding: chunked\r\n")
+        elif b"content-length" not in names and response.status not in (204, 304):
+            lines.append(b"Content-Length: %d\r\n" % len(response.body))
+        if b"date" not in names:
+            lines.append(self.connection.dates.header())
+        block = b"".join(lines)
+        if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines):
+            raise ValueError("a response header holds a line break")
+        status_line = STATUS_LINES.get(response.status) or b"HTTP/1.1 %d \r\n" % response.status
+        return b"%b%b\r\n" % (status_line, block)
+
+    async def _stream(self, head: bytes, response: Response) -> None:
+        """Send chunks as they come, until they end or the client has gone."""
+        stream = response.stream
+        assert stream is not None
+
+        async def pump() -> None:
+            transport, flow = self.connection.transport, self.connection.flow
+            transport.write(head + (_chunk(response.body) if response.body else b""))
+            async for chunk in stream:
+                transport.write(_chunk(chunk))
+                if flow.write_paused:
+                    await flow.drain()
+            transport.write(b"0\r\n\r\n")
+
+        async def gone() -> None:
+            while not self.disconnected:
+                await self.message_event.wait()
+                self.message_event.clear()
+
+        tasks = [asyncio.create_task(pump()), asyncio.create_task(gone())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol, making Exchanges. Its `app` is the port's door."""
+
+    def __init__(self, door: Door, dates: "Dates", **settings: Any) -> None:
+        super().__init__(**settings)
+        self.door = door
+        self.dates = dates
+
+    def on_message_begin(self) -> None:
+        """httptools' callback."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools' callback; names stay as the client spelled them."""
+        if len(name) == 6 and name.lower() == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """httptools' callback: begin to answer, or wait for the answers of earlier requests."""
+        parser = self.parser
+        version = parser.get_http_version()
+        keep_alive = version != "1.0" and parser.should_keep_alive()
+        exchange = Exchange(
+            self, parser.get_method().decode("ascii"), f"HTTP/{version}", keep_alive=keep_alive
+        )
+        existing: Any = self.cycle
+        self.cycle = exchange  # type: ignore[assignment]
+        if existing is None or existing.response_complete:
+            self._start_asgi_task(exchange, self.door)  # type: ignore[arg-type]
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((exchange, self.door))  # type: ignore[arg-type]
+
+
+class Dates:
+    """The Date header, made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._header = b""
+
+    def header(self) -> bytes:
+        """The whole line."""
+        now = int(time.time())
+        if now != self._second:
+            self._second = now
+            self._header = f"Date: {formatdate(now, usegmt=True)}\r\n".encode()
+        return self._header
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def _target(url: bytes) -> tuple[str, str]:
+    """Path and query of a request line's target, as sent; an absolute URL is cut to them."""
+    if not url.startswith(b"/"):
+        try:
+            parsed = httptools.parse_url(url)
+        except httptools.HttpParserInvalidURLError:
+            return url.decode("latin-1"), ""
+        return (parsed.path or b"/").decode("latin-1"), (parsed.query or b"").decode("latin-1")
+    path, _, query = url.partition(b"?")
+    return path.decode("latin-1"), query.partition(b"#")[0].decode("latin-1")
