@@ -115,8 +115,16 @@ class Emulator:
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, self._control())
 
     async def _keys(self, issuer: str) -> dict[str, Any] | None:
-        """A local pool's keys, for authorizers; made on first need, so not on the loop."""
-        return await asyncio.to_thread(self.cognito.keys, issuer)
+        """A local pool's keys, for authorizers; made on first need, and that not on the loop."""
+        known = self.cognito.known_keys(issuer)
+        return known if known is not None else await asyncio.to_thread(self.cognito.keys, issuer)
+
+    async def make_keys(self) -> None:
+        """Make the keys of the pools that have none yet, so that the first sign-in need not wait for them."""
+        for pool in (await self.api.call("cognito-idp", "ListUserPools", {"MaxResults": 60}, self.caller))[
+            "UserPools"
+        ]:
+            await asyncio.to_thread(self.cognito.jwks, pool["Id"])
 
     def _open_log(self, function: Function, stream: str) -> LogStream:
         """A log stream in the function's own account and region."""
@@ -271,6 +279,7 @@ class Emulator:
         params = body_of(request)
         if isinstance(params.get("Payload"), str):
             params["Payload"] = params["Payload"].encode()
+        await self.api.check(service, operation, params)
         return answer(await self.api.call(service, operation, params, self.caller))
 
 

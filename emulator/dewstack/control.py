@@ -35,7 +35,8 @@ class ControlApi:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request below `/_dew/`."""
-        if not _loopback(request.header("host") or "", request.header("origin")):
+        foreign = request.method != "GET" and request.header("sec-fetch-site") == "cross-site"
+        if foreign or not _loopback(request.header("host") or "", request.header("origin")):
             return json_response(403, _error("Forbidden", "The control API answers only to this machine."))
         page = self._pages(request) if self._pages else None
         if page is not None:

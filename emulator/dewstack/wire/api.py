@@ -91,6 +91,18 @@ class AwsApi:
             ) from error
         return output or {}
 
+    async def check(self, service: str, operation: str, params: dict[str, Any]) -> None:
+        """Check params that did not come over a wire against the model; what is not in it passes.
+
+        Raises the service's own validation error.
+        """
+        model = await self._model(service)
+        known = model.operation(operation) if model else None
+        shape = known.input if known else None
+        broken = list(violations(shape, params)) if shape else []
+        if broken:
+            raise validation_error(service, describe(broken))
+
     async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
 
