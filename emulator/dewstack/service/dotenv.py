@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from dewstack.errors import UserError
+
 _LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*"""
     r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)"|([^#\r\n]*))[ \t]*(?:\#.*)?$""",
@@ -10,13 +12,21 @@ _LINE = re.compile(
 )
 
 
-def read_dotenv(directory: Path, stage: str) -> dict[str, str]:
-    """The variables of the `.env` files of `directory`; the file that is closest to the stage wins."""
+def dotenv_files(directory: Path, stage: str) -> tuple[Path, ...]:
+    """The `.env` files that may be in `directory`; the last is the closest to the stage, and wins."""
+    names = (".env", f".env.{stage}", ".env.local", f".env.{stage}.local")
+    return tuple(Path(directory, name).resolve() for name in names)
+
+
+def read_dotenv(files: tuple[Path, ...]) -> dict[str, str]:
+    """The variables of those `files` that are there. Raises UserError for one that can't be read."""
     values: dict[str, str] = {}
-    for name in (".env", f".env.{stage}", ".env.local", f".env.{stage}.local"):
-        path = Path(directory, name)
+    for path in files:
         if path.is_file():
-            values |= _parse(path.read_text(encoding="utf-8"))
+            try:
+                values |= _parse(path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                raise UserError(f"{path} can't be read: {error}") from None
     return values
 
 

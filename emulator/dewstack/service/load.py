@@ -8,7 +8,7 @@ from typing import Any
 from dewstack.errors import UserError
 
 from .build import Builder
-from .dotenv import read_dotenv
+from .dotenv import dotenv_files, read_dotenv
 from .events import COMPILED_EVENTS, METHODS, ROUTE_FORM
 from .model import Service
 from .nodes import Node, parse_yaml, plain
@@ -103,12 +103,14 @@ class _Load:
         self.report = Report()
         self.sources = MapSources(root, self.directory, options, environ, params)
         self.resolver = self.sources.resolver = Resolver(root, self.sources, self.report)
+        self.dotenv: tuple[Path, ...] = ()
         self._add_dotenv(environ)
 
     def _add_dotenv(self, environ: Mapping[str, str]) -> None:
         flag = self.root.mapping().get("useDotenv")
         if flag is not None and flag.value is True:
-            self.sources.environ = {**read_dotenv(self.directory, self.stage()), **environ}
+            self.dotenv = dotenv_files(self.directory, self.stage())
+            self.sources.environ = {**read_dotenv(self.dotenv), **environ}
 
     def stage(self) -> str:
         try:
@@ -137,7 +139,7 @@ class _Load:
             name=name,
             directory=self.directory.resolve(),
             file=self.path.name,
-            files=(self.path.resolve(), *self.sources.files()),
+            files=(self.path.resolve(), *self.dotenv, *self.sources.files()),
             stage=stage,
             region=self.region(),
             provider=provider,

@@ -209,7 +209,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A whole map. `files` are all files that it was read from: a change of any is a change of the map."""
+    """A whole map. `files` are all that it was read from, or would be if they were there."""
 
     name: str
     directory: Path

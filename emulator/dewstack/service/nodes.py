@@ -45,6 +45,8 @@ SHORT_TAGS = {
 }
 NODE_LIMIT = 200_000
 """Nodes in one file, aliases counted each time: above it the file is a bomb, not a map."""
+DEPTH_LIMIT = 100
+"""Levels of mappings and lists inside of each other."""
 
 _INT = re.compile(r"[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$")
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+(?:[eE][-+]?[0-9]+)?)$")
@@ -71,10 +73,24 @@ class Node:
 
 
 class _Loader(CSafeLoader):  # type: ignore[misc]
-    """Composes nodes and leaves the meaning of plain scalars to us."""
+    """Composes nodes, not too deep, and leaves the meaning of plain scalars to us."""
+
+    depth = 0
 
     def resolve(self, kind: type, value: Any, implicit: Any) -> str:
         return ""
+
+    def descend_resolver(self, parent: Any, index: Any) -> None:
+        self.depth += 1
+        if self.depth > DEPTH_LIMIT:
+            raise _TooDeep(None, None, f"nested deeper than {DEPTH_LIMIT} levels", parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+class _TooDeep(yaml.MarkedYAMLError):
+    """Nesting that no map needs, and that would exhaust the stack."""
 
 
 def parse_yaml(text: str, file: str) -> Node:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+DEPTH_LIMIT = 20
+
 _SOURCE = re.compile(r"\s*([a-z][a-zA-Z0-9]*)([:(])(?!:)")
 _LITERAL = re.compile(r"\s*([a-zA-Z0-9.\-]+)\s*(?=[,}])")
 _STRING = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*""")
@@ -56,6 +58,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.index = 0
+        self.depth = 0
 
     def text_until(self, stops: str) -> Text:
         """Read pieces up to one of the `stops` (not consumed), or up to the end when there are none."""
@@ -92,12 +95,16 @@ class _Parser:
     def variable(self) -> Variable:
         start = self.index
         self.index += 2
+        self.depth += 1
+        if self.depth > DEPTH_LIMIT:
+            raise VariableSyntaxError(f"variables nested deeper than {DEPTH_LIMIT} levels")
         sources: list[Source | Literal] = []
         while True:
             sources.append(self.source(first=not sources))
             self._skip_spaces()
             char = self._next("'}'")
             if char == "}":
+                self.depth -= 1
                 return Variable(tuple(sources), self.text[start : self.index])
             if char != ",":
                 raise VariableSyntaxError(f"expected ',' or '}}' at '{self.text[self.index - 1 :]}'")

@@ -10,6 +10,9 @@ from .nodes import Node
 from .problems import KeyPath, Position, ProblemAt, Report
 from .variable_syntax import Literal, Source, Text, Variable, VariableSyntaxError, parse
 
+CHAIN_LIMIT = 50
+"""Variables that need each other in a row."""
+
 
 class NotFound(ProblemAt):
     """This source has no such value, and says why; the next is tried. With `remark`, the user hears of it."""
@@ -73,6 +76,8 @@ class Resolver:
         if identity in self._open:
             way = [*list(self._open.values())[list(self._open).index(identity) :], node.value]
             raise ProblemAt(node.at, f"a variable that needs itself: {' → '.join(way)}")
+        if len(self._open) > CHAIN_LIMIT:
+            raise ProblemAt(node.at, f"a chain of more than {CHAIN_LIMIT} variables")
         self._open[identity] = node.value
         try:
             resolved = self._evaluate(parse(node.value), node.at)

@@ -96,7 +96,9 @@ def test_every_file_of_the_map_is_known(load_map: Loader) -> None:
 def test_dotenv_files_fill_in_what_the_environment_lacks(load_map: Loader) -> None:
     files = {".env": "A=1\nB=\"two words\"\nexport C='x' # why\n", ".env.dev": "A=2\n"}
     text = "useDotenv: true\ncustom: {v: ['${env:A}', '${env:B}', '${env:C}']}\n"
-    assert load_map(text, files=files, environ={"C": "real"}).custom["v"] == ["2", "two words", "real"]
+    service = load_map(text, files=files, environ={"C": "real"})
+    assert service.custom["v"] == ["2", "two words", "real"]
+    assert ".env.dev" in [path.name for path in service.files]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +133,16 @@ def test_a_variable_without_a_value_is_located(problems_of: Problems, written: s
 def test_a_cycle_is_named_all_the_way_around(problems_of: Problems) -> None:
     first = problems_of("custom:\n  a: ${self:custom.b}\n  b: x${self:custom.a}\n")[0]
     assert first.endswith("needs itself: ${self:custom.b} → x${self:custom.a} → ${self:custom.b}")
+
+
+def test_variables_nested_without_end_are_refused(problems_of: Problems) -> None:
+    problem = problems_of(f"custom:\n  v: '{'${self:custom.' * 5000}x{'}' * 5000}'\n")[0]
+    assert problem == "serverless.yml:6:6: custom.v: broken variable: variables nested deeper than 20 levels"
+
+
+def test_a_chain_without_end_is_refused(problems_of: Problems) -> None:
+    chain = "".join(f"  a{index}: '${{self:custom.a{index + 1}}}'\n" for index in range(2000))
+    assert problems_of(f"custom:\n{chain}  a2000: 1\n")[0].endswith("a chain of more than 50 variables")
 
 
 def test_an_unknown_source_is_an_error_that_lists_the_known(problems_of: Problems) -> None:

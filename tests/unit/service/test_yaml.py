@@ -116,6 +116,12 @@ def test_aliases_that_unfold_without_end_are_refused() -> None:
         parse_yaml(bomb, "f.yml")
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 5_000, "- " * 100_000])
+def test_nesting_without_end_is_refused(text: str) -> None:
+    with pytest.raises(ProblemAt, match="nested deeper than 100 levels"):
+        parse_yaml(text, "f.yml")
+
+
 def test_an_empty_text_is_null() -> None:
     assert read("# nothing\n") is None
 
