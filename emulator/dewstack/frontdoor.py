@@ -131,15 +131,13 @@ class ServiceDoor:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        if self._api_id is not None:
-            return await self._gateway.execute(self._api_id, request)
-        try:
-            async with asyncio.timeout(DEPLOYMENT_SECONDS):
-                await self._opened.wait()
-        except TimeoutError:
-            return json_response(
-                503, {"message": "The service is still being deployed."}, (b"Retry-After", b"1")
-            )
+        if not self._opened.is_set():
+            try:
+                async with asyncio.timeout(DEPLOYMENT_SECONDS):
+                    await self._opened.wait()
+            except TimeoutError:
+                still = {"message": "The service is still being deployed."}
+                return json_response(503, still, (b"Retry-After", b"1"))
         if self._api_id is None:
             return json_response(404, {"message": "The map has no HTTP API."})
         return await self._gateway.execute(self._api_id, request)
