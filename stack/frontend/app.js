@@ -111,7 +111,7 @@ function guardedFailure(exchange) {
   const { message } = refusal(exchange);
   if (exchange.response?.status !== 401) return notice(message, "bad");
   if (exchange.response.body?.code) return forget(`${message}. Log in again.`, "bad");
-  notice("API Gateway refused the access token: it has probably expired. Refresh your tokens below.", "bad");
+  notice("API Gateway refused the access token: it has probably expired. Get fresh tokens below.", "bad");
 }
 
 // Calls -------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ const ACTIONS = {
   update: {
     done(answer, changes) {
       introduce({ email: $("#who").textContent, emailVerified: !$("#verified").hidden, ...changes });
-      notice(`${answer.message} The ID token still has the old values: refresh it to see the new ones.`);
+      notice(`${answer.message} The ID token still has the old values: get fresh tokens to see the new ones.`);
     },
     failed(_refusal, _values, exchange) {
       if (exchange.response?.status !== 401) return false;

@@ -101,7 +101,7 @@ export class TokenView {
     const level = left === 0 ? "over" : share < 0.15 ? "low" : "good";
     this.part("life").dataset.level = level;
     this.part("life-left").textContent = left === 0 ? "Expired" : `${clock(left)} left`;
-    this.part("life-until").textContent = left === 0 ? "Refresh to go on." : `until ${moment(this.claims.exp)}`;
+    this.part("life-until").textContent = left === 0 ? "Get fresh tokens to go on." : `until ${moment(this.claims.exp)}`;
     this.part("life-bar").value = share;
   }
 }
