@@ -10,7 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dewstack.compile import Artifact, compile_service, create_template
+from dewstack.compile import (
+    Artifact,
+    compile_service,
+    create_template,
+    without_redundant_dependencies,
+)
 from dewstack.deploy.package import (
     PACKAGE_DIRECTORY,
     Package,
@@ -77,7 +82,7 @@ def package_service(service: Service, *, now: float | None = None) -> Packaged:
         key: Artifact(bucket, f"{prefix}/{package.path.name}", package.sha256)
         for key, package in layers.items()
     }
-    update = compile_service(service, artifacts, layer_artifacts)
+    update = without_redundant_dependencies(compile_service(service, artifacts, layer_artifacts))
     paths = write_templates(service.directory, create_template(service), update)
     return Packaged(tuple(made.values()), *paths)
 

@@ -1,13 +1,14 @@
 """A function's execution environments: as many as its load needs, none when there is none.
 
 An event goes to an environment that is free, else waits in line; the line decides when another one is started.
-Where a function has shown that it answers within a few milliseconds, a short line is served by those that are
-there: AWS would start one for each waiting event, which on a laptop costs more than it gives.
+Where a function has shown that it answers within milliseconds, a short line is served by those that are there:
+AWS would start one for each waiting event, which on a laptop costs more than it gives.
 """
 
 import asyncio
 import logging
 import math
+import os
 import signal
 import time
 from collections import deque
@@ -26,8 +27,12 @@ logger = logging.getLogger("dewstack.lambda")
 
 INIT_SECONDS = 10.0
 """The init phase's limit. After it AWS runs init once more, inside the invocation and under its timeout."""
-PATIENCE_SECONDS = 0.005
-"""How long an event waits for a quick function's busy environments before another one is started."""
+QUICK_SECONDS = 0.01
+"""A function that typically takes less is quick: its events wait a little before another environment starts."""
+PATIENCE_SECONDS, MORE_PATIENCE_SECONDS = 0.005, 0.1
+"""How long they wait: while there are fewer environments than processors, and afterwards, when more processes
+would only take time from each other."""
+PROCESSORS = os.cpu_count() or 1
 PARALLEL_STARTS = 10
 """How many environments of one function are started at a time."""
 
@@ -78,7 +83,7 @@ class FunctionPool:
             self._deliver(self._idle.pop(), invocation)
             return
         self._queue.append(invocation)
-        if self._environments and self._typical_seconds < PATIENCE_SECONDS:
+        if self._environments and self._typical_seconds < QUICK_SECONDS:
             if self._patience is None:
                 self._patience = self._loop.call_later(PATIENCE_SECONDS, self._patience_ended)
         else:
@@ -128,7 +133,8 @@ class FunctionPool:
         self._patience = None
         if not self._queue:
             return
-        if time.monotonic() - self._queue[0].queued >= PATIENCE_SECONDS:
+        few = len(self._environments) < PROCESSORS
+        if time.monotonic() - self._queue[0].queued >= (PATIENCE_SECONDS if few else MORE_PATIENCE_SECONDS):
             self._grow()
         self._patience = self._loop.call_later(PATIENCE_SECONDS, self._patience_ended)
 
