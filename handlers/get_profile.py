@@ -56,9 +56,7 @@ def access_token(event: dict[str, Any]) -> str:
     """The token of the Authorization header, in whatever case the gateway spells the header's name."""
     for name, value in (event.get("headers") or {}).items():
         if name.lower() == "authorization":
-            scheme, _, token = value.strip().rpartition(" ")
-            if scheme.lower() in ("", "bearer"):
-                return str(token)
+            return str(value).split(" ")[-1]  # "Bearer <token>", or the token alone
     return ""
 
 
