@@ -258,8 +258,8 @@ class FunctionPool:
         now = environment.last_used = time.monotonic()
         if seconds is None:
             seconds = now - invocation.started
-        typical = self._typical_seconds
-        self._typical_seconds = seconds if typical == math.inf else 0.8 * typical + 0.2 * seconds
+        typical = self._typical_seconds  # it follows downwards quickly, upwards slowly: one stall says little
+        self._typical_seconds = seconds if typical == math.inf else typical + 0.2 * min(seconds - typical, typical)
         report = Report(
             invocation.request_id,
             seconds * 1000,
