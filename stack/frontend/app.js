@@ -19,14 +19,15 @@ const trace = new Trace(document);
 const tokens = new TokenView(document);
 let config = null;
 let session = JSON.parse(sessionStorage.getItem(STORED) ?? "null");
+let introduced = false; // whether the profile of this session has been shown
 let busy = false;
 
 // Views -------------------------------------------------------------------------------------------------
 
 /** Goes to a view. The address bar follows, so that Back works. */
 function go(view) {
-  if (location.hash === `#${view}`) render();
-  else location.hash = view;
+  if (location.hash !== `#${view}`) history.pushState(null, "", `#${view}`);
+  render();
 }
 
 function render({ focus = true } = {}) {
@@ -81,6 +82,7 @@ function keep(answer) {
 
 function forget(text, kind) {
   session = null;
+  introduced = false;
   sessionStorage.removeItem(STORED);
   for (const input of $$("input[autocomplete*=password], .code")) input.value = "";
   go("log-in");
@@ -103,6 +105,7 @@ async function openProfile() {
   if (exchange.response?.ok) {
     remember(exchange.response.body.email);
     introduce(exchange.response.body);
+    introduced = true;
   } else guardedFailure(exchange);
 }
 
@@ -227,7 +230,9 @@ const BUTTONS = {
     const exchange = await send(ROUTES.refresh, { refreshToken: session.refreshToken });
     if (exchange.response?.ok) {
       keep(exchange.response.body);
-      return notice("Fresh tokens, without a password.");
+      notice("Fresh tokens, without a password.");
+      if (!introduced) await openProfile();
+      return;
     }
     const { message } = refusal(exchange);
     if (exchange.response?.status === 401) return forget(`${message}. Log in again.`, "bad");
@@ -237,11 +242,20 @@ const BUTTONS = {
   "log-out-everywhere": () => leave(ROUTES.logoutEverywhere),
 };
 
-async function leave(route, body) {
+/** Logs out. An access token that has expired opens no door, not even this one: then it is renewed first. */
+async function leave(route, body, again = true) {
   const exchange = await send(route, body);
   const { response } = exchange;
-  if (response?.ok || response?.status === 401) return forget(response.ok ? response.body.message : "Your session had already ended.");
-  notice(refusal(exchange).message, "bad");
+  if (response?.ok) return forget(response.body.message);
+  if (response?.status !== 401) return notice(refusal(exchange).message, "bad");
+  if (again && !response.body?.code) {
+    const renewed = await send(ROUTES.refresh, { refreshToken: session.refreshToken });
+    if (renewed.response?.ok) {
+      keep(renewed.response.body);
+      return leave(route, body, false);
+    }
+  }
+  forget("Your session had already ended.");
 }
 
 // Start -------------------------------------------------------------------------------------------------

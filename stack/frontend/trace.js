@@ -82,7 +82,8 @@ export class Trace {
 }
 
 function stop(name, text, state) {
-  const item = element("li", {}, element("strong", {}, name), element("span", {}, text));
+  const pieces = text.split(/(?<=[/_])/).flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece]));
+  const item = element("li", {}, element("strong", {}, name), element("span", {}, ...pieces));
   item.dataset.state = state;
   return item;
 }
