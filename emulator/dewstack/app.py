@@ -270,7 +270,7 @@ class Emulator:
                 continue  # nothing has been written yet
             found += [
                 LogEvent(group, event["logStreamName"], event["timestamp"], event["message"])
-                for event in page["events"]
+                for event in reversed(page["events"])
             ]
         return sorted(found, key=lambda event: event.timestamp_ms)
 

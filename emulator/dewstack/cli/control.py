@@ -41,6 +41,18 @@ class ControlApi:
         assert isinstance(output, dict)
         return output
 
+    def function(self, wanted: str) -> dict[str, Any]:
+        """The function that `wanted` means: `key` is its name in the map, `name` its full one, both will do.
+
+        Raises UserError when there is none, naming those there are.
+        """
+        functions: list[dict[str, Any]] = self.get("functions")["functions"]
+        for function in functions:
+            if wanted in (function["key"], function["name"]):
+                return function
+        listed = ", ".join(sorted(function["key"] for function in functions))
+        raise UserError(f"There is no function {wanted!r}.", hint=f"Functions: {listed}")
+
     def stream(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """The lines of an NDJSON answer, each as it arrives."""
         with self._request("GET", path, query) as response:

@@ -4,26 +4,12 @@ import base64
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from dewstack.cli.control import ControlApi, connect
+from dewstack.cli.control import connect
 from dewstack.cli.output import json_option, print_json
 from dewstack.errors import UserError
-
-
-def function_name(api: ControlApi, wanted: str) -> str:
-    """The full name of the function that `wanted` (its name in the map, or its full name) means.
-
-    Raises UserError when there is none, naming those there are.
-    """
-    functions: list[dict[str, Any]] = api.get("functions")["functions"]
-    for function in functions:
-        if wanted in (function["key"], function["name"]):
-            return str(function["name"])
-    listed = ", ".join(sorted(function["key"] for function in functions))
-    raise UserError(f"There is no function {wanted!r}.", hint=f"Functions: {listed}")
 
 
 def read_event(data: str) -> str:
@@ -65,7 +51,7 @@ def command(ctx: click.Context, function: str, data: str, with_log: bool, as_jso
     event = read_event(data)
     api = connect()
     output = api.call(
-        "lambda", "Invoke", FunctionName=function_name(api, function), Payload=event, LogType="Tail"
+        "lambda", "Invoke", FunctionName=api.function(function)["name"], Payload=event, LogType="Tail"
     )
     payload = base64.b64decode(output.get("Payload") or "")
     log = base64.b64decode(output.get("LogResult") or "").decode(errors="replace")

@@ -59,10 +59,11 @@ def command(function: str, follow: bool, as_json: bool) -> None:
       dew logs -f login
       dew logs --json | jq -r .message
     """
-    query = {"function": function} if function else {}
+    api = connect()
+    query = {"function": api.function(function)["key"]} if function else {}
     if follow:
         query["follow"] = "1"
-    for event in connect().stream("logs", **query):
+    for event in api.stream("logs", **query):
         if as_json:
             print_json_line(event)
         else:

@@ -40,9 +40,15 @@ def test_invoke_of_a_function_that_fails_exits_with_1(project: Project) -> None:
 def test_logs_show_what_functions_print_and_follow_what_comes(project: Project) -> None:
     project.dew("invoke", "hello")
     shown = project.dew("logs", "hello").stdout
+    lines = [line.split(" ", 2)[2].split()[0] for line in shown.splitlines()]
+    assert lines[-4:] == ["START", "hello", "END", "REPORT"]
     assert "hello hello was called" in shown
     assert "REPORT RequestId:" in shown
     assert "\x1b" not in shown
+
+    unknown = project.dew("logs", "nobody")
+    assert unknown.returncode == 1
+    assert "Functions: fail, hello" in unknown.stderr
 
     following = project.start("logs", "--follow", "--json", "hello")
     assert following.stdout is not None
