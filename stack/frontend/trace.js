@@ -82,7 +82,7 @@ export class Trace {
 }
 
 function stop(name, text, state) {
-  const pieces = text.split(/(?<=[/_])/).flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece]));
+  const pieces = text.split(/(?<=[/_])|(?<=[a-z])(?=[A-Z])/).flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece]));
   const item = element("li", {}, element("strong", {}, name), element("span", {}, ...pieces));
   item.dataset.state = state;
   return item;

@@ -100,6 +100,7 @@ def test_every_required_field_is_named_when_it_is_missing_or_of_another_type(
     module = load(name)
     for body in (rest, rest | {field: None}, rest | {field: ""}):
         assert ask(module, body) == (400, {"message": f"{field} is required.", "field": field})
+    wrong: Any
     for wrong in (7, True, 0, [], {}, ["a@example.com"]):
         assert ask(module, rest | {field: wrong}) == (
             400,
