@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -19,6 +19,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+PATIENCE = 20_000  # milliseconds: on a busy machine the first request of a function takes its time
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
@@ -26,6 +28,7 @@ def chromium() -> Iterator[Browser]:
     executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
         pytest.fail("no Chromium: install one, or name it by the environment variable CHROMIUM")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser
@@ -40,7 +43,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -> I
     """
     size = {"desktop": (1280, 860), "phone": (360, 740)}[request.param]
     context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=size[0] < 500)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
