@@ -1,6 +1,7 @@
 """What `dew up` does in the foreground: start, deploy, print, follow, stop."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -21,7 +22,7 @@ from dewstack.cli.project import Project, ProjectLock, RunFile
 from dewstack.config import Config
 from dewstack.console import Console
 from dewstack.deploy import Prepared
-from dewstack.errors import UserError
+from dewstack.errors import AwsError, UserError
 from dewstack.watch import ServedMap
 
 MOMENT_SECONDS, LINES_A_MOMENT = 0.1, 60
@@ -63,11 +64,14 @@ async def serve(
         urls = emulator.urls
         lock.publish(RunFile(os.getpid(), urls.aws, urls.service, urls.frontend, time.time()))
         announce(emulator, service, project, seconds=time.perf_counter() - started, as_json=as_json)
+        gc.freeze()  # what has been loaded by now stays: collections need not walk it
+        gc.enable()
         tasks = [
+            asyncio.ensure_future(_ready_keys(emulator)),
             asyncio.ensure_future(print_logs(emulator, as_json=as_json)),
             asyncio.ensure_future(print_changes(served, as_json=as_json)),
         ]
-        await _first(*tasks, stopping)
+        await _first(*tasks[1:], stopping)
         for task in tasks:
             if task.done():
                 task.result()
@@ -76,6 +80,12 @@ async def serve(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await emulator.stop()
+
+
+async def _ready_keys(emulator: Emulator) -> None:
+    """Make the pools' keys while nobody waits for them; what goes wrong goes wrong again at the first sign-in."""
+    with suppress(AwsError):
+        await emulator.make_keys()
 
 
 async def _first(*awaited: "asyncio.Future[Any]") -> None:

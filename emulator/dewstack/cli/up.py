@@ -1,5 +1,6 @@
 """`dew up`: the service of this directory and all it needs, in the foreground or in the background."""
 
+import gc
 import subprocess
 import sys
 import time
@@ -167,7 +168,8 @@ def command(
         check_ports(config)
         if fresh:
             remove_state(project.state_dir)
-        from dewstack.cli.foreground import run_in_foreground
+        gc.disable()  # nothing that is loaded or made until the service runs is garbage
+    from dewstack.cli.foreground import run_in_foreground
 
         run_in_foreground(project, config, options, lock, as_json=as_json)
 

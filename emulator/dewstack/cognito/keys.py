@@ -3,6 +3,8 @@
 import base64
 import re
 import secrets
+import subprocess
+import sys
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -19,6 +21,12 @@ TokenUse = Literal["id", "access"]
 AWS_ISSUER = re.compile(r"https://cognito-idp\.([a-z0-9-]+)\.amazonaws\.com/([\w-]+_[0-9a-zA-Z]+)")
 LOCAL_ISSUER = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?/([\w-]+_[0-9a-zA-Z]+)")
 KEPT = 64
+MAKE_SECONDS = 60
+GENERATE = """
+from joserfc.jwk import RSAKey
+for _ in range(2):
+    print(RSAKey.generate_key(2048).as_pem(private=True).decode(), end="\\0")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ def pool_of_issuer(issuer: str) -> str | None:
 
 
 class Keys:
-    """Makes keys when they are first needed (up to some 300 ms of CPU), and keeps parsed ones at hand."""
+    """Makes keys when they are first needed (it takes about half a second), and keeps parsed ones at hand."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -79,7 +87,8 @@ class Keys:
     def _make(self, pool: UserPool) -> SigningKeys:
         kept = self._directory.signing_keys.get(*pool.key)
         if kept is None:
-            made = SigningKeys(_kid(), _new_pem(), _kid(), _new_pem())
+            id_pem, access_pem = _new_pems()
+            made = SigningKeys(_kid(), id_pem, _kid(), access_pem)
             with self._directory.transaction():
                 kept = self._directory.signing_keys.get(*pool.key)
                 if kept is None:
@@ -92,10 +101,18 @@ def _kid() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _new_pem() -> str:
-    from joserfc.jwk import RSAKey
-
-    return RSAKey.generate_key(2048).as_pem(private=True).decode()
+def _new_pems() -> tuple[str, str]:
+    """Two new private keys, from a process of their own: making one holds the interpreter's lock for as long as it
+    takes, and with it the loop."""
+    made = subprocess.run(
+        [sys.executable, "-I", "-c", GENERATE],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=MAKE_SECONDS,
+    )
+    id_pem, access_pem, _ = made.stdout.split("\0")
+    return id_pem, access_pem
 
 
 def _parse(kept: SigningKeys) -> KeyPair:
