@@ -22,9 +22,13 @@ ARGUMENTS = [
 PATIENCE = 20_000  # milliseconds: on a busy machine the first request of a function takes its time
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser of this process: the one that CHROMIUM names, or the one on the path."""
+    """The browser that CHROMIUM names, or the one on the path.
+
+    Of a module and no longer: Playwright runs an event loop in this thread while it is open, and no test that has
+    a loop of its own could run after it.
+    """
     executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
         pytest.fail("no Chromium: install one, or name it by the environment variable CHROMIUM")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from dewstack.testing import Dew
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PASSWORD = "Difference-1"
 _number = itertools.count(1)
