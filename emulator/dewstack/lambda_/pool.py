@@ -135,15 +135,13 @@ class FunctionPool:
             return
         few = len(self._environments) < PROCESSORS
         if time.monotonic() - self._queue[0].queued >= (PATIENCE_SECONDS if few else MORE_PATIENCE_SECONDS):
-            self._grow()
+            self._grow(at_most=1)
         self._patience = self._loop.call_later(PATIENCE_SECONDS, self._patience_ended)
 
-    def _grow(self, *, in_invoke: bool = False) -> None:
+    def _grow(self, *, in_invoke: bool = False, at_most: int = PARALLEL_STARTS) -> None:
         starting = len(self._initializing)
-        wanted = min(
-            len(self._queue) - starting, self.limit - len(self._environments), PARALLEL_STARTS - starting
-        )
-        for _ in range(wanted):
+        wanted = min(len(self._queue), PARALLEL_STARTS) - starting
+        for _ in range(min(wanted, at_most, self.limit - len(self._environments))):
             stream = f"{time.strftime('%Y/%m/%d')}/[{self.function.version}]{random_string(32, '0123456789abcdef')}"
             log = self._open_stream(self.function, stream)
             environment = ExecutionEnvironment(self.function, self, log, self._guard)
@@ -259,7 +257,9 @@ class FunctionPool:
         if seconds is None:
             seconds = now - invocation.started
         typical = self._typical_seconds  # it follows downwards quickly, upwards slowly: one stall says little
-        self._typical_seconds = seconds if typical == math.inf else typical + 0.2 * min(seconds - typical, typical)
+        self._typical_seconds = (
+            seconds if typical == math.inf else typical + 0.2 * min(seconds - typical, typical)
+        )
         report = Report(
             invocation.request_id,
             seconds * 1000,
