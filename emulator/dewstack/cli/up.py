@@ -169,7 +169,7 @@ def command(
         if fresh:
             remove_state(project.state_dir)
         gc.disable()  # nothing that is loaded or made until the service runs is garbage
-    from dewstack.cli.foreground import run_in_foreground
+        from dewstack.cli.foreground import run_in_foreground
 
         run_in_foreground(project, config, options, lock, as_json=as_json)
 
