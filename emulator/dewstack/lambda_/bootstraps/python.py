@@ -289,9 +289,28 @@ def prepare_interpreter() -> LoggingSetup:
     paths = [environ["LAMBDA_TASK_ROOT"], *layers.split(":"), environ["LAMBDA_RUNTIME_DIR"]]
     paths += environ.get("PYTHONPATH", "").split(":")
     sys.path[:0] = dict.fromkeys(path for path in paths if path)
+    if sys.pycache_prefix:
+        keep_no_bytecode_of(environ["LAMBDA_TASK_ROOT"])
     setup = LoggingSetup()
     sys.meta_path.insert(0, setup)
     return setup
+
+
+def keep_no_bytecode_of(directory: str) -> None:
+    """Let the cache directory take boto3's bytecode, but not that of `directory`, which somebody edits.
+
+    Bytecode is known by its source's second and size: it would outlive a save of as many bytes in that second.
+    """
+    from _frozen_importlib_external import SourceFileLoader
+
+    keep = SourceFileLoader.set_data
+    live = f"{sys.pycache_prefix}{directory}/"
+
+    def set_data(self: Any, path: str, data: bytes, **mode: Any) -> None:
+        if not path.startswith(live):
+            keep(self, path, data, **mode)
+
+    SourceFileLoader.set_data = set_data  # type: ignore[assignment, method-assign]
 
 
 def main() -> None:
