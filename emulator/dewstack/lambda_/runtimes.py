@@ -59,7 +59,8 @@ class Runtimes:
         own = sys.version_info[:2]
         found = {own: getattr(sys, "_base_executable", sys.executable)}
         if wanted != own:
-            found.update(_pythons())
+            exact = _python_named(f"python{version}")
+            found.update({(wanted[0], wanted[-1]): exact} if exact else _pythons())
         nearest = min(found, key=lambda has: (abs(has[0] - wanted[0]), abs(has[1] - wanted[-1]), -has[1]))
         notice = ""
         if nearest != wanted:
@@ -121,6 +122,15 @@ def _pythons() -> dict[tuple[int, int], str]:
         if version is not None:
             found.setdefault(version, candidate)
     return found
+
+
+@lru_cache(maxsize=8)
+def _python_named(name: str) -> str | None:
+    """The interpreter whose file is called `name` and is what it says; asks no others, which would take time."""
+    version = tuple(int(part) for part in name.removeprefix("python").split("."))
+    return next(
+        (each for each in _candidates() if Path(each).name == name and _python_version(each) == version), None
+    )
 
 
 def _candidates() -> Iterator[str]:
