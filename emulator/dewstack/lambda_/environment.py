@@ -17,6 +17,8 @@ from dewstack.lambda_.runtime_api import RuntimeApi
 MEMORY_SAMPLE_SECONDS = 0.1
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 MAX_LINE_BYTES = 262_144
+MAX_READS = 4
+"""Of 64 KB, what a pipe holds, at a time: a function that prints without end must not keep the loop."""
 
 
 class State(Enum):
@@ -101,7 +103,11 @@ class ExecutionEnvironment:
 
     async def start(self, launch: Launch) -> None:
         """Open the Runtime API on a free loopback port and start the process. Raises OSError if it cannot."""
-        self._server = await self._loop.create_server(self._accept, "127.0.0.1", 0)
+        server = await self._loop.create_server(self._accept, "127.0.0.1", 0)
+        if self.state is State.STOPPED:  # it was ended before it began
+            server.close()
+            return
+        self._server = server
         port = self._server.sockets[0].getsockname()[1]
         self._output, child_output = os.pipe()
         os.set_blocking(self._output, False)
@@ -256,7 +262,9 @@ class ExecutionEnvironment:
 
     def _read_output(self) -> None:
         output = self._output
-        while output is not None:
+        for _ in range(MAX_READS):
+            if output is None:
+                return
             try:
                 data = os.read(output, 65536)
             except BlockingIOError:

@@ -55,7 +55,9 @@ class Invoker:
         Raises ResourceNotFoundException, and TooManyRequestsException when a reserved concurrency is used up.
         """
         pool = self._by_arn.get(arn) or self._open_pool(arn)
-        if self._reserved and pool.in_flight >= self._reserved.get(pool.function.arn, sys.maxsize):
+        if self._reserved and self._in_flight(pool.function.arn) >= self._reserved.get(
+            pool.function.arn, sys.maxsize
+        ):
             raise TooManyRequestsException(
                 "Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
             )
@@ -72,6 +74,10 @@ class Invoker:
         )
         pool.submit(invocation)
         return await future
+
+    def _in_flight(self, arn: str) -> int:
+        """Events of all versions of a function: they share its reserved concurrency."""
+        return sum(pool.in_flight for pool in self._pools.values() if pool.function.arn == arn)
 
     def _open_pool(self, arn: str) -> FunctionPool:
         function = self._find(arn)
@@ -101,11 +107,19 @@ class Invoker:
         if pool is not None:
             pool.update(function)
 
-    def removed(self, arn: str) -> None:
-        """End all versions of a function that is no more. `arn` has no qualifier."""
+    def alias_changed(self) -> None:
+        """Ask anew which version an ARN means."""
         self._by_arn.clear()
-        self._reserved.pop(arn, None)
-        for key in [key for key, pool in self._pools.items() if pool.function.arn == arn]:
+
+    def removed(self, arn: str, version: str = "") -> None:
+        """End a version that is no more, or all of a function. `arn` has no qualifier."""
+        self._by_arn.clear()
+        if not version:
+            self._reserved.pop(arn, None)
+        gone = [
+            k for k, p in self._pools.items() if p.function.arn == arn and version in ("", p.function.version)
+        ]
+        for key in gone:
             self._pools.pop(key).close()
 
     def reserve(self, arn: str, concurrency: int | None) -> None:

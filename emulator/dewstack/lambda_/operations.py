@@ -208,8 +208,7 @@ class FunctionOperations:
                 "$LATEST version cannot be deleted without deleting the function."
             )
         await asyncio.to_thread(self._functions.delete, reference)
-        if not reference.qualifier:
-            self._invoker.removed(function.arn)
+        self._invoker.removed(function.arn, reference.qualifier)
         return {}
 
     @operation("PublishVersion")

@@ -329,7 +329,7 @@ class FunctionPool:
             f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: timeout"
         )
         self._drop(environment)
-        if in_invoke and self._queue:
+        if in_invoke and self._queue and not environment.retiring:
             self._time_out(environment, self._queue.popleft())
         if self._queue:
             self._grow(in_invoke=True)

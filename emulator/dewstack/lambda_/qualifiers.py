@@ -76,7 +76,7 @@ class QualifierOperations:
             uuid4(),
         )
         answer = self._put_alias(reference, changed)
-        self._invoker.changed(self._functions.get(replace(reference, qualifier=changed.function_version)))
+        self._invoker.alias_changed()
         return answer
 
     @operation("GetAlias")
@@ -100,7 +100,7 @@ class QualifierOperations:
         """Forget an alias; it is no error if there is none."""
         reference = self._functions.reference(params, caller)
         self._functions.aliases.delete(reference.account_id, reference.region, reference.name, params["Name"])
-        self._invoker.changed(self._functions.get(replace(reference, qualifier="")))
+        self._invoker.alias_changed()
         return {}
 
     @operation("AddPermission")

@@ -66,7 +66,7 @@ class RuntimeState(Protocol):
 class RuntimeApi(asyncio.Protocol):
     """One connection of a runtime."""
 
-    __slots__ = ("_body", "_out", "_parser", "_size", "_state", "_transport", "_url", "_waiting")
+    __slots__ = ("_body", "_foreign", "_out", "_parser", "_size", "_state", "_transport", "_url", "_waiting")
 
     def __init__(self, state: RuntimeState) -> None:
         self._state = state
@@ -74,6 +74,7 @@ class RuntimeApi(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
         self._waiting = False
+        self._foreign = False
         self._url = b""
         self._body: list[bytes] = []
         self._size = 0
@@ -107,6 +108,7 @@ class RuntimeApi(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools' callback. A browser's page has no business here."""
         if len(name) == 6 and name.lower() == b"origin":
+            self._foreign = True
             self.close()
 
     def on_body(self, body: bytes) -> None:
@@ -117,6 +119,8 @@ class RuntimeApi(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """httptools' callback: one request is whole."""
+        if self._foreign:
+            return
         if self._url == NEXT:
             if self._state.ready_for_next(self):
                 return

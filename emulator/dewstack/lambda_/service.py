@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import logging
 import tempfile
 from collections.abc import Callable
@@ -63,25 +64,23 @@ class LambdaService:
     @operation("Invoke")
     async def invoke_operation(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Invoke in its three kinds: wait for the outcome, hand over an event, or only check."""
-        reference = self.functions.reference(params, caller)
+        named = reference = self.functions.reference(params, caller)
         if not reference.qualifier:
             reference = Reference(reference.account_id, reference.region, reference.name, LATEST)
-        function = self.functions.get(reference)
+        self.functions.get(reference)
         kind = params.get("InvocationType") or "RequestResponse"
         payload = _payload(params.get("Payload"), MAX_EVENT_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES)
         if kind == "DryRun":
             return {"StatusCode": 204}
-        arn = function.arn if not params.get("Qualifier") else reference.arn
+        arn = named.arn
         if kind == "Event":
             task = asyncio.get_running_loop().create_task(self._serve_event(arn, payload))
             self._events.add(task)
             task.add_done_callback(self._events.discard)
             return {"StatusCode": 202}
-        context = params.get("ClientContext") or ""
+        context = _client_context(params.get("ClientContext") or "")
         tail = params.get("LogType") == "Tail"
-        outcome = await self.invoke(
-            arn, payload, client_context=base64.b64decode(context).decode() if context else "", tail=tail
-        )
+        outcome = await self.invoke(arn, payload, client_context=context, tail=tail)
         answer: dict[str, Any] = {
             "StatusCode": 200,
             "ExecutedVersion": outcome.executed_version,
@@ -130,6 +129,18 @@ class LambdaService:
         self.invoker.close()
         if self._scratch is not None:
             self._scratch.cleanup()
+
+
+def _client_context(given: str) -> str:
+    """The context as one line of ASCII, for it travels in a header; empty when none is given."""
+    if not given:
+        return ""
+    try:
+        return json.dumps(json.loads(base64.b64decode(given)))
+    except ValueError as error:
+        raise InvalidRequestContentException(
+            "Client context must be a valid Base64-encoded JSON object."
+        ) from error
 
 
 def _payload(given: Any, limit: int) -> bytes:
