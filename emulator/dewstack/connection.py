@@ -88,7 +88,7 @@ class Exchange:
             self.connection.transport.close()
 
     async def _read(self) -> bytes | None:
-        """The body, cut off after MAX_BODY_BYTES + 1; None when it does not arrive in time."""
+        """The body, cut off after MAX_BODY_BYTES + 1; None when it does not arrive, or not in time."""
         if not self.more_body:
             return bytes(self.body)
         chunks: list[bytes] = []
@@ -106,6 +106,8 @@ class Exchange:
                     self.body = bytearray()
                     self.connection.flow.resume_reading()
         except TimeoutError:
+            return None
+        if self.more_body:  # the client has gone in the middle of it
             return None
         return b"".join(chunks)[: MAX_BODY_BYTES + 1]
 
@@ -178,6 +180,8 @@ class Exchange:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if not tasks[0].cancelled() and (error := tasks[0].exception()) is not None:
+            raise error  # the connection closes: its client must not take the part for the whole
 
 
 class Connection(HttpToolsProtocol):

@@ -114,7 +114,9 @@ def _error(code: str, message: str) -> dict[str, Any]:
 
 
 def _loopback(host: str, origin: str | None) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
-    if name not in LOOPBACK:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        page = None if origin is None else urlsplit(origin).hostname or ""
+    except ValueError:  # a bracket without its other half
         return False
-    return origin is None or (urlsplit(origin).hostname or "") in LOOPBACK
+    return name in LOOPBACK and (page is None or page in LOOPBACK)

@@ -162,8 +162,10 @@ class FrontendDoor:
         """Answer one request."""
         if request.method not in ("GET", "HEAD"):
             return json_response(405, {"message": "Only GET is served here."}, (b"Allow", b"GET, HEAD"))
-        if (request.header("host") or "").startswith("localhost:") and "//localhost" not in self._origin:
-            location = f"{self._origin}{request.raw_path}".encode("latin-1")
+        by_name = (request.header("host") or "").startswith("localhost:")
+        if by_name and self._origin and "//localhost" not in self._origin:
+            query = f"?{request.query}" if request.query else ""
+            location = f"{self._origin}{request.raw_path}{query}".encode("latin-1")
             return Response(307, b"", [(b"Location", location)])
         if request.raw_path == "/config.json":
             return json_response(200, self._config, REVALIDATE)

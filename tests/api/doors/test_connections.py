@@ -85,3 +85,12 @@ def test_a_head_request_has_no_body(doors):
 def test_an_absolute_target_is_understood(doors):
     answer = exchange(doors.url, b"GET http://h/abs?x=1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
     assert b'"path": "/abs"' in answer
+
+
+def test_half_a_body_reaches_no_function(doors):
+    host, _, port = doors.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=15) as client:
+        client.sendall(b"POST /half HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc")
+    assert httpx.get(f"{doors.url}/whole").status_code == 200
+    logs = httpx.get(f"{doors.aws_url}/_dew/logs").text
+    assert "echo /whole" in logs and "echo /half" not in logs

@@ -75,7 +75,7 @@ def test_an_unknown_endpoint_names_the_known(doors):
     assert response.status_code == 404 and "GET /_dew/health" in response.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:4566", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:4566", "127.0.0.1.evil.example", "", "[::1"])
 def test_a_foreign_host_is_refused(doors, host):
     assert httpx.get(url(doors, "health"), headers={"Host": host}).status_code == 403
 
@@ -90,3 +90,8 @@ def test_a_foreign_origin_is_refused(doors, origin):
 def test_a_page_that_posts_a_form_is_refused_even_without_origin(doors):
     form = {"Content-Type": "text/plain", "Sec-Fetch-Site": "cross-site"}
     assert httpx.post(url(doors, "clock"), content='{"advance": 1}', headers=form).status_code == 403
+
+
+@pytest.mark.parametrize("amount", ["nan", "inf", 1e300, -1])
+def test_the_clock_refuses_what_is_no_amount_of_time(doors, amount):
+    assert httpx.post(url(doors, "clock"), json={"advance": amount}).status_code == 400

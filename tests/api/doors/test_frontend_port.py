@@ -55,3 +55,5 @@ def test_localhost_leads_to_the_one_origin_that_apis_allow(doors):
     port = doors.frontend_url.rpartition(":")[2]
     response = httpx.get(f"{doors.frontend_url}/deep/", headers={"Host": f"localhost:{port}"})
     assert response.status_code == 307 and response.headers["location"] == f"{doors.frontend_url}/deep/"
+    response = httpx.get(f"{doors.frontend_url}/?code=a%20b", headers={"Host": f"localhost:{port}"})
+    assert response.headers["location"] == f"{doors.frontend_url}/?code=a%20b"
