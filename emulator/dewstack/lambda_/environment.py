@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -152,7 +153,8 @@ class ExecutionEnvironment:
             with contextlib.suppress(RuntimeError):  # the loop may have closed
                 self._loop.call_soon_threadsafe(self._exited)
 
-        self._loop.run_in_executor(None, wait)
+        # A thread of its own: those of the loop's executor are few, and others wait for them.
+        threading.Thread(target=wait, daemon=True).start()
 
     def _exited(self) -> None:
         if self._process is None:

@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from dewstack.lambda_.environment import LogStream
 from dewstack.lambda_.errors import (
     InvalidRequestContentException,
     RequestTooLargeException,
+    ResourceNotFoundException,
     TooManyRequestsException,
 )
 from dewstack.lambda_.functions import FunctionStore, Reference
@@ -34,6 +36,8 @@ MAX_PAYLOAD_BYTES = 6_291_456
 MAX_EVENT_BYTES = 1_048_576
 RETRY_DELAYS_SECONDS = (60, 120)
 """When an asynchronous event that failed is tried again: twice, as on AWS."""
+EVENT_AGE_SECONDS = 6 * 3600
+"""How long one that is throttled is kept."""
 
 
 class LambdaService:
@@ -95,12 +99,17 @@ class LambdaService:
     async def _serve_event(self, arn: str, payload: bytes) -> None:
         """An asynchronous event: tried again twice when the function fails, for longer when it is throttled."""
         delays = list(RETRY_DELAYS_SECONDS)
+        expires = time.monotonic() + EVENT_AGE_SECONDS
         while True:
             try:
                 outcome: Outcome = await self.invoke(arn, payload)
             except TooManyRequestsException:
+                if time.monotonic() > expires:
+                    return
                 await asyncio.sleep(1)
                 continue
+            except ResourceNotFoundException:
+                return  # it was deleted meanwhile
             if outcome.function_error is None or not delays:
                 return
             await asyncio.sleep(delays.pop(0))

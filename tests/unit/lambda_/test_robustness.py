@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import concurrent.futures
 import json
 import socket
 
@@ -121,3 +122,19 @@ async def _started(functions):
         for pool in functions.service.invoker.pools:
             if any(environment.pid for environment in pool.environments):
                 return pool
+
+
+def test_environments_take_no_thread_from_others_where_processes_have_no_descriptors(functions, monkeypatch):
+    monkeypatch.delattr("os.pidfd_open", raising=False)
+    functions.function(VERSION)
+
+    async def work():
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(max_workers=1))
+        outcome = await functions.service.invoke(ARN, b"{}")
+        async with asyncio.timeout(3):
+            await asyncio.to_thread(str)
+        return outcome
+
+    assert functions._runner.run(work()).function_error is None
+    functions.call("DeleteFunction", FunctionName="f")
