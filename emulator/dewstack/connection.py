@@ -107,9 +107,8 @@ class Exchange:
                     self.connection.flow.resume_reading()
         except TimeoutError:
             return None
-        if self.more_body:  # the client has gone in the middle of it
-            return None
-        return b"".join(chunks)[: MAX_BODY_BYTES + 1]
+        gone = bool(self.more_body)  # in the middle of it
+        return None if gone else b"".join(chunks)[: MAX_BODY_BYTES + 1]
 
     async def _send(self, response: Response) -> None:
         if self.disconnected:
