@@ -5,59 +5,27 @@ This is the composition root. Services do not import each other; here each is ha
 
 import asyncio
 import concurrent.futures
-import functools
-import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import msgspec
-
-from dewstack import __version__
 from dewstack.apigateway import ApiGateway
 from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
 from dewstack.connection import Door
-from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
-from dewstack.errors import AwsError
+from dewstack.control import Pages
+from dewstack.endpoints import Deployed, Endpoints, Urls
 from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
-from dewstack.http import Request, Response
 from dewstack.lambda_ import Function, LambdaService
-from dewstack.logs import LogEvent, Logs, LogStream
+from dewstack.logs import Logs, LogStream
 from dewstack.server import HttpServer, bind
 from dewstack.store import Store
 from dewstack.sts import SecurityTokens
 from dewstack.wire.api import AwsApi
 
-logger = logging.getLogger("dewstack")
-
 CALL_SECONDS = 900.0
 """The bound of a call from another thread: the longest a function may run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Urls:
-    """Where the emulator is reached."""
-
-    aws: str
-    service: str
-    frontend: str
-
-
-@dataclass(slots=True)
-class Deployed:
-    """What the map that runs here says of itself, for `dew routes` and the console."""
-
-    name: str = ""
-    stage: str = ""
-    region: str = ""
-    stack: str = ""
-    routes: list[dict[str, Any]] = field(default_factory=list)
-    functions: list[dict[str, Any]] = field(default_factory=list)
-    outputs: dict[str, str] = field(default_factory=dict)
 
 
 class Emulator:
@@ -112,7 +80,8 @@ class Emulator:
             self.api.register(name, operations)
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
-        self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, self._control())
+        control = Endpoints(self, self.api, self.logs, self.cognito.mailbox, clock).control(self._pages)
+        self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control)
 
     async def _keys(self, issuer: str) -> dict[str, Any] | None:
         """A local pool's keys, for authorizers; made on first need, and that not on the loop."""
@@ -152,6 +121,10 @@ class Emulator:
         self.api.close()
         self.store.close()
 
+    def environments(self) -> dict[str, int]:
+        """How many execution environments each function has now, by its name."""
+        return {pool.function.name: len(pool.environments) for pool in self.functions.invoker.pools}
+
     def call(
         self, service: str, operation: str, params: dict[str, Any], caller: Caller | None = None
     ) -> dict[str, Any]:
@@ -164,147 +137,3 @@ class Emulator:
         except concurrent.futures.TimeoutError:
             future.cancel()
             raise
-
-    # The control API.
-
-    def _control(self) -> ControlApi:
-        return ControlApi(
-            {
-                ("GET", "health"): self._health,
-                ("GET", "mail"): self._mail,
-                ("GET", "clock"): self._clock,
-                ("POST", "clock"): self._clock,
-                ("POST", "reset"): self._reset,
-                ("GET", "routes"): self._routes,
-                ("GET", "functions"): self._functions,
-                ("GET", "logs"): self._logs,
-            },
-            _refusing(self._call),
-            self._pages,
-        )
-
-    async def _health(self, request: Request, query: dict[str, str]) -> Response:
-        return answer(
-            {
-                "status": "running",
-                "version": __version__,
-                "service": self.deployed.name,
-                "stage": self.deployed.stage,
-                "urls": asdict(self.urls),
-                "outputs": self.deployed.outputs,
-            }
-        )
-
-    async def _mail(self, request: Request, query: dict[str, str]) -> Response:
-        messages = await asyncio.to_thread(self.cognito.mailbox.messages, query.get("to"))
-        return answer({"messages": messages})
-
-    async def _clock(self, request: Request, query: dict[str, str]) -> Response:
-        if request.method == "POST":
-            try:
-                seconds = float(body_of(request)["advance"])
-                self.clock.advance(seconds)
-            except (KeyError, TypeError, ValueError) as error:
-                return refusal(BadRequest(f'expected {{"advance": seconds}}, zero or more: {error}'))
-            except BadRequest as error:
-                return refusal(error)
-        return answer({"time": self.clock.time(), "offset": self.clock.offset})
-
-    async def _reset(self, request: Request, query: dict[str, str]) -> Response:
-        """Remove every user and message; what is deployed stays."""
-        caller, removed = self.caller, 0
-        for pool in (await self.api.call("cognito-idp", "ListUserPools", {"MaxResults": 60}, caller))[
-            "UserPools"
-        ]:
-            in_pool = {"UserPoolId": pool["Id"]}
-            while users := (await self.api.call("cognito-idp", "ListUsers", in_pool, caller))["Users"]:
-                for user in users:
-                    params = {**in_pool, "Username": user["Username"]}
-                    await self.api.call("cognito-idp", "AdminDeleteUser", params, caller)
-                removed += len(users)
-        await asyncio.to_thread(self.cognito.mailbox.clear)
-        self.logs.clear()
-        return answer({"users": removed})
-
-    async def _routes(self, request: Request, query: dict[str, str]) -> Response:
-        return answer({"service_url": self.urls.service, "routes": self.deployed.routes})
-
-    async def _functions(self, request: Request, query: dict[str, str]) -> Response:
-        pools = {pool.function.name: pool for pool in self.functions.invoker.pools}
-        listed = []
-        for function in self.deployed.functions:
-            pool = pools.get(function["name"])
-            listed.append({**function, "environments": len(pool.environments) if pool else 0})
-        return answer({"functions": listed})
-
-    async def _logs(self, request: Request, query: dict[str, str]) -> Response:
-        """Recent lines, and with `follow=1` those to come, as NDJSON."""
-        names = {f["key"]: f["log_group"] for f in self.deployed.functions}
-        wanted = query.get("function")
-        groups = (
-            {names.get(wanted, wanted): wanted} if wanted else {group: key for key, group in names.items()}
-        )
-        follower = self.logs.follow(list(groups)) if query.get("follow") in ("1", "true") else None
-        recent = await self._recent(list(groups))
-        told = set(recent)  # what was written while we read comes by both ways
-
-        async def events() -> AsyncGenerator[dict[str, Any], None]:
-            for event in recent:
-                yield _log_line(event, groups)
-            if follower is not None:
-                async with aclosing(follower):
-                    async for event in follower:
-                        if event not in told:
-                            yield _log_line(event, groups)
-
-        return ndjson(events())
-
-    async def _recent(self, groups: list[str]) -> list[LogEvent]:
-        """The latest thousand lines of each group, oldest first."""
-        found: list[LogEvent] = []
-        for group in groups:
-            params = {"logGroupName": group, "limit": 1000, "startFromHead": False}
-            try:
-                page = await self.api.call("logs", "FilterLogEvents", params, self.caller)
-            except AwsError:
-                continue  # nothing has been written yet
-            found += [
-                LogEvent(group, event["logStreamName"], event["timestamp"], event["message"])
-                for event in reversed(page["events"])
-            ]
-        return sorted(found, key=lambda event: event.timestamp_ms)
-
-    async def _call(self, request: Request, query: dict[str, str]) -> Response:
-        service, _, operation = request.raw_path.removeprefix("/_dew/call/").partition("/")
-        params = body_of(request)
-        if isinstance(params.get("Payload"), str):
-            params["Payload"] = params["Payload"].encode()
-        await self.api.check(service, operation, params)
-        return answer(await self.api.call(service, operation, params, self.caller))
-
-
-def _log_line(event: LogEvent, keys: dict[str, str]) -> dict[str, Any]:
-    return {
-        "function": keys.get(event.group, event.group),
-        "group": event.group,
-        "stream": event.stream,
-        "timestamp": event.timestamp_ms,
-        "message": event.message,
-    }
-
-
-def _refusing(
-    endpoint: Callable[[Request, dict[str, str]], Awaitable[Response]],
-) -> Callable[[Request, dict[str, str]], Awaitable[Response]]:
-    """The endpoint, with AWS's errors told as the control API tells them."""
-
-    @functools.wraps(endpoint)
-    async def guarded(request: Request, query: dict[str, str]) -> Response:
-        try:
-            return await endpoint(request, query)
-        except AwsError as error:
-            return refusal(error)
-        except (KeyError, TypeError, msgspec.DecodeError) as error:
-            return refusal(BadRequest(f"the parameters are not those of the operation: {error!r}"))
-
-    return guarded

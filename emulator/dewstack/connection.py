@@ -22,7 +22,7 @@ Door = Callable[[Request], Awaitable[Response]]
 BODY_SECONDS = 60.0
 MAX_BODY_BYTES = 80 * 1024 * 1024
 """The largest body any door takes: a function's zip in base64. What is over it is read and thrown away."""
-HIGH_WATER_BYTES = 65536
+BODILESS = (204, 304)
 
 logger = logging.getLogger("dewstack.server")
 
@@ -117,7 +117,7 @@ class Exchange:
         head = self._head(response)
         if response.stream is not None:
             await self._stream(head, response)
-        elif self.method == "HEAD" or response.status in (204, 304):
+        elif self.method == "HEAD" or response.status in BODILESS:
             transport.write(head)
         else:
             transport.write(head + response.body)
@@ -130,28 +130,31 @@ class Exchange:
         self.connection.on_response_complete()
 
     def _head(self, response: Response) -> bytes:
+        """Status line and headers. Raises ValueError for a header that holds a line break."""
         headers = response.headers
         names = {name.lower() for name, _ in headers}
-        if self.keep_alive and b"connection" in names:
-            self.keep_alive = not any(k.lower() == b"connection" and v == b"close" for k, v in headers)
-        lines = [
-            b"%b: %b\r\n" % header
-            for header in headers
-            if self.keep_alive or header[0].lower() != b"connection"
-        ]
+        if b"connection" in names:
+            headers = self._without_connection(headers)
+        lines = [b"%b: %b\r\n" % header for header in headers]
         if not self.keep_alive:
             lines.append(b"Connection: close\r\n")
         if response.stream is not None:
             lines.append(b"Transfer-Encoding: chunked\r\n")
-        elif b"content-length" not in names and response.status not in (204, 304):
+        elif b"content-length" not in names and response.status not in BODILESS:
             lines.append(b"Content-Length: %d\r\n" % len(response.body))
         if b"date" not in names:
             lines.append(self.connection.dates.header())
         block = b"".join(lines)
-        if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines):
+        if not block.count(b"\n") == block.count(b"\r") == len(lines):
             raise ValueError("a response header holds a line break")
         status_line = STATUS_LINES.get(response.status) or b"HTTP/1.1 %d \r\n" % response.status
         return b"%b%b\r\n" % (status_line, block)
+
+    def _without_connection(self, headers: Headers) -> Headers:
+        """The headers as they are while the connection is kept; else without what they say of it."""
+        if any(name.lower() == b"connection" and value == b"close" for name, value in headers):
+            self.keep_alive = False
+        return headers if self.keep_alive else [each for each in headers if each[0].lower() != b"connection"]
 
     async def _stream(self, head: bytes, response: Response) -> None:
         """Send chunks as they come, until they end or the client has gone."""

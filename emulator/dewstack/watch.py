@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dewstack.app import Deployed, Emulator
+from dewstack.app import Emulator
 from dewstack.config import Caller
 from dewstack.deploy import Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import live_template
+from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
 from dewstack.service import Service
 
@@ -145,6 +146,9 @@ class ServedMap:
                 service = await self.deploy()
             except UserError as error:
                 return Change(error=error, seconds=time.monotonic() - started)
+            except Exception as error:
+                logger.exception("the map could not be deployed")
+                return Change(error=UserError(f"the map could not be deployed: {error}"))
             self._emulator.functions.invoker.files_changed(paths)
             return Change(deployed=service, seconds=time.monotonic() - started)
         functions = self._emulator.functions.invoker.files_changed(paths)

@@ -7,19 +7,18 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from dewstack.lambda_.faults import TOO_LARGE
 from dewstack.lambda_.guard import Guard, kill_group
-from dewstack.lambda_.model import Function, Invocation
+from dewstack.lambda_.model import Function, Invocation, Launch, LogStream
+from dewstack.lambda_.output import ProcessOutput
 from dewstack.lambda_.runtime_api import RuntimeApi
 
 MEMORY_SAMPLE_SECONDS = 0.1
+REAP_SECONDS = 5
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
-MAX_LINE_BYTES = 262_144
-MAX_READS = 4
-"""Of 64 KB, what a pipe holds, at a time: a function that prints without end must not keep the loop."""
 
 
 class State(Enum):
@@ -31,18 +30,14 @@ class State(Enum):
     STOPPED = "STOPPED"
 
 
-class LogStream(Protocol):
-    """Where an environment's lines go. A message may be a callable, formatted only when somebody reads."""
-
-    def append(self, timestamp_ms: int, message: str | Callable[[], str]) -> None:
-        """Add one event. `timestamp_ms` is epoch milliseconds."""
-
-
 class Owner(Protocol):
     """What an environment reports to: its function's pool."""
 
     def environment_ready(self, environment: "ExecutionEnvironment") -> None:
         """It asks for an event."""
+
+    def environment_unready(self, environment: "ExecutionEnvironment") -> None:
+        """It asked for an event and hung up."""
 
     def invocation_responded(
         self, environment: "ExecutionEnvironment", invocation: Invocation, body: bytes
@@ -59,21 +54,6 @@ class Owner(Protocol):
 
     def environment_exited(self, environment: "ExecutionEnvironment", status: int) -> None:
         """The process ended. `status` is a negative signal number or an exit status."""
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How to start the process: the command, its environment (the Runtime API's address is added), its directory."""
-
-    command: tuple[str, ...]
-    environ: dict[str, str]
-    directory: str
-
-
-TOO_LARGE = (
-    b'{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",'
-    b'"errorType":"Function.ResponseSizeTooLarge"}'
-)
 
 
 class ExecutionEnvironment:
@@ -95,8 +75,7 @@ class ExecutionEnvironment:
         self._server: asyncio.Server | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pidfd: int | None = None
-        self._output: int | None = None
-        self._partial = b""
+        self._output = ProcessOutput(self._loop, self.write)
         self._connections: list[RuntimeApi] = []
         self._connection: RuntimeApi | None = None
         self._began = time.monotonic()
@@ -110,8 +89,7 @@ class ExecutionEnvironment:
             return
         self._server = server
         port = self._server.sockets[0].getsockname()[1]
-        self._output, child_output = os.pipe()
-        os.set_blocking(self._output, False)
+        child_output = self._output.open()
         self._began = time.monotonic()
         try:
             self._process = subprocess.Popen(
@@ -129,7 +107,7 @@ class ExecutionEnvironment:
         finally:
             os.close(child_output)
         self._guard.add(self._process.pid)
-        self._loop.add_reader(self._output, self._read_output)
+        self._output.follow()
         self._watch_exit(self._process)
 
     def _accept(self) -> RuntimeApi:
@@ -143,7 +121,7 @@ class ExecutionEnvironment:
         return self._process.pid if self._process else None
 
     def _watch_exit(self, process: subprocess.Popen[bytes]) -> None:
-        if hasattr(os, "pidfd_open"):
+        with contextlib.suppress(AttributeError, OSError):  # not on macOS, and some sandboxes refuse it
             self._pidfd = os.pidfd_open(process.pid)
             self._loop.add_reader(self._pidfd, self._exited)
             return
@@ -174,7 +152,10 @@ class ExecutionEnvironment:
             self._loop.remove_reader(self._pidfd)
             os.close(self._pidfd)
             self._pidfd = None
-        status = process.wait()
+        try:
+            status = process.wait(timeout=REAP_SECONDS)
+        except subprocess.TimeoutExpired:  # the kernel holds it: it is killed, and will end some time
+            status = -9
         kill_group(process.pid)  # what it started may be there still
         self._guard.remove(process.pid)
         return status
@@ -192,6 +173,14 @@ class ExecutionEnvironment:
         self._connection = connection
         self._owner.environment_ready(self)
         return True
+
+    def connection_lost(self, connection: RuntimeApi) -> None:
+        """A runtime hung up; if it was waiting for an event, none can be given to it until it asks anew."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+        if connection is self._connection:
+            self._connection = None
+            self._owner.environment_unready(self)
 
     def responded(self, request_id: str, body: bytes) -> bool:
         """The function returned `body`."""
@@ -256,37 +245,7 @@ class ExecutionEnvironment:
 
     def read_remaining_output(self) -> None:
         """Take what the process has printed until now, so that it stands before END."""
-        if self._output is not None:
-            self._read_output()
-            if self._partial:
-                self._emit(self._partial)
-                self._partial = b""
-
-    def _read_output(self) -> None:
-        output = self._output
-        for _ in range(MAX_READS):
-            if output is None:
-                return
-            try:
-                data = os.read(output, 65536)
-            except BlockingIOError:
-                return
-            if not data:
-                self._loop.remove_reader(output)
-                os.close(output)
-                self._output = None
-                return
-            *lines, self._partial = (self._partial + data).split(b"\n")
-            for line in lines:
-                self._emit(line)
-            if len(self._partial) > MAX_LINE_BYTES:
-                self._emit(self._partial)
-                self._partial = b""
-            if len(data) < 65536:
-                return
-
-    def _emit(self, line: bytes) -> None:
-        self.write(line.decode("utf-8", "replace").replace("\r", "\n"))
+        self._output.drain()
 
     def sample_memory(self) -> int:
         """The highest resident set seen, in MB. Read at most every 100 ms."""
@@ -311,10 +270,7 @@ class ExecutionEnvironment:
         self._close()
 
     def _close(self) -> None:
-        if self._output is not None:
-            self._loop.remove_reader(self._output)
-            os.close(self._output)
-            self._output = None
+        self._output.close()
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from dewstack.config import Config
 from dewstack.ids import random_string, uuid4
-from dewstack.lambda_.environment import Launch, LogStream
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
-from dewstack.lambda_.model import Function, Invocation, Outcome
+from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
 from dewstack.lambda_.runtimes import Runtimes
 
@@ -105,7 +104,7 @@ class Invoker:
         self._by_arn.clear()
         pool = self._pools.get(function.qualified_arn)
         if pool is not None:
-            pool.update(function)
+            pool.update(self._find(function.qualified_arn))  # of two changes at once, the later one's
 
     def alias_changed(self) -> None:
         """Ask anew which version an ARN means."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from dewstack.arn import function_arn
 
@@ -126,3 +126,19 @@ class Invocation:
             self.timer = None
         if not self.future.done():
             self.future.set_result(outcome)
+
+
+class LogStream(Protocol):
+    """Where an environment's lines go. A message may be a callable, formatted only when somebody reads."""
+
+    def append(self, timestamp_ms: int, message: str | Callable[[], str]) -> None:
+        """Add one event. `timestamp_ms` is epoch milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start the process: the command, its environment (the Runtime API's address is added), its directory."""
+
+    command: tuple[str, ...]
+    environ: dict[str, str]
+    directory: str

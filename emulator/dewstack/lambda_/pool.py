@@ -7,32 +7,31 @@ AWS would start one for each waiting event, which on a laptop costs more than it
 
 import asyncio
 import logging
-import math
-import os
-import signal
 import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-import msgspec
-
 from dewstack.ids import random_string
-from dewstack.lambda_.environment import ExecutionEnvironment, Launch, LogStream, State
+from dewstack.lambda_.environment import ExecutionEnvironment, State
+from dewstack.lambda_.faults import (
+    error_body,
+    error_type_of,
+    exit_body,
+    timeout_line,
+    timeout_text,
+    with_request_id,
+)
 from dewstack.lambda_.guard import Guard
-from dewstack.lambda_.model import Function, Invocation, Outcome
-from dewstack.lambda_.report import Report
+from dewstack.lambda_.idle import IdleEnvironments
+from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
+from dewstack.lambda_.pace import Pace
+from dewstack.lambda_.report import Report, end_line, init_report_line, start_line
 
 logger = logging.getLogger("dewstack.lambda")
 
 INIT_SECONDS = 10.0
 """The init phase's limit. After it AWS runs init once more, inside the invocation and under its timeout."""
-QUICK_SECONDS = 0.01
-"""A function that typically takes less is quick: its events wait a little before another environment starts."""
-PATIENCE_SECONDS, MORE_PATIENCE_SECONDS = 0.005, 0.1
-"""How long they wait: while there are fewer environments than processors, and afterwards, when more processes
-would only take time from each other."""
-PROCESSORS = os.cpu_count() or 1
 PARALLEL_STARTS = 10
 """How many environments of one function are started at a time."""
 
@@ -55,17 +54,15 @@ class FunctionPool:
         self._launch = launch
         self._open_stream = open_stream
         self._guard = guard
-        self._idle_seconds = idle_seconds
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._initializing: set[ExecutionEnvironment] = set()
-        self._idle: list[ExecutionEnvironment] = []
+        self._idle = IdleEnvironments(idle_seconds, self._drop)
         self._ending: list[ExecutionEnvironment] = []
         self._queue: deque[Invocation] = deque()
-        self._typical_seconds = math.inf
+        self._pace = Pace()
         self._tasks: set[asyncio.Task[None]] = set()
         self._patience: asyncio.TimerHandle | None = None
-        self._reaper: asyncio.TimerHandle | None = None
 
     @property
     def environments(self) -> tuple[ExecutionEnvironment, ...]:
@@ -83,9 +80,9 @@ class FunctionPool:
             self._deliver(self._idle.pop(), invocation)
             return
         self._queue.append(invocation)
-        if self._environments and self._typical_seconds < QUICK_SECONDS:
+        if self._environments and self._pace.quick:
             if self._patience is None:
-                self._patience = self._loop.call_later(PATIENCE_SECONDS, self._patience_ended)
+                self._patience = self._loop.call_later(self._pace.look_seconds, self._patience_ended)
         else:
             self._grow()
 
@@ -96,25 +93,23 @@ class FunctionPool:
 
     def recycle(self) -> None:
         """Start anew: free environments stop at once, busy ones when they are done."""
-        for environment in self._idle:
+        for environment in self._idle.take_all():
             self._drop(environment)
-        self._idle.clear()
         for environment in self._environments:
             environment.retiring = True
         self._initializing.clear()
-        self._typical_seconds = math.inf
+        self._pace = Pace()
         if self._queue:
             self._grow()
 
     def close(self) -> None:
         """Stop everything; events in flight end with an error."""
-        for timer in (self._patience, self._reaper):
-            if timer is not None:
-                timer.cancel()
-        self._patience = self._reaper = None
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         waiting = [e.invocation for e in self._environments if e.invocation] + list(self._queue)
         self._queue.clear()
-        self._idle.clear()
+        self._idle.take_all()
         self._initializing.clear()
         for environment in tuple(self._environments):
             self._drop(environment)
@@ -122,9 +117,7 @@ class FunctionPool:
             environment.reap()
         self._ending.clear()
         for invocation in waiting:
-            body = _error(
-                "Runtime.ExitError", f"RequestId: {invocation.request_id} Error: the function was removed"
-            )
+            body = error_body("Runtime.ExitError", "the function was removed", invocation.request_id)
             invocation.finish(Outcome(body, "Unhandled", self.function.version))
 
     # Growing and shrinking.
@@ -133,10 +126,9 @@ class FunctionPool:
         self._patience = None
         if not self._queue:
             return
-        few = len(self._environments) < PROCESSORS
-        if time.monotonic() - self._queue[0].queued >= (PATIENCE_SECONDS if few else MORE_PATIENCE_SECONDS):
+        if time.monotonic() - self._queue[0].queued >= self._pace.patience(len(self._environments)):
             self._grow(at_most=1)
-        self._patience = self._loop.call_later(PATIENCE_SECONDS, self._patience_ended)
+        self._patience = self._loop.call_later(self._pace.look_seconds, self._patience_ended)
 
     def _grow(self, *, in_invoke: bool = False, at_most: int = PARALLEL_STARTS) -> None:
         starting = len(self._initializing)
@@ -157,7 +149,7 @@ class FunctionPool:
         except Exception as error:
             logger.error("%s: its runtime does not start: %s", environment.function.name, error)
             self._init_ended(
-                environment, _error("Runtime.InvalidEntrypoint", str(error)), "Runtime.InvalidEntrypoint"
+                environment, error_body("Runtime.InvalidEntrypoint", str(error)), "Runtime.InvalidEntrypoint"
             )
             return
         limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
@@ -169,20 +161,6 @@ class FunctionPool:
         environment.stop()
         self._ending = [ending for ending in self._ending if ending.pid is not None]
         self._ending.append(environment)
-
-    def _arm_reaper(self) -> None:
-        if self._reaper is None and self._idle:
-            oldest = min(environment.last_used for environment in self._idle)
-            delay = max(0.01, oldest + self._idle_seconds - time.monotonic())
-            self._reaper = self._loop.call_later(delay, self._reap)
-
-    def _reap(self) -> None:
-        self._reaper = None
-        horizon = time.monotonic() - self._idle_seconds
-        for environment in [e for e in self._idle if e.last_used <= horizon]:
-            self._idle.remove(environment)
-            self._drop(environment)
-        self._arm_reaper()
 
     # What environments report (Owner).
 
@@ -197,9 +175,11 @@ class FunctionPool:
         if self._queue:
             self._deliver(environment, self._queue.popleft())
         else:
-            self._idle.append(environment)
-            if self._reaper is None:
-                self._arm_reaper()
+            self._idle.add(environment)
+
+    def environment_unready(self, environment: ExecutionEnvironment) -> None:
+        """It asked for an event and hung up: nothing for it until it asks again."""
+        self._idle.discard(environment)
 
     def invocation_responded(
         self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
@@ -215,22 +195,20 @@ class FunctionPool:
 
     def init_failed(self, environment: ExecutionEnvironment, body: bytes) -> None:
         """The runtime says that the function does not load."""
-        self._init_ended(environment, body, _error_type(body))
+        self._init_ended(environment, body, error_type_of(body))
 
     def environment_exited(self, environment: ExecutionEnvironment, status: int) -> None:
         """The process ended by itself, or was killed."""
-        reason = _exit_reason(status)
         if environment in self._initializing:
-            body = _error("Runtime.ExitError", reason)
-            self._init_ended(environment, body, "Runtime.ExitError")
+            self._init_ended(environment, exit_body(status), "Runtime.ExitError")
             return
         invocation, environment.invocation = environment.invocation, None
-        if environment in self._idle:
-            self._idle.remove(environment)
+        self._idle.discard(environment)
         self._drop(environment)
         if invocation is not None:
-            body = _error("Runtime.ExitError", f"RequestId: {invocation.request_id} Error: {reason}")
-            outcome = Outcome(body, "Unhandled", environment.function.version)
+            outcome = Outcome(
+                exit_body(status, invocation.request_id), "Unhandled", environment.function.version
+            )
             self._finish(environment, invocation, outcome, status="error", error_type="Runtime.ExitError")
         if self._queue:
             self._grow()
@@ -241,7 +219,7 @@ class FunctionPool:
         timeout = environment.function.timeout
         invocation.timer = self._loop.call_later(timeout, self._timed_out, environment, invocation)
         environment.deliver(invocation)
-        environment.write(partial(_start_line, invocation.request_id, environment.function.version))
+        environment.write(partial(start_line, invocation.request_id, environment.function.version))
 
     def _finish(
         self,
@@ -256,10 +234,7 @@ class FunctionPool:
         now = environment.last_used = time.monotonic()
         if seconds is None:
             seconds = now - invocation.started
-        typical = self._typical_seconds  # it follows downwards quickly, upwards slowly: one stall says little
-        self._typical_seconds = (
-            seconds if typical == math.inf else typical + 0.2 * min(seconds - typical, typical)
-        )
+        self._pace.observe(seconds)
         report = Report(
             invocation.request_id,
             seconds * 1000,
@@ -269,7 +244,7 @@ class FunctionPool:
             status,
             error_type,
         )
-        environment.write(partial(_end_line, invocation.request_id), invocation)
+        environment.write(partial(end_line, invocation.request_id), invocation)
         environment.write(report.line, invocation)
         if invocation.lines is not None:
             outcome = invocation.with_tail(outcome)
@@ -287,10 +262,8 @@ class FunctionPool:
 
     def _time_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
         timeout = environment.function.timeout
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{int(time.time() * 1000) % 1000:03d}Z"
-        text = f"Task timed out after {timeout:.2f} seconds"
-        environment.write(f"{at} {invocation.request_id} {text}", invocation)
-        body = _error("Sandbox.Timedout", f"RequestId: {invocation.request_id} Error: {text}")
+        environment.write(timeout_line(invocation.request_id, timeout), invocation)
+        body = error_body("Sandbox.Timedout", timeout_text(timeout), invocation.request_id)
         outcome = Outcome(body, "Unhandled", environment.function.version)
         self._finish(environment, invocation, outcome, status="timeout", seconds=float(timeout))
 
@@ -300,19 +273,16 @@ class FunctionPool:
         if environment not in self._environments:
             return
         milliseconds = environment.elapsed_init()
-        environment.write(
-            f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: error\tError Type: {error_type}"
-        )
+        environment.write(init_report_line(milliseconds, "init", f"error\tError Type: {error_type}"))
         superseded = environment.retiring
         self._drop(environment)
         if self._queue and not superseded:
             invocation = self._queue.popleft()
             invocation.started, invocation.init_ms = time.monotonic(), milliseconds
             if error_type == "Runtime.ExitError":
-                reason = msgspec.json.decode(body)["errorMessage"]
-                body = _error(error_type, f"RequestId: {invocation.request_id} Error: {reason}")
+                body = with_request_id(body, invocation.request_id)
             environment.write(
-                partial(_start_line, invocation.request_id, environment.function.version), invocation
+                partial(start_line, invocation.request_id, environment.function.version), invocation
             )
             outcome = Outcome(body, "Unhandled", environment.function.version)
             self._finish(environment, invocation, outcome, status="error", error_type=error_type)
@@ -323,41 +293,10 @@ class FunctionPool:
         if environment.state is not State.INIT:
             return
         environment.read_remaining_output()
-        milliseconds = environment.elapsed_init()
         phase = "invoke" if in_invoke else "init"
-        environment.write(
-            f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: timeout"
-        )
+        environment.write(init_report_line(environment.elapsed_init(), phase, "timeout"))
         self._drop(environment)
         if in_invoke and self._queue and not environment.retiring:
             self._time_out(environment, self._queue.popleft())
         if self._queue:
             self._grow(in_invoke=True)
-
-
-def _start_line(request_id: str, version: str) -> str:
-    return f"START RequestId: {request_id} Version: {version}"
-
-
-def _end_line(request_id: str) -> str:
-    return f"END RequestId: {request_id}"
-
-
-def _error(error_type: str, message: str) -> bytes:
-    return msgspec.json.encode({"errorType": error_type, "errorMessage": message})
-
-
-def _error_type(body: bytes) -> str:
-    try:
-        kind = msgspec.json.decode(body).get("errorType")
-    except (msgspec.DecodeError, AttributeError):
-        return "Runtime.Unknown"
-    return str(kind or "Runtime.Unknown")
-
-
-def _exit_reason(status: int) -> str:
-    if status == 0:
-        return "Runtime exited without providing a reason"
-    if status > 0:
-        return f"Runtime exited with error: exit status {status}"
-    return f"Runtime exited with error: signal: {(signal.strsignal(-status) or str(-status)).lower()}"

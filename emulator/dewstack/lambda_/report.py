@@ -40,3 +40,18 @@ class Report:
         if self.error_type:
             parts.append(f"Error Type: {self.error_type}")
         return "\t".join(parts) + "\t"
+
+
+def start_line(request_id: str, version: str) -> str:
+    """The START line."""
+    return f"START RequestId: {request_id} Version: {version}"
+
+
+def end_line(request_id: str) -> str:
+    """The END line."""
+    return f"END RequestId: {request_id}"
+
+
+def init_report_line(milliseconds: float, phase: str, status: str) -> str:
+    """The INIT_REPORT line of an init phase that went wrong."""
+    return f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: {status}"

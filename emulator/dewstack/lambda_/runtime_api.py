@@ -50,6 +50,9 @@ class RuntimeState(Protocol):
     def ready_for_next(self, connection: "RuntimeApi") -> bool:
         """The runtime asks for an event."""
 
+    def connection_lost(self, connection: "RuntimeApi") -> None:
+        """The runtime hung up."""
+
     def responded(self, request_id: str, body: bytes) -> bool:
         """The function returned."""
 
@@ -82,6 +85,10 @@ class RuntimeApi(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio's callback."""
         self._transport = cast(asyncio.Transport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio's callback."""
+        self._state.connection_lost(self)
 
     def data_received(self, data: bytes) -> None:
         """asyncio's callback: feed the parser, then send what is not held for the next event."""

@@ -15,7 +15,6 @@ import msgspec
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
 from dewstack.lambda_.code import CodeStorage
-from dewstack.lambda_.environment import LogStream
 from dewstack.lambda_.errors import (
     InvalidRequestContentException,
     RequestTooLargeException,
@@ -24,7 +23,7 @@ from dewstack.lambda_.errors import (
 )
 from dewstack.lambda_.functions import FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
-from dewstack.lambda_.model import LATEST, Function, Outcome
+from dewstack.lambda_.model import LATEST, Function, LogStream, Outcome
 from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.qualifiers import QualifierOperations
 from dewstack.store import Store

@@ -43,12 +43,8 @@ def _translate(pattern: str) -> str:
             out.append(members if in_class else f"[{'^' if text[1] == 'P' else ''}{members}]")
             after_set = True
             continue
-        if in_class and (text.startswith("[") or text == "&&"):
-            raise _Untranslatable(text)
-        if text == "-" and after_set and in_class:
-            text = r"\-"  # Java reads `[\w-_]` as a literal hyphen, Python as a broken range
-        elif in_class and text in "&|~":
-            text = "\\" + text  # Python keeps doubled ones for set operations and warns of them
+        if in_class:
+            text = _in_class(text, after_set)
         if text.startswith("["):
             in_class = True
         elif text == "]":
@@ -56,6 +52,15 @@ def _translate(pattern: str) -> str:
         after_set = text in (r"\w", r"\s", r"\d", r"\S", r"\W", r"\D")
         out.append(text)
     return "".join(out)
+
+
+def _in_class(text: str, after_set: bool) -> str:
+    """A token inside of a character class as Python wants it. Raises _Untranslatable."""
+    if text.startswith("[") or text == "&&":
+        raise _Untranslatable(text)
+    if text == "-" and after_set:
+        return r"\-"  # Java reads `[\w-_]` as a literal hyphen, Python as a broken range
+    return "\\" + text if text in "&|~" else text  # doubled ones mean set operations to Python, one day
 
 
 def _transcript(value: str) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from dewstack.lambda_.bootstraps.dew_logging import LoggingSetup
+
 BASE = "/2018-06-01/runtime/"
 POST = "POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n"
 
@@ -198,44 +200,6 @@ def report(client: RuntimeClient, path: str, error: BaseException, request_id: s
     client.post(path, json.dumps(body).encode(), headers, then)
 
 
-class LoggingSetup:
-    """Gives the root logger Lambda's handler and format when somebody imports `logging`, and not before."""
-
-    request_id = ""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """The import system's callback: let the others find `logging`, and be told when it has loaded."""
-        if name != "logging":
-            return None
-        sys.meta_path.remove(self)
-        spec = next(filter(None, (finder.find_spec(name, path, target) for finder in sys.meta_path)))
-        load = spec.loader.exec_module  # type: ignore[union-attr]
-
-        def exec_module(module: Any) -> None:
-            load(module)
-            self.install(module)
-
-        spec.loader.exec_module = exec_module  # type: ignore[union-attr,method-assign]
-        return spec
-
-    def install(self, logging: Any) -> None:
-        """Lines as `[INFO]\\t2026-01-01T00:00:00.000Z\\t<request id>\\tmessage`, one log event each."""
-        setup = self
-
-        class Formatter(logging.Formatter):  # type: ignore[misc]
-            def format(self, record: Any) -> str:
-                record.aws_request_id = setup.request_id
-                return str(super().format(record)).replace("\n", "\r")
-
-            def formatTime(self, record: Any, datefmt: Any = None) -> str:
-                at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-                return f"{at}.{int(record.msecs):03d}Z"
-
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(Formatter("[%(levelname)s]\t%(asctime)s\t%(aws_request_id)s\t%(message)s"))
-        logging.root.addHandler(handler)
-
-
 def encode_decimal(value: object) -> float:
     """json's callback: a Decimal, which DynamoDB gives, becomes a number."""
     if type(value).__name__ == "Decimal":
@@ -283,6 +247,10 @@ def prepare_interpreter() -> LoggingSetup:
     import builtins
     from _sitebuiltins import Quitter
 
+    sys.path.insert(0, __file__.rpartition("/")[0])
+    from dew_logging import LoggingSetup  # type: ignore[import-not-found,unused-ignore]
+
+    del sys.path[0]
     builtins.exit, builtins.quit = Quitter("exit", ""), Quitter("quit", "")
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     layers = environ.pop("_DEW_LAYER_PATH", "")
@@ -293,7 +261,7 @@ def prepare_interpreter() -> LoggingSetup:
         keep_no_bytecode_of(environ["LAMBDA_TASK_ROOT"])
     setup = LoggingSetup()
     sys.meta_path.insert(0, setup)
-    return setup
+    return setup  # type: ignore[no-any-return]
 
 
 def keep_no_bytecode_of(directory: str) -> None:

@@ -1,0 +1,212 @@
+"""What the control API answers: health, mail, clock, reset, routes, functions, logs, and any AWS operation."""
+
+import asyncio
+import functools
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from dewstack import __version__
+from dewstack.clock import Clock
+from dewstack.cognito import Mailbox
+from dewstack.config import Caller
+from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
+from dewstack.errors import AwsError
+from dewstack.http import Request, Response
+from dewstack.logs import LogEvent, Logs
+from dewstack.wire.api import AwsApi
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the emulator is reached."""
+
+    aws: str
+    service: str
+    frontend: str
+
+
+@dataclass(slots=True)
+class Deployed:
+    """What the map that runs here says of itself, for `dew routes` and the console."""
+
+    name: str = ""
+    stage: str = ""
+    region: str = ""
+    stack: str = ""
+    routes: list[dict[str, Any]] = field(default_factory=list)
+    functions: list[dict[str, Any]] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+class Host(Protocol):
+    """The emulator, as its endpoints see it."""
+
+    deployed: Deployed
+
+    @property
+    def urls(self) -> Urls:
+        """Where it is reached."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who it is to the AWS APIs."""
+
+    def environments(self) -> dict[str, int]:
+        """How many execution environments each function has now, by its name."""
+
+
+class Endpoints:
+    """One method an endpoint."""
+
+    def __init__(self, host: Host, api: AwsApi, logs: Logs, mailbox: Mailbox, clock: Clock) -> None:
+        self._host = host
+        self._api = api
+        self._log_service = logs
+        self._mailbox = mailbox
+        self._time = clock
+
+    def control(self, pages: Pages | None) -> ControlApi:
+        """The control API with these endpoints."""
+        return ControlApi(
+            {
+                ("GET", "health"): self._health,
+                ("GET", "mail"): self._mail,
+                ("GET", "clock"): self._clock,
+                ("POST", "clock"): self._clock,
+                ("POST", "reset"): _refusing(self._reset),
+                ("GET", "routes"): self._routes,
+                ("GET", "functions"): self._functions,
+                ("GET", "logs"): self._logs,
+            },
+            _refusing(self._call),
+            pages,
+        )
+
+    async def _health(self, request: Request, query: dict[str, str]) -> Response:
+        return answer(
+            {
+                "status": "running",
+                "version": __version__,
+                "service": self._host.deployed.name,
+                "stage": self._host.deployed.stage,
+                "urls": asdict(self._host.urls),
+                "outputs": self._host.deployed.outputs,
+            }
+        )
+
+    async def _mail(self, request: Request, query: dict[str, str]) -> Response:
+        messages = await asyncio.to_thread(self._mailbox.messages, query.get("to"))
+        return answer({"messages": messages})
+
+    async def _clock(self, request: Request, query: dict[str, str]) -> Response:
+        if request.method == "POST":
+            try:
+                seconds = float(body_of(request)["advance"])
+                self._time.advance(seconds)
+            except (KeyError, TypeError, ValueError) as error:
+                return refusal(BadRequest(f'expected {{"advance": seconds}}, zero or more: {error}'))
+            except BadRequest as error:
+                return refusal(error)
+        return answer({"time": self._time.time(), "offset": self._time.offset})
+
+    async def _reset(self, request: Request, query: dict[str, str]) -> Response:
+        """Remove every user and message; what is deployed stays."""
+        caller, removed = self._host.caller, 0
+        for pool in (await self._api.call("cognito-idp", "ListUserPools", {"MaxResults": 60}, caller))[
+            "UserPools"
+        ]:
+            in_pool = {"UserPoolId": pool["Id"]}
+            while users := (await self._api.call("cognito-idp", "ListUsers", in_pool, caller))["Users"]:
+                for user in users:
+                    params = {**in_pool, "Username": user["Username"]}
+                    await self._api.call("cognito-idp", "AdminDeleteUser", params, caller)
+                removed += len(users)
+        await asyncio.to_thread(self._mailbox.clear)
+        self._log_service.clear()
+        return answer({"users": removed})
+
+    async def _routes(self, request: Request, query: dict[str, str]) -> Response:
+        return answer({"service_url": self._host.urls.service, "routes": self._host.deployed.routes})
+
+    async def _functions(self, request: Request, query: dict[str, str]) -> Response:
+        counts = self._host.environments()
+        listed = [
+            {**each, "environments": counts.get(each["name"], 0)} for each in self._host.deployed.functions
+        ]
+        return answer({"functions": listed})
+
+    async def _logs(self, request: Request, query: dict[str, str]) -> Response:
+        """Recent lines, and with `follow=1` those to come, as NDJSON."""
+        names = {f["key"]: f["log_group"] for f in self._host.deployed.functions}
+        wanted = query.get("function")
+        groups = (
+            {names.get(wanted, wanted): wanted} if wanted else {group: key for key, group in names.items()}
+        )
+        follower = self._log_service.follow(list(groups)) if query.get("follow") in ("1", "true") else None
+        recent = await self._recent(list(groups))
+        told = set(recent)  # what was written while we read comes by both ways
+
+        async def events() -> AsyncGenerator[dict[str, Any], None]:
+            for event in recent:
+                yield _log_line(event, groups)
+            if follower is not None:
+                async with aclosing(follower):
+                    async for event in follower:
+                        if event not in told:
+                            yield _log_line(event, groups)
+
+        return ndjson(events())
+
+    async def _recent(self, groups: list[str]) -> list[LogEvent]:
+        """The latest thousand lines of each group, oldest first."""
+        found: list[LogEvent] = []
+        for group in groups:
+            params = {"logGroupName": group, "limit": 1000, "startFromHead": False}
+            try:
+                page = await self._api.call("logs", "FilterLogEvents", params, self._host.caller)
+            except AwsError:
+                continue  # nothing has been written yet
+            found += [
+                LogEvent(group, event["logStreamName"], event["timestamp"], event["message"])
+                for event in reversed(page["events"])
+            ]
+        return sorted(found, key=lambda event: event.timestamp_ms)
+
+    async def _call(self, request: Request, query: dict[str, str]) -> Response:
+        service, _, operation = request.raw_path.removeprefix("/_dew/call/").partition("/")
+        params = body_of(request)
+        if isinstance(params.get("Payload"), str):
+            params["Payload"] = params["Payload"].encode()
+        await self._api.check(service, operation, params)
+        return answer(await self._api.call(service, operation, params, self._host.caller))
+
+
+def _log_line(event: LogEvent, keys: dict[str, str]) -> dict[str, Any]:
+    return {
+        "function": keys.get(event.group, event.group),
+        "group": event.group,
+        "stream": event.stream,
+        "timestamp": event.timestamp_ms,
+        "message": event.message,
+    }
+
+
+def _refusing(
+    endpoint: Callable[[Request, dict[str, str]], Awaitable[Response]],
+) -> Callable[[Request, dict[str, str]], Awaitable[Response]]:
+    """The endpoint, with AWS's errors told as the control API tells them."""
+
+    @functools.wraps(endpoint)
+    async def guarded(request: Request, query: dict[str, str]) -> Response:
+        try:
+            return await endpoint(request, query)
+        except AwsError as error:
+            return refusal(error)
+        except (KeyError, TypeError, msgspec.DecodeError) as error:
+            return refusal(BadRequest(f"the parameters are not those of the operation: {error!r}"))
+
+    return guarded

@@ -1,0 +1,58 @@
+"""Environments that wait for an event: the one used last serves next, so that the others can be let go."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from dewstack.lambda_.environment import ExecutionEnvironment
+
+
+class IdleEnvironments:
+    """A stack of warm environments. One that has not been used for `seconds` is handed to `let_go`."""
+
+    def __init__(self, seconds: float, let_go: Callable[[ExecutionEnvironment], None]) -> None:
+        self._seconds = seconds
+        self._let_go = let_go
+        self._loop = asyncio.get_running_loop()
+        self._stack: list[ExecutionEnvironment] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._stack)
+
+    def add(self, environment: ExecutionEnvironment) -> None:
+        """It has nothing to do."""
+        self._stack.append(environment)
+        if self._timer is None:
+            self._look_later()
+
+    def pop(self) -> ExecutionEnvironment:
+        """The one that was used last."""
+        return self._stack.pop()
+
+    def discard(self, environment: ExecutionEnvironment) -> None:
+        """It is not idle any more, if it was."""
+        if environment in self._stack:
+            self._stack.remove(environment)
+
+    def take_all(self) -> list[ExecutionEnvironment]:
+        """All of them; none is idle any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        taken, self._stack = self._stack, []
+        return taken
+
+    def _look_later(self) -> None:
+        oldest = min(environment.last_used for environment in self._stack)
+        delay = max(0.01, oldest + self._seconds - time.monotonic())
+        self._timer = self._loop.call_later(delay, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        horizon = time.monotonic() - self._seconds
+        for environment in [each for each in self._stack if each.last_used <= horizon]:
+            self._stack.remove(environment)
+            self._let_go(environment)
+        if self._stack:
+            self._look_later()
