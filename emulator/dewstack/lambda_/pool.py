@@ -13,15 +13,8 @@ from collections.abc import Callable
 from functools import partial
 
 from dewstack.ids import random_string
+from dewstack.lambda_ import faults
 from dewstack.lambda_.environment import ExecutionEnvironment, State
-from dewstack.lambda_.faults import (
-    error_body,
-    error_type_of,
-    exit_body,
-    timeout_line,
-    timeout_text,
-    with_request_id,
-)
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.idle import IdleEnvironments
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
@@ -92,12 +85,11 @@ class FunctionPool:
         self.recycle()
 
     def recycle(self) -> None:
-        """Start anew: free environments stop at once, busy ones when they are done."""
-        for environment in self._idle.take_all():
+        """Start anew: environments that serve nobody stop at once, busy ones when they are done."""
+        for environment in (*self._idle.take_all(), *self._initializing):
             self._drop(environment)
         for environment in self._environments:
             environment.retiring = True
-        self._initializing.clear()
         self._pace = Pace()
         if self._queue:
             self._grow()
@@ -110,14 +102,13 @@ class FunctionPool:
         waiting = [e.invocation for e in self._environments if e.invocation] + list(self._queue)
         self._queue.clear()
         self._idle.take_all()
-        self._initializing.clear()
         for environment in tuple(self._environments):
             self._drop(environment)
         for environment in self._ending:
             environment.reap()
         self._ending.clear()
         for invocation in waiting:
-            body = error_body("Runtime.ExitError", "the function was removed", invocation.request_id)
+            body = faults.error_body("Runtime.ExitError", "the function was removed", invocation.request_id)
             invocation.finish(Outcome(body, "Unhandled", self.function.version))
 
     # Growing and shrinking.
@@ -149,7 +140,9 @@ class FunctionPool:
         except Exception as error:
             logger.error("%s: its runtime does not start: %s", environment.function.name, error)
             self._init_ended(
-                environment, error_body("Runtime.InvalidEntrypoint", str(error)), "Runtime.InvalidEntrypoint"
+                environment,
+                faults.error_body("Runtime.InvalidEntrypoint", str(error)),
+                "Runtime.InvalidEntrypoint",
             )
             return
         limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
@@ -191,24 +184,22 @@ class FunctionPool:
         self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
     ) -> None:
         """The function raised."""
-        self._finish(environment, invocation, Outcome(body, "Unhandled", environment.function.version))
+        self._finish(environment, invocation, _failure(environment, body))
 
     def init_failed(self, environment: ExecutionEnvironment, body: bytes) -> None:
         """The runtime says that the function does not load."""
-        self._init_ended(environment, body, error_type_of(body))
+        self._init_ended(environment, body, faults.error_type_of(body))
 
     def environment_exited(self, environment: ExecutionEnvironment, status: int) -> None:
         """The process ended by itself, or was killed."""
         if environment in self._initializing:
-            self._init_ended(environment, exit_body(status), "Runtime.ExitError")
+            self._init_ended(environment, faults.exit_body(status), "Runtime.ExitError")
             return
         invocation, environment.invocation = environment.invocation, None
         self._idle.discard(environment)
         self._drop(environment)
         if invocation is not None:
-            outcome = Outcome(
-                exit_body(status, invocation.request_id), "Unhandled", environment.function.version
-            )
+            outcome = _failure(environment, faults.exit_body(status, invocation.request_id))
             self._finish(environment, invocation, outcome, status="error", error_type="Runtime.ExitError")
         if self._queue:
             self._grow()
@@ -262,9 +253,11 @@ class FunctionPool:
 
     def _time_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
         timeout = environment.function.timeout
-        environment.write(timeout_line(invocation.request_id, timeout), invocation)
-        body = error_body("Sandbox.Timedout", timeout_text(timeout), invocation.request_id)
-        outcome = Outcome(body, "Unhandled", environment.function.version)
+        environment.write(faults.timeout_line(invocation.request_id, timeout), invocation)
+        outcome = _failure(
+            environment,
+            faults.error_body("Sandbox.Timedout", faults.timeout_text(timeout), invocation.request_id),
+        )
         self._finish(environment, invocation, outcome, status="timeout", seconds=float(timeout))
 
     # When the init phase goes wrong.
@@ -274,18 +267,18 @@ class FunctionPool:
             return
         milliseconds = environment.elapsed_init()
         environment.write(init_report_line(milliseconds, "init", f"error\tError Type: {error_type}"))
-        superseded = environment.retiring
         self._drop(environment)
-        if self._queue and not superseded:
+        if self._queue:
             invocation = self._queue.popleft()
             invocation.started, invocation.init_ms = time.monotonic(), milliseconds
             if error_type == "Runtime.ExitError":
-                body = with_request_id(body, invocation.request_id)
+                body = faults.with_request_id(body, invocation.request_id)
             environment.write(
                 partial(start_line, invocation.request_id, environment.function.version), invocation
             )
-            outcome = Outcome(body, "Unhandled", environment.function.version)
-            self._finish(environment, invocation, outcome, status="error", error_type=error_type)
+            self._finish(
+                environment, invocation, _failure(environment, body), status="error", error_type=error_type
+            )
         if self._queue:
             self._grow()
 
@@ -296,7 +289,11 @@ class FunctionPool:
         phase = "invoke" if in_invoke else "init"
         environment.write(init_report_line(environment.elapsed_init(), phase, "timeout"))
         self._drop(environment)
-        if in_invoke and self._queue and not environment.retiring:
+        if in_invoke and self._queue:
             self._time_out(environment, self._queue.popleft())
         if self._queue:
             self._grow(in_invoke=True)
+
+
+def _failure(environment: ExecutionEnvironment, body: bytes) -> Outcome:
+    return Outcome(body, "Unhandled", environment.function.version)
