@@ -151,7 +151,8 @@ class Invoker:
             logger.warning(notice)
 
     def launch(self, function: Function, stream: str) -> Launch:
-        """How to start an environment of `function`, whose log stream is `stream`."""
+        """How to start an environment of `function`, whose log stream is `stream`. It may start interpreters and
+        make the runtime directory: not for the loop."""
         runtime = self._runtimes.resolve(function.runtime)
         python = function.runtime.startswith("python")
         runtime_directory = str(self._runtimes.python_directory() if python else self._runtimes.directory)

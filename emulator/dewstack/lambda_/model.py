@@ -1,6 +1,7 @@
 """Lambda's own nouns: a function and its code, an invocation and its outcome."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -8,6 +9,8 @@ from typing import Any, Protocol
 from dewstack.arn import function_arn
 
 LATEST = "$LATEST"
+TAIL_BYTES = 4096
+"""How much of an invocation's log its caller may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,12 @@ class Invocation:
         self.started = 0.0
         self.init_ms: float | None = None
         self.timer: asyncio.TimerHandle | None = None
-        self.lines: list[str | Callable[[], str]] | None = [] if tail else None
+        self.lines: deque[str | Callable[[], str]] | None = deque(maxlen=TAIL_BYTES) if tail else None
 
     def with_tail(self, outcome: Outcome) -> Outcome:
         """The outcome with the last 4 KB of the invocation's log, which its caller asked for."""
         lines = [line if isinstance(line, str) else line() for line in self.lines or ()]
-        tail = "".join(f"{line}\n" for line in lines).encode()[-4096:].decode("utf-8", "ignore")
+        tail = "".join(f"{line}\n" for line in lines).encode()[-TAIL_BYTES:].decode("utf-8", "ignore")
         return replace(outcome, log_tail=tail)
 
     def finish(self, outcome: Outcome) -> None:

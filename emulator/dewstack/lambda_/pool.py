@@ -136,7 +136,7 @@ class FunctionPool:
 
     async def _start(self, environment: ExecutionEnvironment, stream: str, in_invoke: bool) -> None:
         try:
-            await environment.start(self._launch(environment.function, stream))
+            await environment.start(await asyncio.to_thread(self._launch, environment.function, stream))
         except Exception as error:
             logger.error("%s: its runtime does not start: %s", environment.function.name, error)
             self._init_ended(

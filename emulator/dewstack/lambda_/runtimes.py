@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,12 +29,16 @@ class Runtime:
 
 
 class Runtimes:
-    """Finds interpreters, once each, and makes the runtime directory that Python functions import boto3 from."""
+    """Finds interpreters, once each, and makes the runtime directory that Python functions import boto3 from.
+
+    Both may take a moment: not for the loop. Safe from any thread.
+    """
 
     def __init__(self, directory: Path, *, strict: bool = False) -> None:
         self.directory = directory
         self._strict = strict
         self._found: dict[str, Runtime] = {}
+        self._lock = threading.Lock()
 
     def resolve(self, identifier: str) -> Runtime:
         """The program for an AWS runtime identifier, as `python3.12` or `nodejs22.x`.
@@ -41,18 +46,20 @@ class Runtimes:
         Raises InvalidParameterValueException for one that is not emulated, that the machine has nothing for, or
         (when strict) not exactly.
         """
-        if identifier not in self._found:
-            match = IDENTIFIER.fullmatch(identifier)
-            if match is None:
-                raise InvalidParameterValueException(
-                    f"The runtime {identifier} is not emulated by dewstack: python3.9 to python3.14 and nodejs18.x to"
-                    " nodejs24.x are"
-                )
-            family, version = match.groups()
-            self._found[identifier] = (
-                self._python(identifier, version) if family == "python" else self._node(identifier, version)
+        with self._lock:
+            if identifier not in self._found:
+                self._found[identifier] = self._find(identifier)
+            return self._found[identifier]
+
+    def _find(self, identifier: str) -> Runtime:
+        match = IDENTIFIER.fullmatch(identifier)
+        if match is None:
+            raise InvalidParameterValueException(
+                f"The runtime {identifier} is not emulated by dewstack: python3.9 to python3.14 and nodejs18.x to"
+                " nodejs24.x are"
             )
-        return self._found[identifier]
+        family, version = match.groups()
+        return self._python(identifier, version) if family == "python" else self._node(identifier, version)
 
     def _python(self, identifier: str, version: str) -> Runtime:
         wanted = tuple(int(part) for part in version.split("."))
@@ -91,16 +98,20 @@ class Runtimes:
     def python_directory(self) -> Path:
         """The directory that stands for /var/runtime: boto3 and its closure, linked, and nothing else of ours."""
         runtime = self.directory / "python"
-        if not (runtime / "boto3").exists():
-            runtime.mkdir(parents=True, exist_ok=True)
-            for name in RUNTIME_CLOSURE:
-                source = _site_packages(name.removesuffix(".py")) / name
-                link = runtime / name
-                if link.is_symlink():
-                    link.unlink()
-                if source.exists():
-                    link.symlink_to(source)
+        with self._lock:
+            if not (runtime / "boto3").exists():
+                runtime.mkdir(parents=True, exist_ok=True)
+                for name in RUNTIME_CLOSURE:
+                    _link(runtime / name, _site_packages(name.removesuffix(".py")) / name)
         return runtime
+
+
+def _link(link: Path, source: Path) -> None:
+    """Let `link` lead to `source`, wherever it led before."""
+    if link.is_symlink():
+        link.unlink()
+    if source.exists():
+        link.symlink_to(source)
 
 
 def _site_packages(name: str) -> Path:
