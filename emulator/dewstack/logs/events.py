@@ -7,10 +7,11 @@ from typing import Any
 
 from dewstack.clock import Clock
 from dewstack.config import Caller
+from dewstack.logs.entry import Entry
 from dewstack.logs.errors import InvalidParameterException, ResourceNotFoundException
 from dewstack.logs.filters import compile_filter
 from dewstack.logs.groups import find_group
-from dewstack.logs.model import Entry, LogGroup, Registry
+from dewstack.logs.model import LogGroup, Registry
 from dewstack.logs.pages import Position, position_of, read_token, take, write_token
 from dewstack.wire import operation
 

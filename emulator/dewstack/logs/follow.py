@@ -6,10 +6,8 @@ import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from dewstack.logs.model import Entry
+from dewstack.logs.entry import Entry
 
 QUEUE_SIZE = 1_000
 """Events that wait for a reader; when it lags further behind, it misses the oldest."""
@@ -41,7 +39,7 @@ class Follower(AsyncIterator[LogEvent]):
         self._closed = False
         self._offered = 0
 
-    def offer(self, group: str, entry: "Entry") -> None:
+    def offer(self, group: str, entry: Entry) -> None:
         """Put an event into the queue and wake the reader, from any thread."""
         if self._groups is not None and group not in self._groups:
             return
@@ -108,7 +106,7 @@ class Broadcast:
         # Runs inside the garbage collector, perhaps on a thread that holds the lock: no lock here.
         self._followers = tuple(ref for ref in self._followers if ref is not reference)
 
-    def send(self, group: str, entry: "Entry") -> None:
+    def send(self, group: str, entry: Entry) -> None:
         """Offer an event to all who follow."""
         for reference in self._followers:
             follower = reference()

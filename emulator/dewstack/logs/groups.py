@@ -5,13 +5,14 @@ from typing import Any
 from dewstack.arn import Arn
 from dewstack.clock import Clock
 from dewstack.config import Caller
+from dewstack.logs.entry import Entry
 from dewstack.logs.errors import (
     InvalidOperationException,
     InvalidParameterException,
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
 )
-from dewstack.logs.model import Entry, GroupKey, LogGroup, Registry
+from dewstack.logs.model import GroupKey, LogGroup, Registry
 from dewstack.logs.pages import page
 from dewstack.wire import operation
 

@@ -5,11 +5,11 @@ Writing is on the path of every Lambda invocation, so an append is a lock and a 
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from dewstack.arn import Arn
+from dewstack.logs.entry import Entry, Text
 from dewstack.logs.follow import Broadcast
 
 MAX_EVENTS = 10_000
@@ -18,28 +18,6 @@ MAX_BYTES = 16 * 1024 * 1024
 """Characters of messages that a group keeps, whatever their number."""
 _UNWRITTEN_SIZE = 200
 """What a message that is not yet formatted counts for."""
-
-Text = str | Callable[[], str]
-
-
-class Entry(NamedTuple):
-    """One kept event. `sequence` counts within the group; a callable message is formatted when it is read."""
-
-    timestamp_ms: int
-    sequence: int
-    ingestion_ms: int
-    stream: str
-    text: Text
-
-    @property
-    def message(self) -> str:
-        """The message."""
-        return self.text if isinstance(self.text, str) else self.text()
-
-    @property
-    def event_id(self) -> str:
-        """56 digits, in the order of the events."""
-        return f"{self.timestamp_ms:020d}{self.sequence:036d}"
 
 
 @dataclass(frozen=True, slots=True)

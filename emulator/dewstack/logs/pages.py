@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from dewstack.logs.entry import Entry
 from dewstack.logs.errors import InvalidParameterException
-from dewstack.logs.model import Entry
 
 T = TypeVar("T")
 Position = tuple[int, int]

@@ -4,10 +4,11 @@ from collections.abc import Collection
 
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
+from dewstack.logs.entry import Text
 from dewstack.logs.events import EventOperations
 from dewstack.logs.follow import Follower
 from dewstack.logs.groups import GroupOperations
-from dewstack.logs.model import GroupKey, LogGroup, Registry, Text
+from dewstack.logs.model import GroupKey, LogGroup, Registry
 from dewstack.wire import Handler, operations_of
 
 
