@@ -12,8 +12,7 @@ Headers = list[tuple[bytes, bytes]]
 class Request:
     """One request, body read. `raw_path` and `query` are as sent, percent-encoding and all, without `?`.
 
-    `headers` keep their order and repeated lines; `names` are as the client spelled them in `headers`
-    (look them up with `header`, which ignores case).
+    `headers` keep their order, repeated lines and the client's spelling; `header` looks one up in any case.
     """
 
     method: str

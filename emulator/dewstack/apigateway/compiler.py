@@ -7,7 +7,7 @@ from dewstack.apigateway.authorizers import JwtAuthorizer, RouteAuthorizer
 from dewstack.apigateway.cors import CorsPolicy
 from dewstack.apigateway.exchange import Exchange
 from dewstack.apigateway.execute import CompiledApi, CompiledRoute, CompiledStage
-from dewstack.apigateway.integrations import Invoke, LambdaProxy
+from dewstack.apigateway.integrations import LambdaProxy
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
 from dewstack.apigateway.model import Api, Integration, Route, Snapshot, Stage
@@ -18,6 +18,7 @@ from dewstack.apigateway.responses import Dates, GatewayResponse
 from dewstack.apigateway.routes import Router, path_of
 from dewstack.apigateway.throttle import bucket_for
 from dewstack.clock import Clock
+from dewstack.wire import Invoke
 
 PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV1, "2.0": PayloadV2}
 

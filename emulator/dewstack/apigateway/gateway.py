@@ -11,7 +11,6 @@ from dewstack.apigateway.http_api import ApiOperations
 from dewstack.apigateway.http_api_authorizers import AuthorizerOperations
 from dewstack.apigateway.http_api_routes import IntegrationOperations, RouteOperations
 from dewstack.apigateway.http_api_stages import StageOperations
-from dewstack.apigateway.integrations import Invoke
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.model import Api, Snapshot, Stage
 from dewstack.apigateway.resources import HttpApis
@@ -20,7 +19,7 @@ from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.store import Store
-from dewstack.wire import Handler, operations_of
+from dewstack.wire import Handler, Invoke, operations_of
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ Of a failure the client learns nothing but the status: the function's error is i
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
 
 from dewstack.apigateway import responses
 from dewstack.apigateway.responses import GatewayResponse
 from dewstack.errors import AwsError
+from dewstack.wire import Invoke
 
 FUNCTION_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}(?::(?:\$LATEST|[A-Za-z0-9_-]{1,128}))?"
@@ -19,20 +19,6 @@ LONG_FORM = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/[0-9-]
 STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Bytes that Lambda takes in a synchronous invocation."""
-
-
-class InvokeResult(Protocol):
-    """What a function answered: its payload, and `Unhandled` or `Handled` where it failed."""
-
-    @property
-    def payload(self) -> bytes: ...
-
-    @property
-    def function_error(self) -> str | None: ...
-
-
-Invoke = Callable[[str, bytes], Awaitable[InvokeResult]]
-"""Invoke a function by its ARN, which may end in a qualifier, with a JSON event. Raises AwsError."""
 
 
 def function_arn(uri: str, stage_variables: Mapping[str, str] | None = None) -> str | None:

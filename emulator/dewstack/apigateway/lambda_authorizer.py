@@ -16,13 +16,14 @@ import msgspec
 from dewstack.apigateway import responses
 from dewstack.apigateway.exchange import Exchange
 from dewstack.apigateway.identity import IdentitySource
-from dewstack.apigateway.integrations import Invoke, function_arn
+from dewstack.apigateway.integrations import function_arn
 from dewstack.apigateway.model import Authorizer, Stage
 from dewstack.apigateway.payload import Constants, Identity, PayloadFormat
 from dewstack.apigateway.policy import MalformedPolicy, allows
 from dewstack.apigateway.responses import GatewayResponse
 from dewstack.clock import Clock
 from dewstack.errors import AwsError
+from dewstack.wire import Invoke
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,6 @@
 
 from dewstack.cognito.mailbox import Mailbox
 from dewstack.cognito.model import Message
-from dewstack.cognito.service import Cognito, Invoke
+from dewstack.cognito.service import Cognito
 
-__all__ = ["Cognito", "Invoke", "Mailbox", "Message"]
+__all__ = ["Cognito", "Mailbox", "Message"]

@@ -1,7 +1,6 @@
 """The service `cognito-idp`: its parts put together, and what the rest of the emulator asks it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from dewstack.clock import Clock
 from dewstack.cognito.attributes import Attributes
@@ -27,21 +26,7 @@ from dewstack.cognito.users import Users
 from dewstack.cognito.verification import Verification
 from dewstack.config import Config
 from dewstack.store import Store
-from dewstack.wire import Handler, operations_of
-
-
-class InvokeResult(Protocol):
-    """What a function answered: its payload, and `Unhandled` or `Handled` where it failed."""
-
-    @property
-    def payload(self) -> bytes: ...
-
-    @property
-    def function_error(self) -> str | None: ...
-
-
-Invoke = Callable[[str, bytes], Awaitable[InvokeResult]]
-"""Invoke a user pool's trigger: a function by its ARN, with a JSON event. Raises AwsError."""
+from dewstack.wire import Handler, Invoke, operations_of
 
 
 class Cognito:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import secrets
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -54,9 +53,8 @@ class Invoker:
         Raises ResourceNotFoundException, and TooManyRequestsException when a reserved concurrency is used up.
         """
         pool = self._by_arn.get(arn) or self._open_pool(arn)
-        if self._reserved and self._in_flight(pool.function.arn) >= self._reserved.get(
-            pool.function.arn, sys.maxsize
-        ):
+        reserved = self._reserved.get(pool.function.arn) if self._reserved else None
+        if reserved is not None and self._in_flight(pool.function.arn) >= reserved:
             raise TooManyRequestsException(
                 "Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
             )

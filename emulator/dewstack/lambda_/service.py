@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import logging
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,8 +27,6 @@ from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.qualifiers import QualifierOperations
 from dewstack.store import Store
 from dewstack.wire import Handler, operation, operations_of
-
-logger = logging.getLogger("dewstack.lambda")
 
 MAX_PAYLOAD_BYTES = 6_291_456
 MAX_EVENT_BYTES = 1_048_576

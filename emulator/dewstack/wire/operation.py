@@ -1,6 +1,6 @@
 """How a service offers an AWS operation: a method that carries the operation's name."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,6 +20,20 @@ class Call(Protocol):
     async def __call__(
         self, service: str, operation: str, params: dict[str, Any], caller: Any
     ) -> dict[str, Any]: ...
+
+
+class InvokeResult(Protocol):
+    """What a function answered: its payload, and `Unhandled` or `Handled` where it failed."""
+
+    @property
+    def payload(self) -> bytes: ...
+
+    @property
+    def function_error(self) -> str | None: ...
+
+
+Invoke = Callable[[str, bytes], Awaitable[InvokeResult]]
+"""Invoke a function by its ARN, which may end in a qualifier, with a JSON event. Raises AwsError."""
 
 
 def operation(name: str) -> Callable[[F], F]:
