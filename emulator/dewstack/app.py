@@ -73,7 +73,7 @@ class Emulator:
             "lambda": self.functions.operations,
             "logs": self.logs.operations,
             "cognito-idp": self.cognito.operations,
-            "apigatewayv2": self.gateway.operations,
+            **self.gateway.operations,
             "cloudformation": self.cloudformation.operations,
             "sts": SecurityTokens().operations,
         }.items():

@@ -1,7 +1,6 @@
-"""API Gateway: the control plane of HTTP APIs and the path of a request."""
+"""API Gateway: the control planes of HTTP APIs and REST APIs, and the path of a request through either."""
 
 from dewstack.apigateway.gateway import ApiGateway
 from dewstack.apigateway.jwks import Keys
-from dewstack.apigateway.model import Api
 
-__all__ = ["Api", "ApiGateway", "Keys"]
+__all__ = ["ApiGateway", "Keys"]

@@ -1,57 +1,17 @@
-"""The responses that an HTTP API gives by itself, with AWS's exact bodies, and what is added to every
-response."""
+"""What the responses of both kinds of API have in common: the spelling of headers, dates, the connection's end."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 
 from dewstack.clock import Clock
-from dewstack.http import Request, Response
+from dewstack.http import Request
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 CONTENT_TYPE_JSON = (b"Content-Type", b"application/json")
 WITHOUT_BODY = frozenset({204, 304})
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One of the gateway's own answers."""
-
-    status: int
-    body: bytes
-
-
-BAD_REQUEST = Refusal(400, b'{"message":"Bad Request"}')
-UNAUTHORIZED = Refusal(401, b'{"message":"Unauthorized"}')
-FORBIDDEN = Refusal(403, b'{"message":"Forbidden"}')
-NOT_FOUND = Refusal(404, b'{"message":"Not Found"}')
-REQUEST_ENTITY_TOO_LARGE = Refusal(413, b'{"message":"Request Entity Too Large"}')
-TOO_MANY_REQUESTS = Refusal(429, b'{"message":"Too Many Requests"}')
-HEADERS_TOO_LARGE = Refusal(431, b'{"message":"Request Header Fields Too Large"}')
-INTERNAL_SERVER_ERROR = Refusal(500, b'{"message":"Internal Server Error"}')
-SERVICE_UNAVAILABLE = Refusal(503, b'{"message":"Service Unavailable"}')
-
-FOR_LAMBDA_ERROR: Mapping[str, Refusal] = {
-    "RequestTooLargeException": REQUEST_ENTITY_TOO_LARGE,
-    "TooManyRequestsException": SERVICE_UNAVAILABLE,
-    "ServiceException": SERVICE_UNAVAILABLE,
-}
-
-
-class GatewayResponse(Exception):
-    """Ends a request with one of the gateway's own answers, and perhaps further headers."""
-
-    def __init__(self, refusal: Refusal, *headers: tuple[bytes, bytes]) -> None:
-        super().__init__(refusal.status)
-        self.refusal = refusal
-        self.headers = headers
-
-    def response(self) -> Response:
-        """The answer itself."""
-        return Response(self.refusal.status, self.refusal.body, [CONTENT_TYPE_JSON, *self.headers])
+"""Statuses whose responses have neither a body nor its length."""
 
 
 @lru_cache(maxsize=1024)
@@ -91,19 +51,6 @@ class Dates:
         return now
 
 
-def finish(response: Response, request: Request, request_id: str, http_date: bytes) -> Response:
-    """Add what every response has: the length, the date and the request's id."""
-    headers = response.headers
-    if response.status in WITHOUT_BODY:
-        response.body = b""
-    else:
-        headers.append((b"Content-Length", b"%d" % len(response.body)))
-    headers.append((b"Date", http_date))
-    headers.append((b"Connection", b"close" if _closes(request) else b"keep-alive"))
-    headers.append((b"Apigw-Requestid", request_id.encode()))
-    return response
-
-
-def _closes(request: Request) -> bool:
+def closes(request: Request) -> bool:
     """Whether the client wants the connection closed, by its word or its age."""
     return request.protocol == "HTTP/1.0" or (request.header("connection") or "").lower() == "close"

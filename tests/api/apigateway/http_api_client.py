@@ -63,7 +63,7 @@ class Gateway:
         """Call an operation as boto3 would; `ApiId` is this API's unless given."""
         if self.api_id and operation != "CreateApi":
             params = {"ApiId": self.api_id} | params
-        output = self.api.operations[operation](self.config.caller, params)
+        output = self.api.operations["apigatewayv2"][operation](self.config.caller, params)
         assert isinstance(output, dict)
         return output
 

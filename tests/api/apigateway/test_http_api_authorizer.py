@@ -451,7 +451,7 @@ def test_a_broken_key_set_lets_nobody_in(pool: Pool, issuer: Issuer, document: A
 
 
 def test_a_route_whose_authorizer_is_gone_lets_nobody_in(pool: Pool) -> None:
-    from dewstack.apigateway.model import Authorizer
+    from dewstack.apigateway.http_api.model import Authorizer
 
     routes = pool.gateway.store.collection("apigatewayv2.authorizers", Authorizer)
     routes.clear()

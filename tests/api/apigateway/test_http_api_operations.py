@@ -50,8 +50,8 @@ def test_an_api_as_boto3_returns_it(gateway: Gateway) -> None:
     }
     assert gateway.call("GetApi", ApiId=api_id) == created
     assert gateway.call("GetApis")["Items"] == [created]
-    assert [api.api_id for api in gateway.api.apis()] == [api_id]
-    found = gateway.api.lookup(api_id)
+    assert [api.api_id for api in gateway.api.http_apis.apis()] == [api_id]
+    found = gateway.api.http_apis.lookup(api_id)
     assert found is not None
     assert found.name == "n"
 
@@ -68,9 +68,9 @@ def test_an_update_changes_what_it_gives(gateway: Gateway) -> None:
 def test_accounts_and_regions_do_not_see_each_other(gateway: Gateway) -> None:
     gateway.create("GET /")
     elsewhere = Caller("111111111111", "eu-west-1")
-    assert gateway.api.operations["GetApis"](elsewhere, {})["Items"] == []
+    assert gateway.api.operations["apigatewayv2"]["GetApis"](elsewhere, {})["Items"] == []
     with pytest.raises(NotFoundException) as error:
-        gateway.api.operations["GetApi"](elsewhere, {"ApiId": gateway.api_id})
+        gateway.api.operations["apigatewayv2"]["GetApi"](elsewhere, {"ApiId": gateway.api_id})
     assert error.value.message == f"Invalid API identifier specified 111111111111:{gateway.api_id}"
 
 

@@ -1,7 +1,8 @@
 """The token bucket behind a stage's throttling."""
 
-from dewstack.apigateway.model import RouteSettings, Stage
-from dewstack.apigateway.throttle import TokenBucket, bucket_for
+from dewstack.apigateway.http_api.model import RouteSettings, Stage
+from dewstack.apigateway.http_api.throttling import bucket_for
+from dewstack.apigateway.throttle import TokenBucket
 
 
 def test_a_burst_then_the_rate() -> None:

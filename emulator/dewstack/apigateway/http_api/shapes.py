@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.model import AccessLogSettings, Cors, JwtConfiguration, RouteSettings
+from dewstack.apigateway.http_api.model import AccessLogSettings, Cors, JwtConfiguration, RouteSettings
 
 NOT_SHOWN = frozenset({"account_id", "region", "snapshot"})
 NESTED: Mapping[str, type] = {

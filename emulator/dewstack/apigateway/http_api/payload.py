@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from dewstack.apigateway import responses
-from dewstack.apigateway.cors import RESPONSE_HEADERS as CORS_HEADERS
-from dewstack.apigateway.exchange import Exchange
-from dewstack.apigateway.model import Api, Stage
-from dewstack.apigateway.responses import GatewayResponse, canonical, header_value
+from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.cors import RESPONSE_HEADERS as CORS_HEADERS
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.model import Api, Stage
+from dewstack.apigateway.http_api.responses import GatewayResponse
+from dewstack.apigateway.responses import canonical, header_value
 from dewstack.arn import Arn
 from dewstack.http import Headers, Response
 

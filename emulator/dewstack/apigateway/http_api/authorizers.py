@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from dewstack.apigateway import responses
-from dewstack.apigateway.exchange import Exchange
-from dewstack.apigateway.identity import IdentitySource
+from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.identity import IdentitySource
+from dewstack.apigateway.http_api.model import Authorizer
+from dewstack.apigateway.http_api.payload import Constants, Identity
+from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.jwt import InvalidToken, Token, check_claims, read_header
-from dewstack.apigateway.model import Authorizer
-from dewstack.apigateway.payload import Constants, Identity
-from dewstack.apigateway.responses import GatewayResponse
 from dewstack.clock import Clock
 
 CHALLENGE = b"www-authenticate"

@@ -1,12 +1,11 @@
 """One request on its way through an HTTP API: read once, so that each later step only picks."""
 
-from collections.abc import Mapping
 from functools import lru_cache
-from os import urandom
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote
 
-from dewstack.apigateway import responses
-from dewstack.apigateway.responses import GatewayResponse
+from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.responses import GatewayResponse
+from dewstack.apigateway.reading import host_name, printable, trace_id
 from dewstack.http import Request
 from dewstack.ids import extended_request_id
 
@@ -27,36 +26,6 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
-
-
-def printable(text: str) -> str:
-    """`text` as valid Unicode: raw bytes that a client put into its request line are read as UTF-8."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("latin-1").decode("utf-8", "replace")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-
-
-def host_name(host: str) -> str:
-    """A Host header without its port; an IPv6 address keeps its brackets."""
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
-
-
-def query_pairs(query: str) -> list[tuple[str, str]]:
-    """The decoded names and values of a query string in their order: `+` is a space, a lone name has value
-    ''."""
-    pairs = []
-    for pair in query.split("&"):
-        if pair:
-            name, _, value = pair.partition("=")
-            if "%" in pair or "+" in pair:
-                name, value = unquote_plus(name), unquote_plus(value)
-            pairs.append((name, value))
-    return pairs
 
 
 @lru_cache(maxsize=2048)
@@ -118,7 +87,7 @@ class Exchange:
             raise GatewayResponse(responses.HEADERS_TOO_LARGE)
         forwarded = headers.get("x-forwarded-for")
         headers["content-length"] = str(len(request.body))
-        headers["x-amzn-trace-id"] = self._trace_id(headers)
+        headers["x-amzn-trace-id"] = trace_id(headers.get("x-amzn-trace-id", ""), self.time)
         headers["x-forwarded-for"] = f"{forwarded}, {request.source_ip}" if forwarded else request.source_ip
         headers["x-forwarded-port"] = "443"
         headers["x-forwarded-proto"] = "https"
@@ -128,10 +97,6 @@ class Exchange:
         """The client's headers one by one, with lower-case names, without hop-by-hop ones."""
         named = ((header_name(key), raw) for key, raw in self.request.headers)
         return [(name, raw.decode("utf-8", "replace")) for name, raw in named if name]
-
-    def _trace_id(self, headers: Mapping[str, str]) -> str:
-        given = headers.get("x-amzn-trace-id", "")
-        return given if given.startswith("Root=") else f"Root=1-{int(self.time):08x}-{urandom(12).hex()}"
 
 
 def new_request_id() -> str:

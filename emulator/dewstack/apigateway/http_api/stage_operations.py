@@ -9,9 +9,9 @@ import re
 from typing import Any
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
-from dewstack.apigateway.model import Api, Deployment, Stage
-from dewstack.apigateway.resources import HttpApis, new_id, page, refuse
-from dewstack.apigateway.shapes import fields_of, output, required
+from dewstack.apigateway.http_api.model import Api, Deployment, Stage
+from dewstack.apigateway.http_api.resources import HttpApis, new_id, page, refuse
+from dewstack.apigateway.http_api.shapes import fields_of, output, required
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.wire import operation

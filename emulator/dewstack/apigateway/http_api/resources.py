@@ -9,8 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
-from dewstack.apigateway.model import Api, Authorizer, Deployment, Integration, Route, Snapshot, Stage
-from dewstack.apigateway.shapes import output, required
+from dewstack.apigateway.http_api.model import (
+    Api,
+    Authorizer,
+    Deployment,
+    Integration,
+    Route,
+    Snapshot,
+    Stage,
+)
+from dewstack.apigateway.http_api.shapes import output, required
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
 from dewstack.ids import random_string

@@ -6,9 +6,9 @@ from typing import Any
 
 from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
-from dewstack.apigateway.model import Api, Cors, Integration, Route, Stage
-from dewstack.apigateway.resources import HttpApis, new_id, page
-from dewstack.apigateway.shapes import fields_of, output, required
+from dewstack.apigateway.http_api.model import Api, Cors, Integration, Route, Stage
+from dewstack.apigateway.http_api.resources import HttpApis, new_id, page
+from dewstack.apigateway.http_api.shapes import fields_of, output, required
 from dewstack.arn import Arn
 from dewstack.clock import Clock
 from dewstack.config import Caller

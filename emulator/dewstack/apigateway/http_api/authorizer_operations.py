@@ -3,11 +3,12 @@
 import dataclasses
 from typing import Any
 
-from dewstack.apigateway import identity, integrations
+from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException, ConflictException
-from dewstack.apigateway.model import Api, Authorizer
-from dewstack.apigateway.resources import HttpApis, new_id, page
-from dewstack.apigateway.shapes import fields_of, output, required
+from dewstack.apigateway.http_api import identity
+from dewstack.apigateway.http_api.model import Api, Authorizer
+from dewstack.apigateway.http_api.resources import HttpApis, new_id, page
+from dewstack.apigateway.http_api.shapes import fields_of, output, required
 from dewstack.config import Caller
 from dewstack.wire import operation
 

@@ -13,14 +13,14 @@ from urllib.parse import unquote
 
 import msgspec
 
-from dewstack.apigateway import responses
-from dewstack.apigateway.exchange import Exchange
-from dewstack.apigateway.identity import IdentitySource
+from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.identity import IdentitySource
+from dewstack.apigateway.http_api.model import Authorizer, Stage
+from dewstack.apigateway.http_api.payload import Constants, Identity, PayloadFormat
+from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.integrations import function_arn
-from dewstack.apigateway.model import Authorizer, Stage
-from dewstack.apigateway.payload import Constants, Identity, PayloadFormat
 from dewstack.apigateway.policy import MalformedPolicy, allows
-from dewstack.apigateway.responses import GatewayResponse
 from dewstack.clock import Clock
 from dewstack.errors import AwsError
 from dewstack.wire import Invoke

@@ -1,7 +1,7 @@
 """CORS as an HTTP API does it: preflights answered by the gateway, a function's own CORS headers
 overridden."""
 
-from dewstack.apigateway.model import Cors
+from dewstack.apigateway.http_api.model import Cors
 from dewstack.apigateway.responses import header_value
 from dewstack.http import Headers, Response
 

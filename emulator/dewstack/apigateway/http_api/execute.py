@@ -6,13 +6,14 @@ whatever doesn't depend on the request was decided before the first one came.
 
 from dataclasses import dataclass
 
-from dewstack.apigateway import responses
-from dewstack.apigateway.authorizers import RouteAuthorizer
-from dewstack.apigateway.cors import CorsPolicy
-from dewstack.apigateway.exchange import Exchange, new_request_id
-from dewstack.apigateway.integrations import LambdaProxy
-from dewstack.apigateway.payload import PayloadFormat
-from dewstack.apigateway.responses import Dates, GatewayResponse, finish
+from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.authorizers import RouteAuthorizer
+from dewstack.apigateway.http_api.cors import CorsPolicy
+from dewstack.apigateway.http_api.exchange import Exchange, new_request_id
+from dewstack.apigateway.http_api.lambda_proxy import LambdaProxy
+from dewstack.apigateway.http_api.payload import PayloadFormat
+from dewstack.apigateway.http_api.responses import GatewayResponse, finish
+from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.http import Request, Response

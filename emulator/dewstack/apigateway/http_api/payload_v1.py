@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from dewstack.apigateway.exchange import Exchange, query_pairs
-from dewstack.apigateway.payload import (
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.payload import (
     Constants,
     Identity,
     decode,
@@ -21,6 +21,7 @@ from dewstack.apigateway.payload import (
     response_headers,
     response_status,
 )
+from dewstack.apigateway.reading import query_pairs
 from dewstack.apigateway.responses import canonical
 from dewstack.http import Response
 

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterable
 
-from dewstack.apigateway import responses
-from dewstack.apigateway.authorizers import JwtAuthorizer, RouteAuthorizer
-from dewstack.apigateway.cors import CorsPolicy
-from dewstack.apigateway.exchange import Exchange
-from dewstack.apigateway.execute import CompiledApi, CompiledRoute, CompiledStage
-from dewstack.apigateway.integrations import LambdaProxy
+from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.authorizers import JwtAuthorizer, RouteAuthorizer
+from dewstack.apigateway.http_api.cors import CorsPolicy
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.execute import CompiledApi, CompiledRoute, CompiledStage
+from dewstack.apigateway.http_api.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
+from dewstack.apigateway.http_api.lambda_proxy import LambdaProxy
+from dewstack.apigateway.http_api.model import Api, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.http_api.payload import Constants, Identity
+from dewstack.apigateway.http_api.payload_v1 import PayloadV1
+from dewstack.apigateway.http_api.payload_v2 import PayloadV2
+from dewstack.apigateway.http_api.responses import GatewayResponse
+from dewstack.apigateway.http_api.throttling import bucket_for
 from dewstack.apigateway.jwks import KeySets
-from dewstack.apigateway.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
-from dewstack.apigateway.model import Api, Integration, Route, Snapshot, Stage
-from dewstack.apigateway.payload import Constants, Identity
-from dewstack.apigateway.payload_v1 import PayloadV1
-from dewstack.apigateway.payload_v2 import PayloadV2
-from dewstack.apigateway.responses import Dates, GatewayResponse
+from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router, path_of
-from dewstack.apigateway.throttle import bucket_for
 from dewstack.clock import Clock
 from dewstack.wire import Invoke
 

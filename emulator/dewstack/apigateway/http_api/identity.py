@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 
-from dewstack.apigateway.exchange import Exchange, query_pairs
-from dewstack.apigateway.payload import Constants
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.payload import Constants
+from dewstack.apigateway.reading import query_pairs
 
 FROM_REQUEST = re.compile(r"\$request\.(header|querystring)\.([^\s.]+)")
 FROM_ELSEWHERE = re.compile(r"\$(context|stageVariables)\.([\w.]+)")

@@ -1,0 +1,1 @@
+"""HTTP APIs (`apigatewayv2`): their control plane and the path of a request through one."""

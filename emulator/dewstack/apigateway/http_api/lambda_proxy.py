@@ -1,0 +1,43 @@
+"""The call of the function behind a route.
+
+Of a failure the client learns nothing but the status: the function's error is in its log.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.responses import GatewayResponse
+from dewstack.apigateway.integrations import function_arn
+from dewstack.errors import AwsError
+from dewstack.wire import Invoke
+
+PAYLOAD_LIMIT = 6 * 1024 * 1024
+"""Bytes that Lambda takes in a synchronous invocation."""
+
+
+class LambdaProxy:
+    """An AWS_PROXY integration of one stage. `timeout` in seconds."""
+
+    def __init__(self, invoke: Invoke, uri: str, timeout: float, stage_variables: Mapping[str, str]) -> None:
+        self._invoke = invoke
+        self._function = function_arn(uri, stage_variables)
+        self._timeout = timeout
+
+    async def send(self, event: bytes) -> bytes:
+        """The function's payload for `event`. Raises GatewayResponse for whatever goes wrong."""
+        if self._function is None:
+            raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
+        if len(event) > PAYLOAD_LIMIT:
+            raise GatewayResponse(responses.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            async with asyncio.timeout(self._timeout):
+                result = await self._invoke(self._function, event)
+        except TimeoutError:
+            raise GatewayResponse(responses.SERVICE_UNAVAILABLE) from None
+        except AwsError as error:
+            refusal = responses.FOR_LAMBDA_ERROR.get(error.code, responses.INTERNAL_SERVER_ERROR)
+            raise GatewayResponse(refusal) from error
+        if result.function_error:
+            raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
+        return result.payload

@@ -1,0 +1,59 @@
+"""The responses that an HTTP API gives by itself, with AWS's exact bodies, and what is added to every
+response."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dewstack.apigateway.responses import CONTENT_TYPE_JSON, WITHOUT_BODY, closes
+from dewstack.http import Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One of the gateway's own answers."""
+
+    status: int
+    body: bytes
+
+
+BAD_REQUEST = Refusal(400, b'{"message":"Bad Request"}')
+UNAUTHORIZED = Refusal(401, b'{"message":"Unauthorized"}')
+FORBIDDEN = Refusal(403, b'{"message":"Forbidden"}')
+NOT_FOUND = Refusal(404, b'{"message":"Not Found"}')
+REQUEST_ENTITY_TOO_LARGE = Refusal(413, b'{"message":"Request Entity Too Large"}')
+TOO_MANY_REQUESTS = Refusal(429, b'{"message":"Too Many Requests"}')
+HEADERS_TOO_LARGE = Refusal(431, b'{"message":"Request Header Fields Too Large"}')
+INTERNAL_SERVER_ERROR = Refusal(500, b'{"message":"Internal Server Error"}')
+SERVICE_UNAVAILABLE = Refusal(503, b'{"message":"Service Unavailable"}')
+
+FOR_LAMBDA_ERROR: Mapping[str, Refusal] = {
+    "RequestTooLargeException": REQUEST_ENTITY_TOO_LARGE,
+    "TooManyRequestsException": SERVICE_UNAVAILABLE,
+    "ServiceException": SERVICE_UNAVAILABLE,
+}
+
+
+class GatewayResponse(Exception):
+    """Ends a request with one of the gateway's own answers, and perhaps further headers."""
+
+    def __init__(self, refusal: Refusal, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(refusal.status)
+        self.refusal = refusal
+        self.headers = headers
+
+    def response(self) -> Response:
+        """The answer itself."""
+        return Response(self.refusal.status, self.refusal.body, [CONTENT_TYPE_JSON, *self.headers])
+
+
+def finish(response: Response, request: Request, request_id: str, http_date: bytes) -> Response:
+    """Add what every response has: the length, the date and the request's id."""
+    headers = response.headers
+    if response.status in WITHOUT_BODY:
+        response.body = b""
+    else:
+        headers.append((b"Content-Length", b"%d" % len(response.body)))
+    headers.append((b"Date", http_date))
+    headers.append((b"Connection", b"close" if closes(request) else b"keep-alive"))
+    headers.append((b"Apigw-Requestid", request_id.encode()))
+    return response

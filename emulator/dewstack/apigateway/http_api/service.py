@@ -1,0 +1,72 @@
+"""HTTP APIs as a whole: the operations of `apigatewayv2`, and the served form of each API."""
+
+from collections.abc import Callable
+
+from dewstack.apigateway.http_api.api_operations import ApiOperations
+from dewstack.apigateway.http_api.authorizer_operations import AuthorizerOperations
+from dewstack.apigateway.http_api.compiler import Compiler
+from dewstack.apigateway.http_api.execute import CompiledApi
+from dewstack.apigateway.http_api.model import Api, Snapshot, Stage
+from dewstack.apigateway.http_api.resources import HttpApis
+from dewstack.apigateway.http_api.route_operations import IntegrationOperations, RouteOperations
+from dewstack.apigateway.http_api.stage_operations import StageOperations
+from dewstack.clock import Clock
+from dewstack.store import Store
+from dewstack.wire import Handler, operations_of
+
+
+class HttpApiService:
+    """`operations` of the service `apigatewayv2`, and `compile` for what they made.
+
+    `changed` is called with an API's id after every change; `endpoint` gives an API's URL from its id and region.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        compiler: Compiler,
+        changed: Callable[[str], None],
+        endpoint: Callable[[str, str], str],
+    ) -> None:
+        self._apis = HttpApis(store, changed)
+        self._compiler = compiler
+        self.operations: dict[str, Handler] = operations_of(
+            ApiOperations(self._apis, clock, endpoint),
+            RouteOperations(self._apis),
+            IntegrationOperations(self._apis),
+            AuthorizerOperations(self._apis),
+            StageOperations(self._apis, clock),
+        )
+
+    def __contains__(self, api_id: object) -> bool:
+        """Whether there is an HTTP API of this id; cheap."""
+        return api_id in self._apis
+
+    def apis(self) -> list[Api]:
+        """All APIs, oldest first."""
+        return self._apis.every()
+
+    def lookup(self, api_id: str) -> Api | None:
+        """The API of this id in whatever account and region, or None."""
+        return self._apis.anywhere(api_id)
+
+    def forget(self) -> None:
+        """Take note that the store was emptied or replaced."""
+        self._apis.forget()
+
+    def compile(self, api_id: str) -> CompiledApi | None:
+        """The API as it is served from now on, or None. Reads the store: not for the loop."""
+        with self._apis.transaction():
+            api = self._apis.anywhere(api_id)
+            if api is None:
+                return None
+            stages = [(stage, self._served(api, stage)) for stage in self._apis.stages.all(api)]
+        return self._compiler.compile(api, stages)
+
+    def _served(self, api: Api, stage: Stage) -> Snapshot:
+        """What a stage serves: the API as it is, its deployment, or nothing yet."""
+        if stage.auto_deploy:
+            return self._apis.snapshot(api)
+        deployment = self._apis.deployments.find(api, stage.deployment_id) if stage.deployment_id else None
+        return (deployment and deployment.snapshot) or Snapshot([], [], [])
