@@ -13,6 +13,7 @@ from dewstack.cli.output import report_error
 from dewstack.errors import UserError
 
 COMMANDS = {
+    "init": "Begin a new service, in Python or TypeScript.",
     "up": "Start the service of this directory, and everything it needs.",
     "down": "Stop an emulator that runs in the background.",
     "logs": "Show what the functions print.",

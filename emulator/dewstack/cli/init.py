@@ -1,0 +1,135 @@
+"""`dew init`: a new service, begun from one of those that come with dewstack."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+import dewstack
+from dewstack.cli.output import json_option, print_json
+from dewstack.errors import UserError
+
+PACKAGED = Path(dewstack.__file__).parent / "templates"
+CHECKOUT = Path(dewstack.__file__).parents[2]
+NOT_COPIED = frozenset(
+    {"node_modules", "__pycache__", ".dew", ".serverless", ".pytest_cache", ".gitignore", "localstack"}
+)
+SERVICE_NAME = re.compile(r"^service: .*$", re.MULTILINE)
+PACKAGE_NAME = re.compile(r'^(\s*"name": )"[^"]*"', re.MULTILINE)
+GITIGNORE = ".dew/\n.serverless/\n.venv/\nnode_modules/\n__pycache__/\n.env\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A service to begin from. `files` and folders are where a checkout has them; `next` is what to type then."""
+
+    summary: str
+    files: tuple[str, ...]
+    next: tuple[str, ...] = ("dew up",)
+
+
+TEMPLATES: Mapping[str, Template] = {
+    "reference": Template(
+        "sign-up, login and a protected profile in Python, with a page",
+        ("serverless.yml", "handlers", "stack"),
+    ),
+    "typescript": Template(
+        "sign-up, login and a protected profile in TypeScript",
+        ("examples/typescript",),
+        ("npm install", "dew up"),
+    ),
+    "minimal": Template("one function, one route, one test", ("examples/minimal",)),
+}
+
+
+@click.command("init")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.option(
+    "-t",
+    "--template",
+    type=click.Choice(list(TEMPLATES)),
+    default="reference",
+    help="; ".join(f"{name}: {template.summary}" for name, template in TEMPLATES.items())
+    + ". Default: reference",
+)
+@click.option("--name", default="", help="The service's name. Default: that of the directory.")
+@json_option
+def command(directory: Path, template: str, name: str, as_json: bool) -> None:
+    """Begin a new service in DIRECTORY (default: this one). No file that is there already is touched.
+
+    \b
+    Examples:
+      dew init shop && cd shop && dew up
+      dew init --template typescript shop
+      dew init --template minimal .
+    """
+    name = _service_name(name or directory.resolve().name)
+    contents = {path: _renamed(path, content, name) for path, content in _contents(template)}
+    contents[Path(".gitignore")] = GITIGNORE.encode()
+    _refuse_existing(directory, contents)
+    _write(directory, contents)
+    if as_json:
+        print_json({"directory": str(directory), "service": name, "files": sorted(map(str, contents))})
+        return
+    click.echo(f"{name}: {len(contents)} files in {directory}, from the template {template}.")
+    steps = [] if directory.resolve() == Path.cwd() else [f"cd {directory}"]
+    click.echo("Next: " + " && ".join([*steps, *TEMPLATES[template].next]))
+
+
+def _service_name(name: str) -> str:
+    """`name` as a service's name: letters, digits and hyphens, a letter first. Raises UserError for none."""
+    made = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()
+    if not made or not made[0].isalpha():
+        raise UserError(
+            f"{name!r} makes no service name: it has to begin with a letter", hint="name it with --name"
+        )
+    return made
+
+
+def _contents(template: str) -> Iterator[tuple[Path, bytes]]:
+    """The files of a template with their paths in the new service; of the wheel, or of this checkout."""
+    packaged = PACKAGED / template
+    roots = [packaged] if packaged.is_dir() else [CHECKOUT / file for file in TEMPLATES[template].files]
+    whole = len(roots) == 1
+    for root in roots:
+        if not root.exists():
+            raise UserError(f"the template {template} is not part of this installation: {root} is missing")
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            inside = path.relative_to(root if whole else root.parent)
+            if path.is_file() and not NOT_COPIED.intersection(inside.parts):
+                yield inside, path.read_bytes()
+
+
+def _renamed(path: Path, content: bytes, name: str) -> bytes:
+    """The map, and the package.json beside it, with the new service's name."""
+    if path.name == "serverless.yml":
+        return SERVICE_NAME.sub(f"service: {name}", content.decode(), count=1).encode()
+    if path.name in ("package.json", "package-lock.json"):
+        mentions = 2 if path.name == "package-lock.json" else 1
+        return PACKAGE_NAME.sub(rf'\1"{name}"', content.decode(), count=mentions).encode()
+    return content
+
+
+def _refuse_existing(directory: Path, contents: Mapping[Path, bytes]) -> None:
+    """Raise UserError when a file of the new service, or a map of any name, is there already."""
+    there = sorted(
+        str(path) for path in contents if (directory / path).exists() and path.name != ".gitignore"
+    )
+    if there:
+        raise UserError(
+            f"{directory}: {', '.join(there[:5])}{' …' if len(there) > 5 else ''} is there already",
+            hint="begin in an empty directory: dew init NAME",
+        )
+
+
+def _write(directory: Path, contents: Mapping[Path, bytes]) -> None:
+    try:
+        for path, content in contents.items():
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists():
+                target.write_bytes(content)
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename}: {error.strerror}") from error
