@@ -5,11 +5,16 @@ What it can't know is whether the user has logged out since: Cognito can, and Ge
 """
 
 import json
+import os
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+# The page's origin. A REST API leaves it to the function to tell browsers who may read the answer; an HTTP API
+# does so itself, and replaces what is said here.
+ALLOWED_ORIGIN = os.environ.get("ALLOWED_ORIGIN")
 
 # Made once, while the environment starts, and kept for every request that it serves.
 cognito = boto3.client(
@@ -47,9 +52,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "emailVerified": attributes.get("email_verified") == "true",
             "name": attributes.get("name", ""),
             "city": attributes.get("custom:city", ""),
-            "claims": event["requestContext"]["authorizer"]["jwt"]["claims"],
+            "claims": verified_claims(event),
         },
     )
+
+
+def verified_claims(event: dict[str, Any]) -> dict[str, str]:
+    """What the token says, from where the gateway puts it once it has verified it."""
+    authorizer = event["requestContext"]["authorizer"]
+    claims: dict[str, str] = (authorizer.get("jwt") or authorizer)["claims"]  # HTTP API, or REST API
+    return claims
 
 
 def access_token(event: dict[str, Any]) -> str:
@@ -72,8 +84,11 @@ def refused(error: ClientError) -> dict[str, Any]:
 
 def reply(status: int, body: dict[str, Any]) -> dict[str, Any]:
     """An HTTP response, in the shape that API Gateway expects of a function."""
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    if ALLOWED_ORIGIN:
+        headers["access-control-allow-origin"] = ALLOWED_ORIGIN
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json", "cache-control": "no-store"},
+        "headers": headers,
         "body": json.dumps({key: value for key, value in body.items() if value is not None}),
     }

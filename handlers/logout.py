@@ -16,6 +16,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 CLIENT_ID = os.environ["USER_POOL_CLIENT_ID"]
 
+# The page's origin. A REST API leaves it to the function to tell browsers who may read the answer; an HTTP API
+# does so itself, and replaces what is said here.
+ALLOWED_ORIGIN = os.environ.get("ALLOWED_ORIGIN")
+
 # Made once, while the environment starts, and kept for every request that it serves.
 cognito = boto3.client(
     "cognito-idp",
@@ -107,8 +111,11 @@ def refused(error: ClientError) -> dict[str, Any]:
 
 def reply(status: int, body: dict[str, Any]) -> dict[str, Any]:
     """An HTTP response, in the shape that API Gateway expects of a function."""
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    if ALLOWED_ORIGIN:
+        headers["access-control-allow-origin"] = ALLOWED_ORIGIN
     return {
         "statusCode": status,
-        "headers": {"content-type": "application/json", "cache-control": "no-store"},
+        "headers": headers,
         "body": json.dumps({key: value for key, value in body.items() if value is not None}),
     }

@@ -36,6 +36,13 @@ OPERATIONS = {
 CLAIMS = {"sub": "1234", "exp": "1800000000", "scope": "aws.cognito.signin.user.admin"}
 
 
+IDENTITIES: dict[str, dict[str, Any]] = {
+    "HTTP API, payload 2.0": {"authorizer": {"jwt": {"claims": CLAIMS, "scopes": None}}},
+    "HTTP API, payload 1.0": {"authorizer": {"claims": CLAIMS, "scopes": None}},
+    "REST API": {"authorizer": {"claims": CLAIMS}},
+}
+
+
 def ask(module: ModuleType, body: dict[str, Any], /, **more: Any) -> tuple[int, dict[str, Any]]:
     event = {
         "headers": {"authorization": "Bearer token"},
@@ -177,7 +184,10 @@ def test_register_sends_the_attributes_and_says_where_the_code_went(cognito: Any
     assert ask(module, body) == (201, {"id": "1234", "confirmed": False, "delivery": delivery})
 
 
-def test_the_profile_joins_cognitos_attributes_with_the_authorizers_claims(cognito: Any) -> None:
+@pytest.mark.parametrize("identity", IDENTITIES.values(), ids=IDENTITIES)
+def test_the_profile_joins_cognitos_attributes_with_the_authorizers_claims(
+    cognito: Any, identity: dict[str, Any]
+) -> None:
     module, stub = cognito("get_profile")
     user = {"sub": "1234", "email": EMAIL, "email_verified": "true", "custom:city": "London"}
     stub.add_response(
@@ -196,7 +206,22 @@ def test_the_profile_joins_cognitos_attributes_with_the_authorizers_claims(cogni
         "city": "London",
         "claims": CLAIMS,
     }
-    assert ask(module, {}) == (200, expected)
+    assert ask(module, {}, requestContext=identity) == (200, expected)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_browser_is_told_the_pages_origin_where_there_is_one(
+    load: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def headers() -> dict[str, str]:
+        module = load(name)
+        told: dict[str, str] = module.reply(200, {})["headers"]
+        return told
+
+    monkeypatch.delenv("ALLOWED_ORIGIN", raising=False)
+    assert "access-control-allow-origin" not in headers()
+    monkeypatch.setenv("ALLOWED_ORIGIN", "https://page.example")
+    assert headers()["access-control-allow-origin"] == "https://page.example"
 
 
 @pytest.mark.parametrize("header", ["Authorization", "authorization", "AUTHORIZATION"])
