@@ -38,6 +38,11 @@ class Api:
     version: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Account, region and id."""
+        return self.account_id, self.region, self.api_id
+
 
 @dataclass(frozen=True, slots=True)
 class RouteSettings:

@@ -1,14 +1,9 @@
-"""Where HTTP APIs are kept, and who is told when one changes.
-
-Routes, integrations, authorizers, stages and deployments are children of an API; all are found by account,
-region, API and their own name. The data plane never reads here while it serves: it compiles an API once and
-again after `changed`.
-"""
+"""Where HTTP APIs are kept: routes, integrations, authorizers, stages and deployments are an API's parts."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from dewstack.apigateway.errors import BadRequestException, NotFoundException
+from dewstack.apigateway.errors import BadRequestException
 from dewstack.apigateway.http_api.model import (
     Api,
     Authorizer,
@@ -19,13 +14,14 @@ from dewstack.apigateway.http_api.model import (
     Stage,
 )
 from dewstack.apigateway.http_api.shapes import output, required
+from dewstack.apigateway.resources import AnyApi, Apis, Children
 from dewstack.config import Caller
-from dewstack.errors import NotEmulated
 from dewstack.ids import random_string
 from dewstack.store import Store
 
 T = TypeVar("T")
 DEFAULT_PAGE = 5_000
+MISSING = "Invalid {noun} identifier specified {{name}}"
 
 
 def new_id() -> str:
@@ -49,143 +45,57 @@ def page(items: list[T], params: Mapping[str, Any]) -> dict[str, Any]:
     return shape
 
 
-def refuse(params: Mapping[str, Any], names: tuple[str, ...], what: str) -> None:
-    """Raise NotEmulated for the first of `names` that is set: what would be ignored is refused instead."""
-    for name in names:
-        if params.get(name):
-            raise NotEmulated(f"{what}: {name} is not emulated")
-
-
-class Children(Generic[T]):
-    """One kind of an API's parts. `noun` is what AWS calls it in its errors."""
-
-    def __init__(self, store: Store, collection: str, kind: type[T], noun: str) -> None:
-        self._items = store.collection(f"apigatewayv2.{collection}", kind)
-        self._noun = noun
-
-    def find(self, api: Api, name: str) -> T | None:
-        """The part called `name`, or None."""
-        return None if "\0" in name else self._items.get(api.account_id, api.region, api.api_id, name)
-
-    def get(self, api: Api, name: str) -> T:
-        """The part called `name`. Raises NotFoundException."""
-        part = self.find(api, name)
-        if part is None:
-            raise NotFoundException(f"Invalid {self._noun} identifier specified {name}")
-        return part
-
-    def all(self, api: Api) -> list[T]:
-        """All parts of the API."""
-        return self._items.scan(api.account_id, api.region, api.api_id)
-
-    def put(self, api: Api, name: str, part: T) -> T:
-        """Keep `part` as `name`."""
-        self._items.put(part, api.account_id, api.region, api.api_id, name)
-        return part
-
-    def delete(self, api: Api, name: str) -> None:
-        """Remove the part. Raises NotFoundException."""
-        self.get(api, name)
-        self._items.delete(api.account_id, api.region, api.api_id, name)
-
-    def clear(self, api: Api) -> None:
-        """Remove all parts of the API."""
-        self._items.clear(api.account_id, api.region, api.api_id)
+def _parts(store: Store, collection: str, kind: type[T], noun: str) -> Children[T]:
+    return Children(store, f"apigatewayv2.{collection}", kind, MISSING.format(noun=noun))
 
 
 class Routes(Children[Route]):
     """The routes of APIs, also found by their keys, of which an API has each but once."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, "routes", Route, "Route")
+        super().__init__(store, "apigatewayv2.routes", Route, MISSING.format(noun="Route"))
         self._ids = store.collection("apigatewayv2.route-keys", str)
 
-    def id_of(self, api: Api, route_key: str) -> str | None:
+    def id_of(self, api: AnyApi, route_key: str) -> str | None:
         """The id of the route with this key, or None."""
-        return self._ids.get(api.account_id, api.region, api.api_id, route_key)
+        return self._ids.get(*api.key, route_key)
 
-    def put(self, api: Api, name: str, part: Route) -> Route:
+    def put(self, api: AnyApi, name: str, part: Route) -> Route:
         """Keep the route, under its new key alone."""
         self._forget_key(api, name)
-        self._ids.put(name, api.account_id, api.region, api.api_id, part.route_key)
+        self._ids.put(name, *api.key, part.route_key)
         return super().put(api, name, part)
 
-    def delete(self, api: Api, name: str) -> None:
+    def delete(self, api: AnyApi, name: str) -> None:
         """Remove the route. Raises NotFoundException."""
         self._forget_key(api, name)
         super().delete(api, name)
 
-    def clear(self, api: Api) -> None:
+    def clear(self, api: AnyApi) -> None:
         """Remove all routes of the API."""
-        self._ids.clear(api.account_id, api.region, api.api_id)
+        self._ids.clear(*api.key)
         super().clear(api)
 
-    def _forget_key(self, api: Api, name: str) -> None:
+    def _forget_key(self, api: AnyApi, name: str) -> None:
         route = self.find(api, name)
         if route is not None:
-            self._ids.delete(api.account_id, api.region, api.api_id, route.route_key)
+            self._ids.delete(*api.key, route.route_key)
 
 
-class HttpApis:
-    """All HTTP APIs and their parts. `on_change` is called with an API's id after every change, from any
-    thread."""
+class HttpApis(Apis[Api]):
+    """All HTTP APIs and their parts."""
 
     def __init__(self, store: Store, on_change: Callable[[str], None]) -> None:
-        self._on_change = on_change
-        self.transaction = store.transaction
-        self._apis = store.collection("apigatewayv2.apis", Api)
-        self._homes = {api.api_id: (api.account_id, api.region) for api in self._apis.scan()}
+        super().__init__(store, "apigatewayv2.apis", Api, on_change)
         self.routes = Routes(store)
-        self.integrations = Children(store, "integrations", Integration, "Integration")
-        self.authorizers = Children(store, "authorizers", Authorizer, "Authorizer")
-        self.stages = Children(store, "stages", Stage, "stage")
-        self.deployments = Children(store, "deployments", Deployment, "deployment")
+        self.integrations = _parts(store, "integrations", Integration, "Integration")
+        self.authorizers = _parts(store, "authorizers", Authorizer, "Authorizer")
+        self.stages = _parts(store, "stages", Stage, "stage")
+        self.deployments = _parts(store, "deployments", Deployment, "deployment")
 
     def api(self, caller: Caller, params: Mapping[str, Any]) -> Api:
         """The API that `params` names by `ApiId`. Raises NotFoundException."""
-        api_id = required(params, "ApiId")
-        api = self.find(caller.account_id, caller.region, api_id)
-        if api is None:
-            raise NotFoundException(f"Invalid API identifier specified {caller.account_id}:{api_id}")
-        return api
-
-    def find(self, account_id: str, region: str, api_id: str) -> Api | None:
-        """One API, or None."""
-        return None if "\0" in api_id else self._apis.get(account_id, region, api_id)
-
-    def __contains__(self, api_id: object) -> bool:
-        """Whether there is an API of this id in any account and region, without reading the store."""
-        return api_id in self._homes
-
-    def anywhere(self, api_id: str) -> Api | None:
-        """The API of this id in whatever account and region, or None."""
-        home = self._homes.get(api_id)
-        return self._apis.get(*home, api_id) if home else None
-
-    def every(self) -> list[Api]:
-        """The APIs of all accounts and regions, oldest first."""
-        return sorted(self._apis.scan(), key=lambda api: api.created_date)
-
-    def forget(self) -> None:
-        """Drop what is remembered of APIs that the store no longer has."""
-        self._homes = {api.api_id: (api.account_id, api.region) for api in self._apis.scan()}
-
-    def of(self, caller: Caller) -> list[Api]:
-        """The APIs of one account and region, oldest first."""
-        return sorted(self._apis.scan(caller.account_id, caller.region), key=lambda api: api.created_date)
-
-    def put(self, api: Api) -> Api:
-        """Keep `api`."""
-        self._apis.put(api, api.account_id, api.region, api.api_id)
-        self._homes[api.api_id] = (api.account_id, api.region)
-        return api
-
-    def delete(self, api: Api) -> None:
-        """Remove the API with all its parts."""
-        for parts in (self.routes, self.integrations, self.authorizers, self.stages, self.deployments):
-            parts.clear(api)
-        self._apis.delete(api.account_id, api.region, api.api_id)
-        self._homes.pop(api.api_id, None)
+        return self.named(caller, required(params, "ApiId"))
 
     def snapshot(self, api: Api) -> Snapshot:
         """The API as it is now."""
@@ -195,7 +105,3 @@ class HttpApis:
             self.authorizers.all(api),
             api.cors_configuration,
         )
-
-    def changed(self, api: Api) -> None:
-        """Say that `api` changed; to be called once the change is committed."""
-        self._on_change(api.api_id)

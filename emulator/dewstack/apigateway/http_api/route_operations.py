@@ -6,8 +6,9 @@ from typing import Any
 from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException, ConflictException
 from dewstack.apigateway.http_api.model import Api, Integration, Route
-from dewstack.apigateway.http_api.resources import HttpApis, new_id, page, refuse
+from dewstack.apigateway.http_api.resources import HttpApis, new_id, page
 from dewstack.apigateway.http_api.shapes import fields_of, output, required
+from dewstack.apigateway.resources import refuse
 from dewstack.apigateway.routes import well_formed
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated

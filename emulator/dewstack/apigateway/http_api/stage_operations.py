@@ -10,8 +10,9 @@ from typing import Any
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
 from dewstack.apigateway.http_api.model import Api, Deployment, Stage
-from dewstack.apigateway.http_api.resources import HttpApis, new_id, page, refuse
+from dewstack.apigateway.http_api.resources import HttpApis, new_id, page
 from dewstack.apigateway.http_api.shapes import fields_of, output, required
+from dewstack.apigateway.resources import refuse
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.wire import operation

@@ -34,6 +34,11 @@ class RestApi:
     version: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Account, region and id."""
+        return self.account_id, self.region, self.id
+
 
 @dataclass(frozen=True, slots=True)
 class IntegrationResponse:
