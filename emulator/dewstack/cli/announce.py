@@ -9,8 +9,8 @@ import click
 from dewstack import __version__
 from dewstack.app import Emulator
 from dewstack.cli.output import print_json_line
-from dewstack.cli.project import Project
 from dewstack.cli.routes import print_routes
+from dewstack.project import Project
 from dewstack.watch import FRONTEND, Change
 
 if TYPE_CHECKING:

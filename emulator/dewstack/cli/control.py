@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dewstack.cli.project import RunFile, find_project, running_or_refuse
 from dewstack.errors import UserError
+from dewstack.project import RunFile, find_project, running_or_refuse
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse

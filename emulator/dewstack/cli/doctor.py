@@ -16,10 +16,10 @@ import click
 from dewstack.cli.mapping import MapOptions
 from dewstack.cli.output import json_option, print_json
 from dewstack.cli.ports import is_free, owner
-from dewstack.cli.project import Project, find_project
 from dewstack.cli.version import versions
 from dewstack.config import Config
 from dewstack.errors import UserError
+from dewstack.project import Project, find_project
 
 Level = Literal["ok", "note", "missing"]
 MARKS = {"ok": ("✓", "green"), "note": ("!", "yellow"), "missing": ("✗", "red")}

@@ -8,7 +8,7 @@ from contextlib import suppress
 import click
 
 from dewstack.cli.output import json_option, print_json
-from dewstack.cli.project import Project, find_project
+from dewstack.project import Project, find_project
 
 PATIENCE_SECONDS = 5.0
 

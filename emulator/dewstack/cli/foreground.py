@@ -18,11 +18,11 @@ from dewstack.cli.announce import announce, print_change
 from dewstack.cli.logs import follow_event
 from dewstack.cli.mapping import MapOptions, print_warnings
 from dewstack.cli.output import print_json_line, report_error
-from dewstack.cli.project import Project, ProjectLock, RunFile
 from dewstack.config import Config
 from dewstack.console import Console
 from dewstack.deploy import Prepared
 from dewstack.errors import AwsError, UserError
+from dewstack.project import Project, ProjectLock, RunFile
 from dewstack.watch import ServedMap
 
 MOMENT_SECONDS, LINES_A_MOMENT = 0.1, 60

@@ -4,7 +4,7 @@ import click
 
 from dewstack.cli.mapping import MapOptions, map_options, print_warnings
 from dewstack.cli.output import json_option, print_json
-from dewstack.cli.project import find_project
+from dewstack.project import find_project
 
 
 @click.command("package")

@@ -6,7 +6,7 @@ import click
 
 from dewstack.cli.mapping import MapOptions, map_options
 from dewstack.cli.output import json_option, print_json, print_table
-from dewstack.cli.project import find_project
+from dewstack.project import find_project
 
 if TYPE_CHECKING:
     from dewstack.service import Route, Service

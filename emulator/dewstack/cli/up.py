@@ -14,9 +14,9 @@ import click
 from dewstack.cli.mapping import MapOptions, map_options
 from dewstack.cli.output import json_option, print_json
 from dewstack.cli.ports import is_free, owner
-from dewstack.cli.project import Project, ProjectLock, RunFile, already_running, find_project, unwritable
 from dewstack.config import Config
 from dewstack.errors import UserError
+from dewstack.project import Project, ProjectLock, RunFile, already_running, find_project, unwritable
 
 START_SECONDS = 60.0
 """How long `--wait` waits. A start takes well under a second; a slow machine with much to build takes longer."""

@@ -1,24 +1,22 @@
 """An emulator that runs beside the test: on a thread of its own, on free ports, its state in memory."""
 
-import asyncio
 import os
-import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from dewstack.app import Emulator
+from dewstack.background import STOP_SECONDS, LoopThread
 from dewstack.clock import Clock
 from dewstack.cognito import Message
 from dewstack.config import Config
 from dewstack.service import Service, load
 from dewstack.watch import ServedMap
 
-T = TypeVar("T")
 ACCESS_KEY_ID = SECRET_ACCESS_KEY = "test"
-START_SECONDS = STOP_SECONDS = 60.0
+START_SECONDS = 60.0
 
 
 class Dew:
@@ -105,36 +103,6 @@ class Dew:
             client.close()
 
 
-class _LoopThread:
-    """An event loop on a thread of its own."""
-
-    def __init__(self) -> None:
-        self._loop = _new_loop()
-        self._thread = threading.Thread(target=self._run, name="dewstack", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.get_loop().run_forever()
-
-    def run(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
-        """Await `work` on the loop. Raises TimeoutError after `seconds`."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=seconds)
-
-    def close(self) -> None:
-        """End the loop and what is left on it."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=STOP_SECONDS)
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return new_event_loop()
-
-
 @contextmanager
 def start(
     directory: str | os.PathLike[str] | None = None,
@@ -151,7 +119,7 @@ def start(
     """
     settings = Config(**{"aws_port": 0, "service_port": 0, "frontend_port": 0, **config})
     options = {"stage": stage} if stage else {}
-    thread = _LoopThread()
+    thread = LoopThread()
     emulator = Emulator(settings, clock)
     try:
         thread.run(emulator.start(), START_SECONDS)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dewstack.cli.project import ProjectLock, RunFile, find_project, running_or_refuse
 from dewstack.errors import UserError
+from dewstack.project import ProjectLock, RunFile, find_project, running_or_refuse
 
 RUN = RunFile(os.getpid(), "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3", 0.0)
 
 HOLDER = """
 import sys
-from dewstack.cli.project import ProjectLock, RunFile, find_project
+from dewstack.project import ProjectLock, RunFile, find_project
 import os
 with ProjectLock(find_project()) as lock:
     lock.publish(RunFile(os.getpid(), "http://a", "http://s", "http://f", 1.0))
