@@ -34,6 +34,14 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def query_values(query: str) -> dict[str, list[str]]:
+    """The decoded values of each name in a query string, in their order."""
+    values: dict[str, list[str]] = {}
+    for name, value in query_pairs(query):
+        values.setdefault(name, []).append(value)
+    return values
+
+
 def trace_id(given: str, time: float) -> str:
     """The request's `X-Amzn-Trace-Id`: the one that the client gave, or a new one. `time` in seconds."""
     return given if given.startswith("Root=") else f"Root=1-{int(time):08x}-{urandom(12).hex()}"

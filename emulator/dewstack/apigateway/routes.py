@@ -2,12 +2,12 @@
 
 At each segment a literal comes before a parameter and a parameter before a greedy one, but only where the
 route found defines the method; the method itself comes before ANY, and `$default` last. Segments are split
-before they are percent-decoded, so an encoded slash is part of a parameter. A trailing slash counts only if
-a route has it.
+before they are percent-decoded, so an encoded slash is part of a parameter; REST APIs don't decode them at all.
+A trailing slash counts only if a route has it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import unquote
@@ -67,9 +67,13 @@ def well_formed(route_key: str) -> bool:
 
 
 class Router(Generic[R]):
-    """Finds the route of a request. Built once from (route key, route) pairs, read-only afterwards."""
+    """Finds the route of a request. Built once from (route key, route) pairs, read-only afterwards.
 
-    def __init__(self, routes: Iterable[tuple[str, R]]) -> None:
+    `decode` is what is done to a segment before it is compared or becomes a parameter.
+    """
+
+    def __init__(self, routes: Iterable[tuple[str, R]], decode: Callable[[str], str] = unquote) -> None:
+        self._decode = decode
         self._root: _Node[R] = _Node()
         self._literal: dict[str, _Leaf[R]] = {}
         self._default: R | None = None
@@ -100,8 +104,8 @@ class Router(Generic[R]):
             self._literal[path] = leaf
 
     def match(self, method: str, path: str) -> tuple[R | None, Parameters | None]:
-        """The route for `method` and the still encoded `path`, with its decoded path parameters (None if it
-        has none); (None, None) if no route matches."""
+        """The route for `method` and the still encoded `path`, with its path parameters (None if it has none);
+        (None, None) if no route matches."""
         leaf = self._literal.get(path)
         found = leaf and leaf.pick(method)
         if found:
@@ -125,7 +129,7 @@ class Router(Generic[R]):
             return node.here.pick(method)
         segment = segments[at]
         if "%" in segment:
-            segment = unquote(segment)
+            segment = self._decode(segment)
         literal = node.literals.get(segment)
         if literal is not None:
             found = self._walk(literal, segments, at + 1, end, method, values)
@@ -141,6 +145,6 @@ class Router(Generic[R]):
         if found:
             rest = "/".join(segments[at:end]).rstrip("/")
             if rest:
-                values.append(unquote(rest))
+                values.append(self._decode(rest))
                 return found
         return None

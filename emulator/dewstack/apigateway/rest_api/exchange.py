@@ -1,0 +1,201 @@
+"""One request on its way through a REST API: read once, so that each later step only picks.
+
+What the steps find out (method, path parameters, caller) stays with it, because mapping templates and gateway
+responses may speak of all of it.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from dewstack.apigateway.reading import host_name, printable, query_values, trace_id
+from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
+from dewstack.apigateway.rest_api.refusals import HEADERS_TOO_LARGE, REQUEST_TOO_LARGE, Refused
+from dewstack.http import Request
+
+BODY_LIMIT = 10 * 1024 * 1024
+HEADER_LIMIT = 10_240
+"""Bytes of all header values together."""
+
+DROPPED = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-md5",
+        "expect",
+        "keep-alive",
+        "max-forwards",
+        "proxy-authenticate",
+        "proxy-connection",
+        "server",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "www-authenticate",
+    }
+)
+"""What a client sends and no integration ever sees, recorded on AWS."""
+NO_IDENTITY: Mapping[str, str | None] = dict.fromkeys(
+    (
+        "accessKey",
+        "accountId",
+        "caller",
+        "cognitoAuthenticationProvider",
+        "cognitoAuthenticationType",
+        "cognitoIdentityId",
+        "cognitoIdentityPoolId",
+        "principalOrgId",
+        "sourceIp",
+        "user",
+        "userAgent",
+        "userArn",
+    )
+)
+AUTHORIZATION = ("Authorization", "authorization")
+
+
+@lru_cache(maxsize=2048)
+def header_name(key: bytes) -> tuple[str, str] | None:
+    """A header's name as the client spelled it, and in lower case; None for one that is dropped.
+
+    Any spelling of `authorization` becomes `Authorization`.
+    """
+    name = key.decode("latin-1")
+    lower = name.lower()
+    if lower in DROPPED:
+        return None
+    return AUTHORIZATION if lower == "authorization" else (name, lower)
+
+
+class Exchange:
+    """A request with what every step needs of it.
+
+    `header_names` and `header_values` are by lower-case name. `path` begins after the stage, `stage_path` with it,
+    both as sent. `header_size` is in bytes, `time` in seconds.
+    """
+
+    __slots__ = (
+        "api_key",
+        "authorizer",
+        "domain_name",
+        "extended_request_id",
+        "header_names",
+        "header_size",
+        "header_values",
+        "method",
+        "parameters",
+        "path",
+        "query",
+        "request",
+        "request_id",
+        "request_time",
+        "stage",
+        "stage_path",
+        "time",
+        "trace_id",
+    )
+
+    def __init__(
+        self,
+        request: Request,
+        stage: StagePoint,
+        path: str,
+        ids: tuple[str, str],
+        time: float,
+        request_time: str,
+    ) -> None:
+        self.request = request
+        self.stage = stage
+        self.request_id, self.extended_request_id = ids
+        self.time = time
+        self.request_time = request_time
+        self.method: MethodPoint | None = None
+        self.parameters: Mapping[str, str] | None = None
+        self.authorizer: Mapping[str, Any] | None = None
+        self.api_key: tuple[str, str] | None = None
+        self.path = printable(path)
+        self.stage_path = "/" + printable(request.raw_path).lstrip("/")
+        self.query = query_values(printable(request.query)) if request.query else {}
+        self._read_headers(request)
+        self.domain_name: str = host_name(self.header("host") or "")
+
+    def check_size(self) -> None:
+        """Raises Refused if the request is larger than the gateway takes."""
+        if self.header_size > HEADER_LIMIT:
+            raise Refused(HEADERS_TOO_LARGE)
+        if len(self.request.body) > BODY_LIMIT:
+            raise Refused(REQUEST_TOO_LARGE)
+
+    def _read_headers(self, request: Request) -> None:
+        size = 0
+        names: dict[str, str] = {}
+        values: dict[str, list[str]] = {}
+        for key, raw in request.headers:
+            size += len(raw)
+            found = header_name(key)
+            if found is None:
+                continue
+            name, lower = found
+            if lower in values:
+                values[lower].append(raw.decode("utf-8", "replace"))
+            else:
+                names[lower] = name
+                values[lower] = [raw.decode("utf-8", "replace")]
+        self.trace_id = trace_id(values.get("x-amzn-trace-id", ("",))[-1], self.time)
+        forwarded = values.get("x-forwarded-for")
+        names |= self.stage.added_names
+        values |= self.stage.added_values
+        values["x-amzn-trace-id"] = [self.trace_id]
+        values["x-forwarded-for"] = [", ".join((*(forwarded or ()), request.source_ip))]
+        self.header_names = names
+        self.header_values = values
+        self.header_size = size
+
+    def header(self, lower: str) -> str | None:
+        """The last value of the header of this lower-case name, or None."""
+        values = self.header_values.get(lower)
+        return values[-1] if values else None
+
+    def headers(self) -> dict[str, str]:
+        """The last value of each header, by its name as it was sent."""
+        names = self.header_names
+        return {names[lower]: values[-1] for lower, values in self.header_values.items()}
+
+    def multi_value_headers(self) -> dict[str, list[str]]:
+        """All values of each header, by its name as it was sent."""
+        names = self.header_names
+        return {names[lower]: values for lower, values in self.header_values.items()}
+
+    def request_context(self) -> dict[str, Any]:
+        """`requestContext` of an event, and most of `$context` of a template."""
+        request, stage, method = self.request, self.stage, self.method
+        user_agent = self.header_values.get("user-agent")
+        identity = {
+            **NO_IDENTITY,
+            "sourceIp": request.source_ip,
+            "userAgent": user_agent[-1] if user_agent else None,
+        }
+        if self.api_key is not None:
+            identity["apiKeyId"], identity["apiKey"] = self.api_key
+        context: dict[str, Any] = {
+            "accountId": stage.account_id,
+            "apiId": stage.api_id,
+            "deploymentId": stage.deployment_id,
+            "domainName": self.domain_name,
+            "domainPrefix": self.domain_name.partition(".")[0],
+            "extendedRequestId": self.extended_request_id,
+            "httpMethod": request.method,
+            "identity": identity,
+            "path": self.stage_path,
+            "protocol": request.protocol,
+            "requestId": self.request_id,
+            "requestTime": self.request_time,
+            "requestTimeEpoch": int(self.time * 1000),
+            "resourceId": method.resource_id if method else None,
+            "resourcePath": method.resource_path if method else None,
+            "stage": stage.name,
+        }
+        if self.authorizer is not None:
+            context["authorizer"] = self.authorizer
+        return context

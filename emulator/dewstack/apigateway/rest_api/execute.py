@@ -1,0 +1,106 @@
+"""The path of a request through a REST API: which steps it takes, and in which order.
+
+A compiled API is made once from what the control plane holds (see `compiler`) and thrown away when that changes;
+whatever doesn't depend on the request was decided before the first one came.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from dewstack.apigateway.responses import WITHOUT_BODY, Dates, closes
+from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
+from dewstack.apigateway.rest_api.exchange import Exchange
+from dewstack.apigateway.rest_api.gateway_responses import GatewayResponses, plain_response
+from dewstack.apigateway.rest_api.integrations import CompiledIntegration
+from dewstack.apigateway.rest_api.refusals import FORBIDDEN, TOO_MANY_REQUESTS, Refused
+from dewstack.apigateway.rest_api.unknown_routes import no_such_method
+from dewstack.apigateway.routes import Router
+from dewstack.apigateway.throttle import TokenBucket
+from dewstack.http import Request, Response
+from dewstack.ids import extended_request_id, uuid4
+
+
+class Step(Protocol):
+    """A condition of a method: its authorizer, its API key, its request validator."""
+
+    async def check(self, exchange: Exchange) -> None:
+        """Let the request pass, and note at the exchange what was found out. Raises Refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMethod:
+    """A method with all that it leads to, and what a request must pass before."""
+
+    point: MethodPoint
+    steps: tuple[Step, ...]
+    bucket: TokenBucket | None
+    integration: CompiledIntegration
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStage:
+    """A stage as it is served."""
+
+    point: StagePoint
+    router: Router[CompiledMethod]
+    responses: GatewayResponses
+
+    async def dispatch(self, exchange: Exchange) -> Response:
+        """Route, authorize, throttle, integrate. Raises Refused."""
+        method, parameters = self.router.match(exchange.request.method, exchange.path.rstrip("/") or "/")
+        if method is None:
+            raise no_such_method(exchange)
+        exchange.method, exchange.parameters = method.point, parameters
+        for step in method.steps:
+            await step.check(exchange)
+        if method.bucket and not method.bucket.take():
+            raise Refused(TOO_MANY_REQUESTS)
+        return await method.integration.respond(exchange)
+
+
+class CompiledApi:
+    """All stages of an API, ready to serve."""
+
+    def __init__(self, stages: dict[str, CompiledStage], dates: Dates, enabled: bool) -> None:
+        self._stages = stages
+        self._dates = dates
+        self._enabled = enabled
+
+    async def execute(self, request: Request) -> Response:
+        """The response to `request`, whatever happens on its way. The first segment of its path is the stage."""
+        dates = self._dates
+        now = dates.tick()
+        http_date, request_time = dates.http_date, dates.request_time
+        name, _, rest = request.raw_path.lstrip("/").partition("/")
+        stage = self._stages.get(name)
+        ids = uuid4(), extended_request_id()
+        if stage is None or not self._enabled:
+            return finish(plain_response(FORBIDDEN), request, ids, http_date, None)
+        exchange = Exchange(request, stage.point, "/" + rest.lstrip("/"), ids, now, request_time)
+        trace_id: str | None = exchange.trace_id
+        try:
+            exchange.check_size()
+            response = await stage.dispatch(exchange)
+        except Refused as refused:
+            trace_id = trace_id if refused.traced else None
+            response = stage.responses.response(refused.refusal, exchange)
+        return finish(response, request, ids, http_date, trace_id)
+
+
+def finish(
+    response: Response, request: Request, ids: tuple[str, str], http_date: bytes, trace_id: str | None
+) -> Response:
+    """Add what every response has: the length, the date, the request's ids, and its trace where an integration was
+    reached."""
+    headers = response.headers
+    if response.status in WITHOUT_BODY:
+        response.body = b""
+    else:
+        headers.append((b"Content-Length", b"%d" % len(response.body)))
+    headers.append((b"Date", http_date))
+    headers.append((b"Connection", b"close" if closes(request) else b"keep-alive"))
+    headers.append((b"x-amzn-RequestId", ids[0].encode()))
+    headers.append((b"x-amz-apigw-id", ids[1].encode()))
+    if trace_id is not None:
+        headers.append((b"X-Amzn-Trace-Id", trace_id.encode("latin-1", "replace")))
+    return response

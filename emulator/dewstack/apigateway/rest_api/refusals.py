@@ -1,0 +1,88 @@
+"""The responses that a REST API gives by itself: AWS's response types, statuses, error types and texts.
+
+A `GatewayResponse` of the API may give each of them another status, other headers and another body.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One of the gateway's own answers. Without a `body` it is `{"message": …}` in its shortest form."""
+
+    response_type: str
+    status: int
+    error_type: str | None
+    message: str | None
+    body: bytes | None = None
+    content_type: bytes = b"application/json"
+
+    def default_body(self) -> bytes:
+        """The body where the API says nothing else."""
+        return msgspec.json.encode({"message": self.message}) if self.body is None else self.body
+
+
+class Refused(Exception):
+    """Ends a request with one of the gateway's own answers. `traced` tells that a function was reached."""
+
+    def __init__(self, refusal: Refusal, *, traced: bool = False) -> None:
+        super().__init__(refusal.response_type)
+        self.refusal = refusal
+        self.traced = traced
+
+
+def _integration(response_type: str, status: int, message: str) -> Refusal:
+    """What goes wrong at an integration is told with a space after the colon."""
+    body = b'{"message": "%b"}' % message.encode()
+    return Refusal(response_type, status, "InternalServerErrorException", message, body)
+
+
+def _denied(message: str) -> Refusal:
+    """What a policy denies is told with a capital M."""
+    body = msgspec.json.encode({"Message": message})
+    return Refusal("ACCESS_DENIED", 403, "AccessDeniedException", message, body)
+
+
+FORBIDDEN = Refusal("INVALID_API_KEY", 403, "ForbiddenException", "Forbidden")
+UNAUTHORIZED = Refusal("UNAUTHORIZED", 401, "UnauthorizedException", "Unauthorized")
+TOKEN_EXPIRED = Refusal("UNAUTHORIZED", 401, "UnauthorizedException", "The incoming token has expired")
+NOT_AUTHORIZED = "User is not authorized to access this resource"
+DENIED = _denied(NOT_AUTHORIZED)
+DENIED_EXPLICITLY = _denied(f"{NOT_AUTHORIZED} with an explicit deny")
+AUTHORIZER_CONFIGURATION_ERROR = Refusal(
+    "AUTHORIZER_CONFIGURATION_ERROR", 500, "AuthorizerConfigurationException", None
+)
+MISSING_AUTHENTICATION_TOKEN = Refusal(
+    "MISSING_AUTHENTICATION_TOKEN", 403, "MissingAuthenticationTokenException", "Missing Authentication Token"
+)
+TOO_MANY_REQUESTS = Refusal("THROTTLED", 429, "TooManyRequestsException", "Too Many Requests")
+QUOTA_EXCEEDED = Refusal("QUOTA_EXCEEDED", 429, "LimitExceededException", "Limit Exceeded")
+UNSUPPORTED_MEDIA_TYPE = Refusal(
+    "UNSUPPORTED_MEDIA_TYPE", 415, "BadRequestException", "Unsupported Media Type"
+)
+TOO_LARGE = "HTTP content length exceeded 10485760 bytes."
+REQUEST_TOO_LARGE = Refusal(
+    "REQUEST_TOO_LARGE", 413, "RequestTooLargeException", TOO_LARGE, TOO_LARGE.encode(), b"text/plain"
+)
+HEADERS_TOO_LARGE = Refusal("DEFAULT_4XX", 431, None, "Request Header Fields Too Large")
+INTERNAL_SERVER_ERROR = _integration("DEFAULT_5XX", 500, "Internal server error")
+BAD_GATEWAY = _integration("DEFAULT_5XX", 502, "Internal server error")
+API_CONFIGURATION_ERROR = _integration("API_CONFIGURATION_ERROR", 500, "Internal server error")
+INTEGRATION_FAILURE = _integration("INTEGRATION_FAILURE", 500, "Internal server error")
+INTEGRATION_TIMEOUT = _integration("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out")
+
+
+def bad_parameters(names: list[str]) -> Refusal:
+    """Required parameters that a request lacks."""
+    message = f"Missing required request parameters: [{', '.join(names)}]"
+    return Refusal("BAD_REQUEST_PARAMETERS", 400, "BadRequestException", message)
+
+
+BAD_REQUEST_BODY = Refusal("BAD_REQUEST_BODY", 400, "BadRequestException", "Invalid request body")
+
+
+def incomplete_signature(message: str) -> Refusal:
+    """An `Authorization` header where no route is, read as AWS Signature Version 4 and found wanting."""
+    return Refusal("INVALID_SIGNATURE", 403, "IncompleteSignatureException", message)
