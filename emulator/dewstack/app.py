@@ -65,7 +65,7 @@ class Emulator:
         self.api = AwsApi(config)
         self.logs = Logs(clock, config)
         self.functions = LambdaService(store, clock, config, self._open_log)
-        self.functions.invoker.endpoint_url = self.urls.aws
+        self.functions.invoker.launcher.endpoint_url = self.urls.aws
         self.cognito = Cognito(store, clock, config)
         self.gateway = ApiGateway(store, clock, config, self.functions.invoke, self._keys)
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)

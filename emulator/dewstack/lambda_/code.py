@@ -37,8 +37,8 @@ class CodeStorage:
                 "Lambda code from S3 is not emulated by dewstack yet: send a ZipFile, or S3Bucket 'hot-reload' with a"
                 " directory as S3Key"
             )
-        if code.get("ImageUri"):
-            raise NotEmulated("Lambda container images are not emulated by dewstack")
+        if image := code.get("ImageUri"):
+            return Code("", hashlib.sha256(image.encode()).hexdigest(), 0, image=image)
         raise InvalidParameterValueException("Please provide a source for function code.")
 
     def _unpack(self, archive: bytes) -> Code:

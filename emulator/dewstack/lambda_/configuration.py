@@ -61,7 +61,7 @@ def configuration(function: Function) -> dict[str, Any]:
         "Layers": [{"Arn": arn, "CodeSize": 0} for arn in function.layers],
         "State": "Active",
         "LastUpdateStatus": "Successful",
-        "PackageType": "Zip",
+        "PackageType": "Image" if function.code.image else "Zip",
         "Architectures": function.architectures,
         "EphemeralStorage": {"Size": function.ephemeral_storage},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
@@ -72,6 +72,8 @@ def configuration(function: Function) -> dict[str, Any]:
         answer["Environment"] = {"Variables": function.environment}
     if not function.layers:
         del answer["Layers"]
+    if function.code.image:
+        del answer["Runtime"], answer["Handler"]
     return answer
 
 

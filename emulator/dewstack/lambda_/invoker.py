@@ -1,23 +1,19 @@
 """From a function's name or ARN to an outcome: the data plane of Lambda."""
 
 import asyncio
-import logging
 import os
-import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dewstack.config import Config
-from dewstack.ids import random_string, uuid4
+from dewstack.ids import uuid4
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
-from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
+from dewstack.lambda_.launch import Launcher
+from dewstack.lambda_.model import Code, Function, Invocation, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
 from dewstack.lambda_.runtimes import Runtimes
-
-logger = logging.getLogger("dewstack.lambda")
 
 MAX_ENVIRONMENTS = 100
 """Environments of one function on this machine; events beyond wait in line."""
@@ -31,10 +27,11 @@ class Invoker:
         config: Config,
         directory: Path,
         find: Callable[[str], Function],
+        layers: Callable[[Function], list[Code]],
         open_stream: Callable[[Function, str], LogStream],
     ) -> None:
-        self.endpoint_url = ""
-        """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
+        self.launcher = Launcher(Runtimes(directory, strict=config.strict_runtimes), layers)
+        self.launch = self.launcher.launch
         self._config = config
         self._find = find
         self._open_stream = open_stream
@@ -42,8 +39,6 @@ class Invoker:
         self._pools: dict[str, FunctionPool] = {}
         self._by_arn: dict[str, FunctionPool] = {}
         self._reserved: dict[str, int] = {}
-        self._runtimes = Runtimes(directory, strict=config.strict_runtimes)
-        self._noticed: set[str] = set()
 
     async def invoke(
         self, arn: str, payload: bytes, *, client_context: str = "", tail: bool = False
@@ -127,64 +122,14 @@ class Invoker:
             self._reserved[arn] = concurrency
 
     def files_changed(self, paths: Iterable[str]) -> list[str]:
-        """Start anew the functions whose live code holds one of `paths`; their names."""
+        """Start anew the functions whose live code or layers hold one of `paths`; their names."""
         names = []
         for pool in self._pools.values():
-            code = pool.function.code
-            if code.live and any(
-                path == code.directory or path.startswith(code.directory + os.sep) for path in paths
-            ):
+            codes = (pool.function.code, *self.launcher.layers(pool.function))
+            if any(code.live and _lies_in(path, code.directory) for code in codes for path in paths):
                 pool.recycle()
                 names.append(pool.function.name)
         return names
-
-    def check_runtime(self, identifier: str) -> None:
-        """Find the program for a runtime, and say loudly, once, when it is not the exact one.
-
-        It may start interpreters to ask their version: not for the loop. Raises InvalidParameterValueException.
-        """
-        notice = self._runtimes.resolve(identifier).notice
-        if notice and notice not in self._noticed:
-            self._noticed.add(notice)
-            logger.warning(notice)
-
-    def launch(self, function: Function, stream: str) -> Launch:
-        """How to start an environment of `function`, whose log stream is `stream`. It may start interpreters and
-        make the runtime directory: not for the loop."""
-        runtime = self._runtimes.resolve(function.runtime)
-        python = function.runtime.startswith("python")
-        runtime_directory = str(self._runtimes.python_directory() if python else self._runtimes.directory)
-        environ = {
-            "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            "LANG": "en_US.UTF-8",
-            "LC_CTYPE": "C.UTF-8",
-            "TZ": ":UTC",
-            "SHLVL": "0",
-            "TMPDIR": tempfile.gettempdir(),
-            "PYTHONPATH" if python else "NODE_PATH": runtime_directory,
-            "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-            "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            **function.environment,
-            "PWD": function.code.directory,
-            "_HANDLER": function.handler,
-            "_X_AMZN_TRACE_ID": "",
-            "AWS_REGION": function.region,
-            "AWS_DEFAULT_REGION": function.region,
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
-            "AWS_LAMBDA_FUNCTION_NAME": function.name,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
-            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group_name,
-            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-            "AWS_ACCESS_KEY_ID": f"ASIA{random_string(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
-            "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
-            "AWS_SESSION_TOKEN": secrets.token_urlsafe(48),
-            "LAMBDA_TASK_ROOT": function.code.directory,
-            "LAMBDA_RUNTIME_DIR": runtime_directory,
-        }
-        return Launch(runtime.command, environ, function.code.directory)
 
     def close(self) -> None:
         """End every environment."""
@@ -193,6 +138,10 @@ class Invoker:
             pool.close()
         self._pools.clear()
         self._guard.close()
+
+
+def _lies_in(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory + os.sep)
 
 
 def _trace_id() -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from dewstack.clock import Clock
 from dewstack.config import Caller
-from dewstack.errors import NotEmulated
 from dewstack.ids import uuid4
 from dewstack.lambda_.code import CodeStorage
 from dewstack.lambda_.configuration import configuration, configured
@@ -19,15 +18,21 @@ from dewstack.lambda_.errors import (
 )
 from dewstack.lambda_.functions import FunctionStore, Reference, Settings
 from dewstack.lambda_.invoker import Invoker
+from dewstack.lambda_.layers import Layers
 from dewstack.lambda_.model import LATEST, Function
+from dewstack.lambda_.paging import page
+from dewstack.lambda_.runtimes import IMAGE
 from dewstack.wire import operation
 
 
 class FunctionOperations:
     """Create, read, change and delete functions."""
 
-    def __init__(self, functions: FunctionStore, code: CodeStorage, invoker: Invoker, clock: Clock) -> None:
+    def __init__(
+        self, functions: FunctionStore, layers: Layers, code: CodeStorage, invoker: Invoker, clock: Clock
+    ) -> None:
         self._functions = functions
+        self._layers = layers
         self._code = code
         self._invoker = invoker
         self._clock = clock
@@ -36,12 +41,11 @@ class FunctionOperations:
     async def create_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Keep a new function."""
         reference = self._functions.reference(params, caller)
-        if params.get("PackageType") == "Image":
-            raise NotEmulated("Lambda container images are not emulated by dewstack")
-        for needed in ("Handler", "Runtime"):
+        image = params["Code"].get("ImageUri")
+        for needed in () if image else ("Handler", "Runtime"):
             if not params.get(needed):
                 raise InvalidParameterValueException(f"{needed} is a required parameter for zip functions")
-        await asyncio.to_thread(self._invoker.check_runtime, params["Runtime"])
+        await asyncio.to_thread(self._invoker.launcher.check_runtime, IMAGE if image else params["Runtime"])
         code = await asyncio.to_thread(self._code.resolve, params["Code"])
         function = self._stamp(
             configured(
@@ -60,6 +64,7 @@ class FunctionOperations:
         )
 
         def keep() -> Function:
+            self._layers.check(function)
             with self._functions.store.transaction():
                 where = (reference.account_id, reference.region, reference.name)
                 if self._functions.versions.get(*where, LATEST):
@@ -78,7 +83,7 @@ class FunctionOperations:
         settings = self._functions.get_settings(reference)
         answer: dict[str, Any] = {
             "Configuration": configuration(function),
-            "Code": {"RepositoryType": "S3", "Location": f"file://{function.code.directory}"},
+            "Code": _code_location(function),
             "Tags": settings.tags,
         }
         if settings.reserved_concurrency is not None:
@@ -107,7 +112,7 @@ class FunctionOperations:
     async def update_function_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Change what is given and leave the rest."""
         if params.get("Runtime"):
-            await asyncio.to_thread(self._invoker.check_runtime, params["Runtime"])
+            await asyncio.to_thread(self._invoker.launcher.check_runtime, params["Runtime"])
         return await self._change(caller, params, lambda function: configured(function, params))
 
     async def _change(
@@ -124,6 +129,8 @@ class FunctionOperations:
                         " Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
                     )
                 changed = self._stamp(change(function))
+                if changed.layers != function.layers:
+                    self._layers.check(changed)
                 self._functions.put(changed)
                 return changed, self._publish(reference) if params.get("Publish") else changed
 
@@ -193,14 +200,7 @@ class FunctionOperations:
         return replace(function, last_modified=at, revision_id=uuid4())
 
 
-def page(items: list[Any], params: dict[str, Any], key: str) -> dict[str, Any]:
-    """One page of a list: `MaxItems` long, going on at `Marker`, which is the position of the next item."""
-    marker = params.get("Marker") or "0"
-    if not marker.isdigit():
-        raise InvalidParameterValueException(f"Invalid Marker: {marker}")
-    start = int(marker)
-    size = min(int(params.get("MaxItems") or 50), 10_000)
-    answer: dict[str, Any] = {key: items[start : start + size]}
-    if start + size < len(items):
-        answer["NextMarker"] = str(start + size)
-    return answer
+def _code_location(function: Function) -> dict[str, Any]:
+    if function.code.image:
+        return {"RepositoryType": "ECR", "ImageUri": function.code.image}
+    return {"RepositoryType": "S3", "Location": f"file://{function.code.directory}"}

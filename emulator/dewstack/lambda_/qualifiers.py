@@ -10,7 +10,7 @@ from dewstack.ids import uuid4
 from dewstack.lambda_.errors import ResourceConflictException, ResourceNotFoundException
 from dewstack.lambda_.functions import Alias, FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
-from dewstack.lambda_.operations import page
+from dewstack.lambda_.paging import page
 from dewstack.wire import operation
 
 

@@ -1,22 +1,26 @@
 """Which program runs a function: AWS's runtime identifiers and what this machine has for them."""
 
-import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from dewstack.lambda_.errors import InvalidParameterValueException
+from dewstack.lambda_.pythons import every_python, python_named
 
 BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 RUNTIME_CLOSURE = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
-IDENTIFIER = re.compile(r"(python|nodejs)(\d+(?:\.\d+)?)(?:\.x)?")
+IMAGE = "container image"
+"""What stands for a runtime where the function is an image."""
+RUNNABLE = "python2.7 to python3.14, nodejs to nodejs24.x, and provided.* with a `bootstrap` of its own"
+IDENTIFIER = re.compile(
+    r"(?:(python)(?=\d\.\d)|(nodejs|provided|go|java|dotnet(?:core)?|ruby))(\d[\d.]*)?[\w.-]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,11 @@ class Runtime:
     """A runtime identifier resolved on this machine. `notice` is the loud line when it is not the exact one."""
 
     identifier: str
-    command: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    """What runs a function; empty where the package brings its own program."""
     notice: str = ""
+    refusal: str = ""
+    """Why its functions cannot be called here, and what to do; empty where they can."""
 
 
 class Runtimes:
@@ -39,12 +46,18 @@ class Runtimes:
         self._strict = strict
         self._found: dict[str, Runtime] = {}
         self._lock = threading.Lock()
+        self._families: dict[str, Callable[[str, str], Runtime]] = {
+            "python": self._python,
+            "nodejs": self._node,
+            "provided": self._packaged,
+            "go": self._packaged,
+        }
 
     def resolve(self, identifier: str) -> Runtime:
         """The program for an AWS runtime identifier, as `python3.12` or `nodejs22.x`.
 
-        Raises InvalidParameterValueException for one that is not emulated, that the machine has nothing for, or
-        (when strict) not exactly.
+        Raises InvalidParameterValueException for one that AWS has never had, and, when strict, for one that the
+        machine does not have exactly.
         """
         with self._lock:
             if identifier not in self._found:
@@ -52,22 +65,48 @@ class Runtimes:
             return self._found[identifier]
 
     def _find(self, identifier: str) -> Runtime:
+        if identifier == IMAGE:
+            return self._absent(
+                IMAGE,
+                "Container images are not run by dewstack",
+                f"call it on AWS, or give it a handler and a runtime that runs here: {RUNNABLE}",
+            )
         match = IDENTIFIER.fullmatch(identifier)
         if match is None:
             raise InvalidParameterValueException(
-                f"The runtime {identifier} is not emulated by dewstack: python3.9 to python3.14 and nodejs18.x to"
-                " nodejs24.x are"
+                f"The runtime {identifier} is not emulated by dewstack: {RUNNABLE} are"
             )
-        family, version = match.groups()
-        return self._python(identifier, version) if family == "python" else self._node(identifier, version)
+        python, other, version = match.groups()
+        return self._families.get(python or other, self._foreign)(identifier, (version or "").rstrip("."))
+
+    def _packaged(self, identifier: str, version: str) -> Runtime:
+        """The package brings the program: `bootstrap`, or for go1.x a binary called as the handler."""
+        return Runtime(identifier)
+
+    def _foreign(self, identifier: str, version: str) -> Runtime:
+        return self._absent(
+            identifier,
+            f"The runtime {identifier} is not emulated by dewstack",
+            f"call it on AWS, or give it a runtime that runs here: {RUNNABLE}",
+        )
+
+    def _absent(self, identifier: str, what: str, hint: str) -> Runtime:
+        """A runtime whose functions can be deployed and not called. Raises when strict."""
+        if self._strict:
+            raise InvalidParameterValueException(f"{what}, and runtimes are strict")
+        return Runtime(
+            identifier,
+            notice=f"{what}: its functions are deployed, and calling one fails",
+            refusal=f"{what}: {hint}",
+        )
 
     def _python(self, identifier: str, version: str) -> Runtime:
         wanted = tuple(int(part) for part in version.split("."))
         own = sys.version_info[:2]
         found = {own: getattr(sys, "_base_executable", sys.executable)}
         if wanted != own:
-            exact = _python_named(f"python{version}")
-            found.update({(wanted[0], wanted[-1]): exact} if exact else _pythons())
+            exact = python_named(f"python{version}")
+            found.update({(wanted[0], wanted[-1]): exact} if exact else every_python())
         nearest = min(found, key=lambda has: (abs(has[0] - wanted[0]), abs(has[1] - wanted[-1]), -has[1]))
         notice = ""
         if nearest != wanted:
@@ -81,9 +120,8 @@ class Runtimes:
     def _node(self, identifier: str, version: str) -> Runtime:
         node = shutil.which("node")
         if node is None:
-            raise InvalidParameterValueException(
-                f"{identifier}: Node.js is not on this machine; install it, or put it on PATH"
-            )
+            what = f"{identifier}: Node.js is not on this machine"
+            return self._absent(identifier, what, "install it, or put it on PATH")
         major = _node_major(node)
         notice = self._nearest(identifier, f"Node.js {major}") if major != version else ""
         return Runtime(identifier, (node, str(BOOTSTRAPS / "node.mjs")), notice)
@@ -122,50 +160,6 @@ def _site_packages(name: str) -> Path:
         return Path("/nonexistent")
     origin = Path(spec.origin)
     return origin.parent if origin.name == f"{name}.py" else origin.parent.parent
-
-
-@lru_cache(maxsize=1)
-def _pythons() -> dict[tuple[int, int], str]:
-    """Every other CPython that this machine has, by version: on PATH, of pyenv, of uv."""
-    found: dict[tuple[int, int], str] = {}
-    for candidate in _candidates():
-        version = _python_version(candidate)
-        if version is not None:
-            found.setdefault(version, candidate)
-    return found
-
-
-@lru_cache(maxsize=8)
-def _python_named(name: str) -> str | None:
-    """The interpreter whose file is called `name` and is what it says; asks no others, which would take time."""
-    version = tuple(int(part) for part in name.removeprefix("python").split("."))
-    return next(
-        (each for each in _candidates() if Path(each).name == name and _python_version(each) == version), None
-    )
-
-
-def _candidates() -> Iterator[str]:
-    home = Path.home()
-    pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv"))
-    for root in (pyenv / "versions", home / ".local/share/uv/python"):
-        for path in sorted(root.glob("*/bin/python3"), reverse=True):
-            yield str(path.resolve())
-    for minor in range(14, 8, -1):
-        path_found = shutil.which(f"python3.{minor}")
-        if path_found and "shims" not in path_found:
-            yield path_found
-
-
-def _python_version(executable: str) -> tuple[int, int] | None:
-    code = "import sys, json; print(json.dumps(sys.version_info[:2]))"
-    try:
-        done = subprocess.run(
-            [executable, "-I", "-S", "-c", code], capture_output=True, timeout=5, check=True
-        )
-        major, minor = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return None
-    return (major, minor) if (major, minor) >= (3, 9) else None
 
 
 @lru_cache(maxsize=8)

@@ -22,6 +22,7 @@ from dewstack.lambda_.errors import (
 )
 from dewstack.lambda_.functions import FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
+from dewstack.lambda_.layers import LayerOperations, Layers
 from dewstack.lambda_.model import LATEST, Function, LogStream, Outcome
 from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.qualifiers import QualifierOperations
@@ -49,14 +50,16 @@ class LambdaService:
         self._scratch = None if config.state_dir else tempfile.TemporaryDirectory(prefix="dewstack-")
         directory = config.state_dir or Path(self._scratch.name if self._scratch else "")
         self.functions = FunctionStore(store)
-        self.invoker = Invoker(config, directory / "runtime", self.functions.find, open_stream)
+        layers, code = Layers(store), CodeStorage(directory / "code")
+        self.invoker = Invoker(config, directory / "runtime", self.functions.find, layers.of, open_stream)
         for (account, region, name), settings in self.functions.settings.items():
             if settings.reserved_concurrency is not None:
                 self.invoker.reserve(Reference(account, region, name).arn, settings.reserved_concurrency)
         self.invoke = self.invoker.invoke
         self._events: set[asyncio.Task[None]] = set()
         self.operations: dict[str, Handler] = operations_of(
-            FunctionOperations(self.functions, CodeStorage(directory / "code"), self.invoker, clock),
+            FunctionOperations(self.functions, layers, code, self.invoker, clock),
+            LayerOperations(layers, code, clock),
             QualifierOperations(self.functions, self.invoker),
             self,
         )

@@ -55,8 +55,8 @@ def test_environment_variables_are_text() -> None:
         ),
         (
             "AWS::Lambda::Function",
-            {"Code": {"ImageUri": "x"}, "Role": "r"},
-            "container images (Code.ImageUri of R) are not emulated by dewstack",
+            {"Code": {"ImageUri": "x"}, "Role": "r", "CapacityProviderConfig": {}},
+            "property CapacityProviderConfig of R is not emulated by dewstack",
         ),
         (
             "AWS::ApiGatewayV2::Api",

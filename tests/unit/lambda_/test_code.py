@@ -69,8 +69,6 @@ def test_a_directory_that_is_not_there_is_refused(tmp_path):
         CodeStorage(tmp_path).resolve({"S3Bucket": "hot-reload", "S3Key": str(tmp_path / "none")})
 
 
-def test_other_sources_are_refused_by_name(tmp_path):
+def test_code_in_a_bucket_is_refused_by_name(tmp_path):
     with pytest.raises(AwsError, match="from S3 is not emulated"):
         CodeStorage(tmp_path).resolve({"S3Bucket": "b", "S3Key": "k"})
-    with pytest.raises(AwsError, match="container images are not emulated"):
-        CodeStorage(tmp_path).resolve({"ImageUri": "x"})

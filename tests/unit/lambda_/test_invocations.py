@@ -313,7 +313,9 @@ def test_unknown_runtimes_are_refused_by_name_when_the_function_is_created(funct
 
 def test_a_runtime_that_cannot_be_started_is_an_error_and_no_wait(functions):
     functions.function("def handler(event, context): pass")
-    functions.service.invoker._runtimes._found["python3.11"] = Runtime("python3.11", ("/nonexistent/python",))
+    functions.service.invoker.launcher.runtimes._found["python3.11"] = Runtime(
+        "python3.11", ("/nonexistent/python",)
+    )
     payload = functions.invoke("f")["Payload"]
     assert payload["errorType"] == "Runtime.InvalidEntrypoint"
 

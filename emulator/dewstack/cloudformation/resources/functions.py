@@ -35,13 +35,9 @@ _CONFIGURATION: dict[str, Any] = {
 
 _CREATE_ONLY = ("Architectures", "CodeSigningConfigArn", "PackageType", "TenancyConfig", "DurableConfig")
 _RENAMED = {"KmsKeyArn": "KMSKeyArn"}
-_NOT_EMULATED = (
-    "CapacityProviderConfig",
-    "FunctionScalingConfig",
-    "PublishToLatestPublished",
-    "RecursiveLoop",
-    "RuntimeManagementConfig",
-)
+_NOT_EMULATED = ("CapacityProviderConfig", "FunctionScalingConfig", "PublishToLatestPublished")
+_WITHOUT_EFFECT = ("RecursiveLoop", "RuntimeManagementConfig")
+"""Accepted, for nothing here depends on them: loops are not detected, and a runtime is what the machine has."""
 
 
 class Function(Provider):
@@ -74,7 +70,7 @@ class Function(Provider):
         "Timeout": int,
         "TracingConfig": {"Mode": str},
         "VpcConfig": {"Ipv6AllowedForDualStack": bool, "SecurityGroupIds": STRINGS, "SubnetIds": STRINGS},
-        **dict.fromkeys(_NOT_EMULATED, object),
+        **dict.fromkeys((*_NOT_EMULATED, *_WITHOUT_EFFECT), object),
     }
     required = ("Code", "Role")
     replacement = frozenset({"FunctionName", "PackageType", "TenancyConfig"})
@@ -82,10 +78,6 @@ class Function(Provider):
 
     def accept(self, logical_id: str, properties: Any) -> dict[str, Any]:
         """Refuse by name what the emulator's Lambda cannot do."""
-        if isinstance(code := properties.get("Code"), dict) and "ImageUri" in code:
-            raise ResourceFailure(
-                f"container images (Code.ImageUri of {logical_id}) are not emulated by dewstack"
-            )
         for name in _NOT_EMULATED:
             if name in properties:
                 raise ResourceFailure(f"property {name} of {logical_id} is not emulated by dewstack")

@@ -1,4 +1,4 @@
-"""`AWS::Lambda::Version`, `Alias`, `Permission` and `Url`: what hangs on a function."""
+"""`AWS::Lambda::Version`, `Alias`, `Permission`, `Url`: what hangs on a function; and layers, which do not."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -184,11 +184,87 @@ class Url(Provider):
         return {renamed.get(name, name): value for name, value in properties.items()}
 
 
+class LayerVersion(Provider):
+    """A version of a layer. Nothing of it can change: CloudFormation makes a new one."""
+
+    properties: Mapping[str, Kind] = {
+        "CompatibleArchitectures": STRINGS,
+        "CompatibleRuntimes": STRINGS,
+        "Content": {"S3Bucket": str, "S3Key": str, "S3ObjectVersion": str},
+        "Description": str,
+        "LayerName": str,
+        "LicenseInfo": str,
+    }
+    required = ("Content",)
+    replacement = frozenset(properties)
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """PublishLayerVersion."""
+        named = {"LayerName": context.generated_name(64), **properties}
+        output = await context.invoke(SERVICE, "PublishLayerVersion", **named)
+        arn = output["LayerVersionArn"]
+        return Outcome(arn, {"LayerVersionArn": arn})
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Never called: every property needs a new version."""
+        raise ResourceFailure("a layer's version cannot be updated")
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteLayerVersion; functions that use it go on doing so."""
+        layer, _, number = current.physical_id.rpartition(":")
+        await context.invoke(SERVICE, "DeleteLayerVersion", LayerName=layer, VersionNumber=int(number))
+
+
+class LayerVersionPermission(Provider):
+    """A statement of the policy of a layer's version."""
+
+    properties: Mapping[str, Kind] = {
+        "Action": str,
+        "LayerVersionArn": str,
+        "OrganizationId": str,
+        "Principal": str,
+    }
+    required = ("Action", "LayerVersionArn", "Principal")
+    replacement = frozenset(properties)
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """AddLayerVersionPermission, under a generated statement id."""
+        statement = context.generated_name(100)
+        layer, _, number = properties["LayerVersionArn"].rpartition(":")
+        given = {key: value for key, value in properties.items() if key != "LayerVersionArn"}
+        await context.invoke(
+            SERVICE,
+            "AddLayerVersionPermission",
+            LayerName=layer,
+            VersionNumber=int(number),
+            StatementId=statement,
+            **given,
+        )
+        return Outcome(statement, {"Id": statement})
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Never called: every property needs a new statement."""
+        raise ResourceFailure("a permission cannot be updated")
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """RemoveLayerVersionPermission."""
+        layer, _, number = current.properties["LayerVersionArn"].rpartition(":")
+        await context.invoke(
+            SERVICE,
+            "RemoveLayerVersionPermission",
+            LayerName=layer,
+            VersionNumber=int(number),
+            StatementId=current.physical_id,
+        )
+
+
 def lambda_types() -> dict[str, Provider]:
     """The types of AWS Lambda."""
     return {
         "AWS::Lambda::Alias": Alias(),
         "AWS::Lambda::Function": Function(),
+        "AWS::Lambda::LayerVersion": LayerVersion(),
+        "AWS::Lambda::LayerVersionPermission": LayerVersionPermission(),
         "AWS::Lambda::Permission": Permission(),
         "AWS::Lambda::Url": Url(),
         "AWS::Lambda::Version": Version(),

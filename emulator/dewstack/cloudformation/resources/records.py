@@ -66,11 +66,6 @@ def _managed_policy_arn(context: Context, properties: dict[str, Any]) -> str:
     return f"arn:aws:iam::{context.stack.account_id}:policy{properties.get('Path', '/')}{name}"
 
 
-def _layer_version_arn(context: Context, properties: dict[str, Any]) -> str:
-    name = properties.get("LayerName") or context.generated_name(64)
-    return context.arn("lambda", f"layer:{name}:1")
-
-
 def _role(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {
         "Arn": f"arn:aws:iam::{context.stack.account_id}:role{properties.get('Path', '/')}{name}",
@@ -142,15 +137,6 @@ def record_types() -> dict[str, Provider]:
             required=("FunctionName",),
             replacement=frozenset({"EventSourceArn", "StartingPosition", "SelfManagedEventSource"}),
             note="Recorded only: dewstack does not poll event sources, it will not invoke the function",
-        ),
-        "AWS::Lambda::LayerVersion": Record(
-            _layer_version_arn,
-            lambda context, arn, properties: {"LayerVersionArn": arn},
-            required=("Content",),
-            replacement=frozenset(
-                {"CompatibleRuntimes", "Content", "Description", "LayerName", "LicenseInfo"}
-            ),
-            note="Recorded only: dewstack does not unpack the content of a layer made by CloudFormation",
         ),
         "AWS::Scheduler::Schedule": Record(
             _named("Name"),

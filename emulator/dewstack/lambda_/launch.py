@@ -1,0 +1,149 @@
+"""How a function's process is started: its program, its environment variables, its directory and its layers."""
+
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+
+from dewstack.ids import random_string
+from dewstack.lambda_.model import Code, Function, Launch
+from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
+
+logger = logging.getLogger("dewstack.lambda")
+
+TASK, LAYERS = "/var/task", "/opt"
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+
+
+class CannotRun(Exception):
+    """A function that exists and cannot be called on this machine; the message says why and what to do."""
+
+
+class Launcher:
+    """Knows what this machine starts functions with. Not for the loop: it may start interpreters."""
+
+    def __init__(self, runtimes: Runtimes, layers: Callable[[Function], list[Code]]) -> None:
+        self.endpoint_url = ""
+        """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
+        self.runtimes = runtimes
+        self.layers = layers
+        """A function's layers on disk, in the order in which the function names them."""
+        self._noticed: set[str] = set()
+
+    def check_runtime(self, identifier: str) -> None:
+        """Find the program for a runtime, and say loudly, once, when it is not the exact one.
+
+        Raises InvalidParameterValueException for an identifier that AWS does not know.
+        """
+        self.notice(self.runtimes.resolve(identifier).notice)
+
+    def notice(self, text: str) -> None:
+        """Say it, unless it is empty or has been said."""
+        if text and text not in self._noticed:
+            self._noticed.add(text)
+            logger.warning(text)
+
+    def launch(self, function: Function, stream: str) -> Launch:
+        """How to start an environment of `function`, whose log stream is `stream`. Raises CannotRun."""
+        runtime = self.runtimes.resolve(IMAGE if function.code.image else function.runtime)
+        if runtime.refusal:
+            raise CannotRun(f"{function.name}: {runtime.refusal}")
+        if not os.path.isdir(function.code.directory):
+            raise CannotRun(f"{function.name}: its code directory {function.code.directory} is gone")
+        layers = [layer.directory for layer in self.layers(function)]
+        environ = self._environ(function, stream, layers)
+        command = _wrapped(_command(runtime, function, layers), environ, function, layers)
+        return Launch(command, environ, function.code.directory)
+
+    def _environ(self, function: Function, stream: str, layers: list[str]) -> dict[str, str]:
+        runtime = self._runtime_directory(function)
+        task = function.code.directory
+        libraries = [task, os.path.join(task, "lib"), *_inside(layers, "lib")]
+        return {
+            "PATH": ":".join(
+                [os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"), *_inside(layers, "bin")]
+            ),
+            "LD_LIBRARY_PATH": ":".join(libraries),
+            "LANG": "en_US.UTF-8",
+            "LC_CTYPE": "C.UTF-8",
+            "TZ": ":UTC",
+            "SHLVL": "0",
+            "TMPDIR": tempfile.gettempdir(),
+            **_family_environ(function.runtime, runtime, layers),
+            "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+            "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            **function.environment,
+            "PWD": task,
+            "_HANDLER": function.handler,
+            "_X_AMZN_TRACE_ID": "",
+            "AWS_REGION": function.region,
+            "AWS_DEFAULT_REGION": function.region,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group_name,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "AWS_ACCESS_KEY_ID": f"ASIA{random_string(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
+            "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
+            "AWS_SESSION_TOKEN": secrets.token_urlsafe(48),
+            "LAMBDA_TASK_ROOT": task,
+            "LAMBDA_RUNTIME_DIR": runtime,
+        }
+
+    def _runtime_directory(self, function: Function) -> str:
+        if function.runtime.startswith("python"):
+            return str(self.runtimes.python_directory())
+        return str(self.runtimes.directory)
+
+
+def _family_environ(identifier: str, runtime: str, layers: list[str]) -> dict[str, str]:
+    """Where the language looks for modules: the layers first, the last of them before all, then the runtime."""
+    if identifier.startswith("python"):
+        version = identifier.removeprefix("python")
+        places = _inside(layers, f"python/lib/python{version}/site-packages", "python")
+        return {"PYTHONPATH": runtime, **({"_DEW_LAYER_PATH": ":".join(places)} if places else {})}
+    if identifier.startswith("nodejs"):
+        major = identifier.removeprefix("nodejs").removesuffix(".x")
+        places = _inside(layers, f"nodejs/node{major}/node_modules", "nodejs/node_modules")
+        return {"NODE_PATH": ":".join([*places, runtime])}
+    return {}
+
+
+def _inside(layers: list[str], *folders: str) -> list[str]:
+    """Those of `folders` that layers have. On AWS a later layer is unpacked over an earlier one: it comes first."""
+    places = [os.path.join(layer, folder) for layer in reversed(layers) for folder in folders]
+    return [place for place in places if os.path.isdir(place)]
+
+
+def _command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[str, ...]:
+    """The runtime's program, or the one that the package or a layer brings. Raises CannotRun."""
+    if runtime.command:
+        return runtime.command
+    name = function.handler if runtime.identifier.startswith("go") else "bootstrap"
+    places = [os.path.join(directory, name) for directory in (function.code.directory, *reversed(layers))]
+    for place in places:
+        if os.access(place, os.X_OK) and os.path.isfile(place):
+            return (place,)
+    raise CannotRun(
+        f"Couldn't find valid bootstrap(s): [{TASK}/{name} {LAYERS}/{name}] ({function.name}: build it so that"
+        f" {places[0]} is an executable for this machine)"
+    )
+
+
+def _wrapped(
+    command: tuple[str, ...], environ: dict[str, str], function: Function, layers: list[str]
+) -> tuple[str, ...]:
+    """The command behind the script that AWS_LAMBDA_EXEC_WRAPPER names. Raises CannotRun when it is not there."""
+    named = environ.get(WRAPPER)
+    if not named:
+        return command
+    for prefix, directories in ((TASK, [function.code.directory]), (LAYERS, list(reversed(layers)))):
+        for directory in directories:
+            place = os.path.join(directory, os.path.relpath(named, prefix))
+            if named.startswith(f"{prefix}/") and os.access(place, os.X_OK):
+                return (place, *command)
+    raise CannotRun(f"{function.name}: {WRAPPER} is {named}, which is no executable of its package or layers")
