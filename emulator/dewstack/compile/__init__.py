@@ -13,6 +13,7 @@ from .draft import Artifact, Draft
 from .functions import compile_functions
 from .http_api import compile_http_api
 from .layers import compile_layers
+from .rest_api import compile_rest_api
 from .roles import compile_log_groups, compile_role
 from .schedules import compile_schedules
 from .websockets import compile_websockets
@@ -42,6 +43,7 @@ def compile_service(
     compile_layers(draft)
     compile_functions(draft)
     compile_schedules(draft)
+    compile_rest_api(draft)
     compile_websockets(draft)
     compile_http_api(draft)
     template: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finish(draft)))

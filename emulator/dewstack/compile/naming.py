@@ -63,6 +63,46 @@ def http_api_authorizer(name: str) -> str:
     return f"HttpApiAuthorizer{resource_name(name)}"
 
 
+def rest_resource(path: str) -> str:
+    """A resource of the REST API: `/items/{id}` becomes `ApiGatewayResourceItemsIdVar`."""
+    return f"ApiGatewayResource{path_name(path)}"
+
+
+def rest_method(path: str, method: str) -> str:
+    """A method of the REST API."""
+    return f"ApiGatewayMethod{path_name(path)}{method.capitalize()}"
+
+
+def rest_authorizer(name: str) -> str:
+    """An authorizer of the REST API."""
+    return f"{resource_name(name)}ApiGatewayAuthorizer"
+
+
+def rest_permission(name: str) -> str:
+    """The REST API's permission to invoke a function, for its methods or as an authorizer."""
+    return f"{resource_name(name)}LambdaPermissionApiGateway"
+
+
+def rest_request_validator(service: str) -> str:
+    """The one request validator of the REST API."""
+    return f"ApiGateway{upper_first(letters_and_digits(service))}RequestValidator"
+
+
+def rest_model(name: str) -> str:
+    """A model that the map names under `provider.apiGateway.request.schemas`."""
+    first, *others = [word.lower() for word in _words(name)] or [""]
+    return f"ApiGateway{upper_first(first)}{''.join(upper_first(word) for word in others)}Model"
+
+
+def rest_method_model(path: str, method: str, content_type: str) -> str:
+    """The model of one method's request of a content type."""
+    return f"{rest_method(path, method)}{''.join(upper_first(word) for word in _words(content_type))}Model"
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name)
+
+
 def websocket_route(route: str) -> str:
     """A route of the WebSocket API: `$connect` becomes `SconnectWebsocketsRoute`."""
     spelled = route

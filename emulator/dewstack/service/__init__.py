@@ -19,8 +19,19 @@ from .model import (
     WebsocketEvent,
 )
 from .problems import MapError, Position, Problem
+from .rest_model import (
+    ApiKey,
+    HttpAuthorizer,
+    HttpCors,
+    HttpEvent,
+    HttpRequest,
+    HttpResponse,
+    RestApi,
+    UsagePlan,
+)
 
 __all__ = [
+    "ApiKey",
     "Authorizer",
     "Cors",
     "DeploymentBucket",
@@ -28,16 +39,23 @@ __all__ = [
     "FunctionSpec",
     "HttpApi",
     "HttpApiEvent",
+    "HttpAuthorizer",
+    "HttpCors",
+    "HttpEvent",
+    "HttpRequest",
+    "HttpResponse",
     "IamRole",
     "MapError",
     "OtherEvent",
     "Position",
     "Problem",
     "Provider",
+    "RestApi",
     "Route",
     "RouteAuthorizer",
     "ScheduleEvent",
     "Service",
+    "UsagePlan",
     "WebsocketEvent",
     "find_map",
     "load",

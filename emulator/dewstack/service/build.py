@@ -12,6 +12,8 @@ from .handlers import check_handler
 from .http_api import build_http_api
 from .model import DeploymentBucket, Event, FunctionSpec, IamRole, Provider
 from .reading import Reading, mapping, present, sequence, text
+from .rest_api import build_rest_api
+from .routes import check_routes
 from .schema import event_types
 
 DEFAULT_RUNTIME = "nodejs24.x"
@@ -34,6 +36,7 @@ class Builder:
             name=text(section.get("name")) or "aws",
             runtime=text(section.get("runtime")) or DEFAULT_RUNTIME,
             http_api=build_http_api(self.reading, section),
+            rest_api=build_rest_api(self.reading, section),
             iam_role=_iam_role(section),
             deployment_bucket=_deployment_bucket(section.get("deploymentBucket")),
             stack_name=text(section.get("stackName")),
@@ -52,7 +55,7 @@ class Builder:
                 self.reading.problem(("functions", key), "expected a mapping with a 'handler'")
                 continue
             built[key] = self._function(key, entry, provider, f"{service}-{stage}-{key}")
-        events.check_routes(self.reading, built, provider.http_api)
+        check_routes(self.reading, built, provider)
         return built
 
     def _function(

@@ -1,26 +1,15 @@
-"""The `events` of functions, a builder for each kind, and the checks that routes need as a whole."""
+"""The `events` of functions: a builder for each kind."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from .model import (
-    Event,
-    FunctionSpec,
-    HttpApi,
-    HttpApiEvent,
-    OtherEvent,
-    RouteAuthorizer,
-    ScheduleEvent,
-    WebsocketEvent,
-)
-from .problems import KeyPath, Position, did_you_mean
+from .http_events import build_http_event
+from .model import Event, HttpApiEvent, OtherEvent, RouteAuthorizer, ScheduleEvent, WebsocketEvent
+from .problems import KeyPath, did_you_mean
 from .reading import Reading, mapping, sequence, text
 
 METHODS = ("ANY", "GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "DELETE")
-HTTP_API_TIMEOUT = 30
-"""Seconds: the longest an HTTP API waits for a function."""
-
 _ROUTE = re.compile(rf"({'|'.join(METHODS)}) (/\S*)$", re.IGNORECASE)
 ROUTE_FORM = f"write 'METHOD /path' with one of {', '.join(METHODS)}, or '*'"
 
@@ -110,6 +99,7 @@ def _websocket(reading: Reading, value: Any, path: KeyPath) -> WebsocketEvent | 
 
 
 _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
+    "http": build_http_event,
     "httpApi": _http_api,
     "schedule": _schedule,
     "websocket": _websocket,
@@ -118,46 +108,3 @@ _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
 
 COMPILED_EVENTS = tuple(_BUILDERS)
 """The kinds of events that a template is made of."""
-
-
-def check_routes(reading: Reading, functions: Mapping[str, FunctionSpec], http_api: HttpApi) -> None:
-    """Report routes that are there twice, authorizers that aren't, and functions slower than an HTTP API."""
-    seen: dict[str, Position] = {}
-    for function in functions.values():
-        routed = False
-        for event in function.events:
-            if not isinstance(event, HttpApiEvent):
-                continue
-            routed = True
-            path = ("functions", function.key, "events", event.index, "httpApi")
-            if event.route_key in seen:
-                first = seen[event.route_key]
-                where = f"{first.file}:{first.line}"
-                reading.report.add(
-                    event.at, path, f"the route '{event.route_key}' is there twice, first at {where}"
-                )
-            seen.setdefault(event.route_key, event.at)
-            if event.authorizer:
-                _check_authorizer(reading, event.authorizer, http_api, event, path)
-        if routed and function.timeout > HTTP_API_TIMEOUT:
-            message = f"an HTTP API waits {HTTP_API_TIMEOUT} seconds, so {function.timeout} are never reached"
-            reading.problem(("functions", function.key, "timeout"), message, "warning")
-
-
-def _check_authorizer(
-    reading: Reading, authorizer: RouteAuthorizer, http_api: HttpApi, event: HttpApiEvent, path: KeyPath
-) -> None:
-    def complain(message: str) -> None:
-        reading.report.add(event.at, (*path, "authorizer"), message)
-
-    if authorizer.type == "aws_iam":
-        if authorizer.name or authorizer.id or authorizer.scopes:
-            complain("type 'aws_iam' takes no other keys")
-    elif authorizer.id:
-        if not http_api.id:
-            complain("an authorizer's 'id' is for an API made elsewhere (provider.httpApi.id); use 'name'")
-    elif not authorizer.name:
-        complain("missing key 'name', the authorizer under provider.httpApi.authorizers")
-    elif authorizer.name not in http_api.authorizers:
-        hint = did_you_mean(authorizer.name, http_api.authorizers)
-        complain(f"there is no authorizer '{authorizer.name}' under provider.httpApi.authorizers{hint}")

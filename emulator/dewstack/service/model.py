@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .problems import Position, Problem
+from .rest_model import HttpAuthorizer, HttpEvent, RestApi
 
 Intrinsic: TypeAlias = dict[str, Any]
 
@@ -97,6 +98,7 @@ class Provider:
     name: str
     runtime: str
     http_api: HttpApi = field(default_factory=HttpApi)
+    rest_api: RestApi = field(default_factory=RestApi)
     iam_role: IamRole = field(default_factory=IamRole)
     deployment_bucket: DeploymentBucket = field(default_factory=DeploymentBucket)
     stack_name: str | None = None
@@ -161,7 +163,7 @@ class OtherEvent:
     at: Position
 
 
-Event: TypeAlias = HttpApiEvent | ScheduleEvent | WebsocketEvent | OtherEvent
+Event: TypeAlias = HttpApiEvent | HttpEvent | ScheduleEvent | WebsocketEvent | OtherEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +199,16 @@ class FunctionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A line of `dew routes`: a method and path of the HTTP API, its function, its guard, and its place."""
+    """A line of `dew routes`: how a function is called, who may call it, and where the map says so."""
 
+    api: str
+    """`http` or `rest`: the kind of API Gateway."""
     method: str
     path: str
+    """As it is called: a REST API's begins with its stage."""
     function: str
     authorizer: str | None
-    scopes: tuple[str, ...]
+    scopes: tuple[Any, ...]
     at: Position
 
 
@@ -233,25 +238,35 @@ class Service:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """The routes of the HTTP API in the order of the map."""
+        """The routes of both kinds of API Gateway in the order of the map."""
+        stage = self.provider.rest_api.stage or self.stage
         return tuple(
-            Route(
-                method=event.method,
-                path="$default" if event.path == "*" else event.path,
-                function=function.key,
-                authorizer=_authorizer_label(event.authorizer),
-                scopes=(event.authorizer.scopes or ()) if event.authorizer else (),
-                at=event.at,
-            )
+            _http_api_route(function.key, event)
+            if isinstance(event, HttpApiEvent)
+            else _rest_route(function.key, event, stage)
             for function in self.functions.values()
             for event in function.events
-            if isinstance(event, HttpApiEvent)
+            if isinstance(event, HttpApiEvent | HttpEvent)
         )
 
 
-def _authorizer_label(authorizer: RouteAuthorizer | None) -> str | None:
-    if authorizer is None:
-        return None
-    if authorizer.type == "aws_iam":
+def _http_api_route(function: str, event: HttpApiEvent) -> Route:
+    guard = event.authorizer
+    scopes = (guard.scopes or ()) if guard else ()
+    path = "$default" if event.path == "*" else event.path
+    label = None if guard is None else "aws_iam" if guard.type == "aws_iam" else guard.name or str(guard.id)
+    return Route("http", event.method, path, function, label, scopes, event.at)
+
+
+def _rest_route(function: str, event: HttpEvent, stage: str) -> Route:
+    labels = [] if event.authorizer is None else [_rest_label(event.authorizer)]
+    labels += ["API key"] if event.private else []
+    scopes = event.authorizer.scopes if event.authorizer else ()
+    path = f"/{stage}{event.path.removesuffix('/')}"
+    return Route("rest", event.method, path, function, " + ".join(labels) or None, scopes, event.at)
+
+
+def _rest_label(authorizer: HttpAuthorizer) -> str:
+    if authorizer.type == "AWS_IAM" and not authorizer.id:
         return "aws_iam"
     return authorizer.name or str(authorizer.id)

@@ -1,0 +1,208 @@
+"""The REST API: API, resources, methods, authorizers, a deployment, keys and usage plans, permissions."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from dewstack.service import HttpAuthorizer, HttpEvent
+
+from . import naming
+from .draft import Draft, Target, invocation_uri, join, ref, tag_list, target_of
+from .rest_cors import compile_preflights
+from .rest_drafting import API, Method, api_of
+from .rest_keys import compile_api_keys
+from .rest_methods import compile_method
+from .rest_requests import compile_request_validation
+
+LOG_GROUP = "ApiGatewayLogGroup"
+_UNPUBLISHED = ("Name", "Description", "Tags")
+"""Properties of an API that count at once, without a deployment."""
+
+
+def compile_rest_api(draft: Draft) -> None:
+    """Everything that the `http` events of the map ask for."""
+    methods = list(_methods(draft))
+    if not methods:
+        return
+    if not draft.service.provider.rest_api.id:
+        _compile_api(draft)
+    _compile_resources(draft, methods)
+    logical_ids = compile_preflights(draft, methods)
+    logical_ids += [compile_method(draft, method) for method in methods]
+    compile_request_validation(draft, methods)
+    authorizers = [method.event.authorizer for method in methods if method.event.authorizer]
+    for authorizer in authorizers:
+        _compile_authorizer(draft, authorizer)
+    deployment = _compile_deployment(draft, logical_ids)
+    compile_api_keys(draft, deployment)
+    for method in methods:
+        _compile_permissions(draft, method)
+    _compile_log_group(draft)
+
+
+def _methods(draft: Draft) -> Iterator[Method]:
+    for function in draft.service.functions.values():
+        for event in function.events:
+            if isinstance(event, HttpEvent):
+                yield Method(function, event, resource_of(draft, event.path))
+
+
+def _compile_api(draft: Draft) -> None:
+    service, rest_api = draft.service, draft.service.provider.rest_api
+    parts = [service.stage, service.name]
+    named = reversed(parts) if rest_api.should_start_name_with_service else parts
+    endpoint = {"Types": [rest_api.endpoint_type]}
+    if rest_api.vpc_endpoint_ids:
+        endpoint["VpcEndpointIds"] = rest_api.vpc_endpoint_ids
+    policy = {"Version": "2012-10-17", "Statement": list(rest_api.resource_policy)}
+    mode, source = rest_api.access_mode, rest_api.api_key_source_type
+    draft.add(
+        API,
+        "AWS::ApiGateway::RestApi",
+        {
+            "Name": rest_api.name or "-".join(named),
+            "BinaryMediaTypes": list(rest_api.binary_media_types) or None,
+            "DisableExecuteApiEndpoint": rest_api.disable_default_endpoint,
+            "EndpointConfiguration": endpoint,
+            "SecurityPolicy": rest_api.security_policy,
+            "EndpointAccessMode": None if mode is None else mode.upper(),
+            "Tags": tag_list(service.provider.tags),
+            # An empty policy replaces one that an earlier version of the map had.
+            "Policy": policy if rest_api.resource_policy else "",
+            "ApiKeySourceType": source.upper() if source else None,
+            "MinimumCompressionSize": rest_api.minimum_compression_size,
+            "Description": rest_api.description,
+        },
+    )
+
+
+def _compile_resources(draft: Draft, methods: list[Method]) -> None:
+    """A resource for each step of each path that isn't one of an API made elsewhere."""
+    known = draft.service.provider.rest_api.resource_ids
+    for path in dict.fromkeys(method.event.path for method in methods):
+        parts = path.split("/")[1:] if path != "/" else []
+        steps = ["/" + "/".join(parts[:depth]) for depth in range(len(parts) + 1)]
+        made = next((depth for depth in range(len(parts), 0, -1) if steps[depth] in known), 0)
+        for depth in range(made, len(parts)):
+            logical_id = naming.rest_resource(steps[depth + 1])
+            if logical_id not in draft.resources:
+                properties = {
+                    "ParentId": resource_of(draft, steps[depth]),
+                    "PathPart": parts[depth],
+                    "RestApiId": api_of(draft),
+                }
+                draft.add(logical_id, "AWS::ApiGateway::Resource", properties)
+
+
+def resource_of(draft: Draft, path: str) -> Any:
+    """The ID of the resource at `path`."""
+    rest_api = draft.service.provider.rest_api
+    if path == "/":
+        return rest_api.root_resource_id or {"Fn::GetAtt": [API, "RootResourceId"]}
+    return rest_api.resource_ids.get(path) or ref(naming.rest_resource(path))
+
+
+def _compile_authorizer(draft: Draft, authorizer: HttpAuthorizer) -> None:
+    if not authorizer.function and not authorizer.arn:
+        return
+    target = _authorizer_target(draft, authorizer)
+    of_pool = authorizer.type == "COGNITO_USER_POOLS"
+    draft.add(
+        naming.rest_authorizer(authorizer.name),
+        "AWS::ApiGateway::Authorizer",
+        {
+            "AuthorizerResultTtlInSeconds": authorizer.result_ttl_in_seconds,
+            "IdentitySource": authorizer.identity_source,
+            "Name": authorizer.name,
+            "RestApiId": api_of(draft),
+            "IdentityValidationExpression": authorizer.identity_validation_expression,
+            "Type": authorizer.type or "TOKEN",
+            "ProviderARNs": [target.arn] if of_pool else None,
+            "AuthorizerUri": None if of_pool else invocation_uri(target.arn),
+        },
+        depends_on=target.depends_on,
+    )
+
+
+def _authorizer_target(draft: Draft, authorizer: HttpAuthorizer) -> Target:
+    if authorizer.function:
+        return target_of(draft.service.functions[authorizer.function])
+    return Target(authorizer.arn)
+
+
+def _compile_deployment(draft: Draft, methods: list[str]) -> str:
+    service, rest_api = draft.service, draft.service.provider.rest_api
+    stage = rest_api.stage or service.stage
+    logical_id = f"ApiGatewayDeployment{naming.letters_and_digits(_digest(draft, stage))}"
+    properties = {"RestApiId": api_of(draft), "StageName": stage, "Description": rest_api.description}
+    depends_on = list(dict.fromkeys(methods))
+    draft.add(logical_id, "AWS::ApiGateway::Deployment", properties, depends_on=depends_on)
+    host = ("https://", api_of(draft), ".execute-api.", ref("AWS::Region"), ".", ref("AWS::URLSuffix"))
+    url = join("", *host, f"/{service.stage}")
+    draft.outputs["ServiceEndpoint"] = {"Description": "URL of the service endpoint", "Value": url}
+    return logical_id
+
+
+def _digest(draft: Draft, stage: str) -> str:
+    """A digest of all that a deployment publishes, the map's own resources included.
+
+    The Framework numbers deployments by the time: every run publishes anew. Here a deployment is another if and only
+    if what it publishes is.
+    """
+    published: dict[str, Any] = {"stage": stage}
+    for logical_id, resource in draft.resources.items():
+        if resource["Type"].startswith("AWS::ApiGateway::"):
+            kept = {name: each for name, each in resource["Properties"].items() if name not in _UNPUBLISHED}
+            published[logical_id] = [resource["Type"], kept]
+    own = draft.service.resources
+    for section in ("Resources", "extensions"):
+        for logical_id, resource in (own.get(section) or {}).items():
+            kind = resource.get("Type") if isinstance(resource, dict) else None
+            if logical_id in published or str(kind).startswith("AWS::ApiGateway::"):
+                published[f"{section}/{logical_id}"] = resource
+    text = json.dumps(published, sort_keys=True, separators=(",", ":"))
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _compile_permissions(draft: Draft, method: Method) -> None:
+    target = target_of(method.function)
+    _permit(draft, naming.rest_permission(method.function.key), target.arn, target.depends_on)
+    authorizer = method.event.authorizer
+    if authorizer is None or not (authorizer.function or authorizer.arn):
+        return
+    logical_id = naming.rest_permission(authorizer.name)
+    external = authorizer.type == "COGNITO_USER_POOLS" or authorizer.managed_externally
+    if external or logical_id in draft.resources:
+        return
+    target = _authorizer_target(draft, authorizer)
+    # Where the function has an alias, a Ref of it also makes the permission wait for it.
+    _permit(draft, logical_id, ref(target.depends_on) if target.depends_on else target.arn, None)
+
+
+def _permit(draft: Draft, logical_id: str, function: Any, depends_on: str | None) -> None:
+    region, account = ref("AWS::Region"), ref("AWS::AccountId")
+    parts = ("arn:", ref("AWS::Partition"), ":execute-api:", region, ":", account, ":", api_of(draft), "/*/*")
+    draft.add(
+        logical_id,
+        "AWS::Lambda::Permission",
+        {
+            "FunctionName": function,
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": join("", *parts),
+        },
+        depends_on=depends_on,
+    )
+
+
+def _compile_log_group(draft: Draft) -> None:
+    service, common = draft.service, draft.service.provider.settings
+    if service.provider.rest_api.access_logging:
+        properties = {
+            "LogGroupName": f"/aws/api-gateway/{service.name}-{service.stage}",
+            "RetentionInDays": common.get("logRetentionInDays"),
+            "DataProtectionPolicy": common.get("logDataProtectionPolicy"),
+        }
+        draft.add(LOG_GROUP, "AWS::Logs::LogGroup", properties)

@@ -1,0 +1,35 @@
+"""What the compilers of a REST API share: the method that is being made, and the API it belongs to."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dewstack.service import FunctionSpec, HttpEvent
+
+from . import naming
+from .draft import Draft, ref
+
+API = "ApiGatewayRestApi"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method in the making: an `http` event, its function, and the ID of the resource at its path."""
+
+    function: FunctionSpec
+    event: HttpEvent
+    resource_id: Any
+
+    @property
+    def logical_id(self) -> str:
+        """Its logical ID."""
+        return naming.rest_method(self.event.path, self.event.method)
+
+
+def api_of(draft: Draft) -> Any:
+    """The ID of the service's REST API: made here, or elsewhere."""
+    return draft.service.provider.rest_api.id or ref(API)
+
+
+def response_parameters(headers: dict[str, Any]) -> dict[str, Any]:
+    """Headers by their name in a method's response: `method.response.header.X`."""
+    return {f"method.response.header.{name}": value for name, value in headers.items()}

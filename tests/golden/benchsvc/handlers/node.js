@@ -1,0 +1,2 @@
+exports.hello = async () => ({ statusCode: 200 });
+exports.sleep = exports.hello;
