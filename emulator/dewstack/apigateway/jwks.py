@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from dewstack.apigateway.jwt import InvalidToken, KeySet
+from dewstack.apigateway.jwt import InvalidToken, KeySet, Token, read_header
 
 Keys = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 """The JWKS document of an issuer that this emulator runs, or None. When keys change it is another object."""
@@ -67,6 +67,17 @@ class KeySets:
         if local is None or self._monotonic() >= local.expires or kid is not None:
             local = await self._ask(issuer)
         return local.key_set or await self._fetched(issuer, kid)
+
+    async def verified(self, issuer: str, token: str) -> Token:
+        """`token`, which a key of `issuer` has signed. Raises InvalidToken."""
+        key_set = await self.get(issuer)
+        known = key_set.known(token)
+        if known is not None:
+            return known
+        header = read_header(token)
+        if header["kid"] not in key_set:
+            key_set = await self.get(issuer, header["kid"])
+        return await key_set.verify(token, header)
 
     async def _ask(self, issuer: str) -> _Local:
         document = await self._keys(issuer)

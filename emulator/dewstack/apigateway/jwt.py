@@ -1,4 +1,4 @@
-"""JSON Web Tokens as the JWT authorizer of an HTTP API judges them.
+"""JSON Web Tokens as authorizers judge them: the JWT authorizers of HTTP APIs, the user pools of REST APIs.
 
 A signature is verified once per token and key set; what depends on the moment or on the authorizer (times,
 issuer, audience, scopes) is checked on every request.
@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 import msgspec
@@ -28,12 +29,18 @@ class InvalidToken(Exception):
         self.description = description
 
 
+class ExpiredToken(InvalidToken):
+    """A token whose time is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token whose signature is good. `claims` as they are, `flat` as the event has them."""
+    """A token whose signature is good. `claims` as they are, `flat` as the events of HTTP APIs have them, `java` as
+    those of REST APIs do."""
 
     claims: Mapping[str, Any]
     flat: Mapping[str, str]
+    java: Mapping[str, str]
     scopes: list[str]
 
 
@@ -67,8 +74,12 @@ class KeySet:
         if jwk is None or jwk.get("alg", header["alg"]) != header["alg"]:
             raise InvalidToken("the token was not signed with a key of the issuer")
         claims = await asyncio.to_thread(_verified_claims, token, jwk, header["alg"])
+        given = {name: value for name, value in claims.items() if value is not None}
         verified = Token(
-            claims, {k: flatten(v) for k, v in claims.items() if v is not None}, scopes_of(claims)
+            claims,
+            {name: flatten(value) for name, value in given.items()},
+            {name: java_text(name, value) for name, value in given.items()},
+            scopes_of(claims),
         )
         while len(self._verified) >= REMEMBERED:
             self._verified.pop(next(iter(self._verified)), None)
@@ -89,6 +100,11 @@ def _verified_claims(token: str, jwk: Mapping[str, Any], algorithm: str) -> Mapp
     except (JoseError, ValueError, TypeError, KeyError):
         raise InvalidToken("crypto/rsa: verification error") from None
     return _json_object(payload)
+
+
+def bearer_token(value: str) -> str:
+    """The token in a header's value, which may begin with `Bearer`."""
+    return value[7:].strip() if value[:7].lower() == "bearer " else value
 
 
 def read_header(token: str) -> Mapping[str, Any]:
@@ -112,6 +128,15 @@ def read_header(token: str) -> Mapping[str, Any]:
     return header
 
 
+def read_issuer(token: str) -> Any:
+    """The `iss` that a token claims, not verified. Raises InvalidToken."""
+    payload = token.split(".")[1]
+    try:
+        return _json_object(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("iss")
+    except ValueError:
+        raise InvalidToken("the token is malformed") from None
+
+
 def _json_object(data: bytes) -> Mapping[str, Any]:
     try:
         value = msgspec.json.decode(data)
@@ -132,8 +157,13 @@ def check_claims(claims: Mapping[str, Any], issuer: str, audience: Collection[st
     intended = claims["aud"] if "aud" in claims else claims.get("client_id")
     if not any(isinstance(one, str) and one in audience for one in _as_list(intended)):
         raise InvalidToken("the token does not have a valid audience")
+    check_times(claims, now)
+
+
+def check_times(claims: Mapping[str, Any], now: float) -> None:
+    """Check `exp`, which must be there, `nbf` and `iat`. Raises InvalidToken, ExpiredToken among them."""
     if not _is_number(claims.get("exp")) or claims["exp"] <= now:
-        raise InvalidToken("the token has expired")
+        raise ExpiredToken("the token has expired")
     for claim in ("nbf", "iat"):
         moment = claims.get(claim)
         if moment is not None and not (_is_number(moment) and moment <= now):
@@ -162,6 +192,24 @@ def flatten(value: Any) -> str:
     if isinstance(value, list):
         return f"[{' '.join(map(_go, value))}]"
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def java_text(name: str, value: Any) -> str:
+    """A claim as the event of a REST API has it: `exp` and `iat` as Java prints a date, lists joined by commas."""
+    if name in ("exp", "iat") and _is_number(value):
+        return java_date(value)
+    if isinstance(value, list):
+        return ",".join(java_text("", one) for one in value)
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def java_date(seconds: float) -> str:
+    """A moment as `Thu Nov 28 04:24:11 UTC 2019`; one beyond the calendar as its number."""
+    try:
+        weekday, day, month, year, time, _ = formatdate(seconds, usegmt=True).split(" ")
+    except (ValueError, OverflowError, OSError):
+        return str(int(seconds))
+    return f"{weekday[:-1]} {month} {day} {time} UTC {year}"
 
 
 def _go(value: Any) -> str:

@@ -18,15 +18,21 @@ class MalformedPolicy(Exception):
 
 def allows(document: Any, resource: str) -> bool:
     """Whether `document` allows `execute-api:Invoke` at the ARN `resource`. Raises MalformedPolicy."""
+    return decision(document, resource) == "Allow"
+
+
+def decision(document: Any, resource: str) -> str | None:
+    """The effect of `document` on `execute-api:Invoke` at the ARN `resource`: `Deny`, `Allow`, or None where no
+    statement mentions it. Raises MalformedPolicy."""
     if not isinstance(document, Mapping):
         raise MalformedPolicy("the policy document is not an object")
     statements = document.get("Statement")
-    effects = set()
+    effects: set[str] = set()
     for statement in statements if isinstance(statements, list) else [statements]:
         effect, applies = _read(statement, resource)
         if applies:
             effects.add(effect)
-    return effects == {"Allow"}
+    return "Deny" if "Deny" in effects else next(iter(effects), None)
 
 
 def _read(statement: Any, resource: str) -> tuple[str, bool]:

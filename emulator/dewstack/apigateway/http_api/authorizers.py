@@ -10,7 +10,7 @@ from dewstack.apigateway.http_api.model import Authorizer
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.jwks import KeySets
-from dewstack.apigateway.jwt import InvalidToken, Token, check_claims, read_header
+from dewstack.apigateway.jwt import InvalidToken, bearer_token, check_claims
 from dewstack.clock import Clock
 
 CHALLENGE = b"www-authenticate"
@@ -50,7 +50,7 @@ class JwtAuthorizer:
         if not identity:
             raise GatewayResponse(responses.UNAUTHORIZED, (CHALLENGE, b"Bearer"))
         try:
-            token = await self._verified(identity)
+            token = await self._key_sets.verified(self._issuer, bearer_token(identity))
             check_claims(token.claims, self._issuer, self._audience, self._clock.time())
         except InvalidToken as error:
             challenge = f'Bearer scope="" error="invalid_token" error_description="{error.description}"'
@@ -60,14 +60,3 @@ class JwtAuthorizer:
         if self._scopes.isdisjoint(token.scopes):
             raise GatewayResponse(responses.FORBIDDEN)
         return Identity("jwt", {"claims": token.flat, "scopes": token.scopes})
-
-    async def _verified(self, identity: str) -> Token:
-        text = identity[7:].strip() if identity[:7].lower() == "bearer " else identity
-        key_set = await self._key_sets.get(self._issuer)
-        token = key_set.known(text)
-        if token is None:
-            header = read_header(text)
-            if header["kid"] not in key_set:
-                key_set = await self._key_sets.get(self._issuer, header["kid"])
-            token = await key_set.verify(text, header)
-        return token

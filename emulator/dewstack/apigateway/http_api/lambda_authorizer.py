@@ -4,41 +4,40 @@ Without one of its identity sources a request is refused before the function hea
 the function answered holds for all requests with the same identity sources; a policy is applied to each anew.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-import msgspec
-
+from dewstack.apigateway.authorizer_function import (
+    DEFAULT_TTL,
+    AuthorizerFunction,
+    BrokenAuthorizer,
+    Unauthorized,
+    Verdicts,
+)
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.identity import IdentitySource
 from dewstack.apigateway.http_api.model import Authorizer, Stage
 from dewstack.apigateway.http_api.payload import Constants, Identity, PayloadFormat
 from dewstack.apigateway.http_api.responses import GatewayResponse
-from dewstack.apigateway.integrations import function_arn
 from dewstack.apigateway.policy import MalformedPolicy, allows
 from dewstack.clock import Clock
-from dewstack.errors import AwsError
 from dewstack.wire import Invoke
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0
-DEFAULT_TTL = 300
-REMEMBERED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an authorizer's function answered. `expires` in seconds since the epoch."""
+    """What an authorizer's function answered."""
 
     allows: Callable[[str], bool]
     facts: Mapping[str, Any] | None
-    expires: float
 
 
 class LambdaAuthorizer:
@@ -46,67 +45,43 @@ class LambdaAuthorizer:
 
     def __init__(self, authorizer: Authorizer, stage: Stage, invoke: Invoke, clock: Clock) -> None:
         ttl = authorizer.authorizer_result_ttl_in_seconds
-        self.name = authorizer.name
         self.sources = [IdentitySource(source) for source in authorizer.identity_source]
+        self._name = authorizer.name
         self._simple = bool(authorizer.enable_simple_responses)
-        self._function = function_arn(authorizer.authorizer_uri or "", stage.stage_variables)
-        self._ttl = (DEFAULT_TTL if ttl is None else ttl) if self.sources else 0
-        self._invoke = invoke
-        self._clock = clock
-        self._verdicts: dict[tuple[str, ...], Verdict] = {}
+        self._function = AuthorizerFunction(invoke, authorizer.authorizer_uri, stage.stage_variables, TIMEOUT)
+        self._verdicts: Verdicts[Verdict] = Verdicts(
+            clock, (DEFAULT_TTL if ttl is None else ttl) if self.sources else 0
+        )
 
-    def known(self, identity: tuple[str, ...]) -> Verdict | None:
-        """The verdict on this identity, if there is one that still holds."""
-        verdict = self._verdicts.get(identity)
-        return verdict if verdict and self._clock.time() < verdict.expires else None
-
-    async def ask(self, identity: tuple[str, ...], event: bytes) -> Verdict:
-        """Let the function decide. Raises GatewayResponse: 401 where it says `Unauthorized`, 500 where it fails."""
-        verdict = self._verdict(await self._output(event))
-        if self._ttl:
-            while len(self._verdicts) >= REMEMBERED:
-                self._verdicts.pop(next(iter(self._verdicts)))
-            self._verdicts[identity] = verdict
-        return verdict
-
-    async def _output(self, event: bytes) -> Mapping[str, Any]:
-        if self._function is None:
-            raise self._broken("its AuthorizerUri names no function")
+    async def verdict(self, identity: tuple[str, ...], route_arn: str, event: Callable[[], bytes]) -> Verdict:
+        """The verdict on a request to `route_arn`, the remembered one where it still holds. Raises GatewayResponse:
+        401 where the function says `Unauthorized`, 403 where it denies, 500 where it fails."""
         try:
-            async with asyncio.timeout(TIMEOUT):
-                result = await self._invoke(self._function, event)
-            output = msgspec.json.decode(result.payload)
-        except (AwsError, TimeoutError, msgspec.DecodeError) as error:
-            raise self._broken(str(error) or "it took longer than 10 seconds") from error
-        if not isinstance(output, dict):
-            raise self._broken("its answer is not an object")
-        if result.function_error:
-            if output.get("errorMessage") == "Unauthorized":
-                raise GatewayResponse(responses.UNAUTHORIZED)
-            raise self._broken("its function failed")
-        return output
+            verdict = self._verdicts.known(identity)
+            if verdict is None:
+                verdict = self._verdict(await self._function.ask(event()))
+                self._verdicts.remember(identity, verdict)
+            allowed = verdict.allows(route_arn)
+        except Unauthorized:
+            raise GatewayResponse(responses.UNAUTHORIZED) from None
+        except (BrokenAuthorizer, MalformedPolicy) as error:
+            log.warning("authorizer %s: %s", self._name, error)
+            raise GatewayResponse(responses.INTERNAL_SERVER_ERROR) from error
+        if not allowed:
+            raise GatewayResponse(responses.FORBIDDEN)
+        return verdict
 
     def _verdict(self, output: Mapping[str, Any]) -> Verdict:
         facts = output.get("context")
         if facts is not None and not isinstance(facts, dict):
-            raise self._broken("its context is not an object")
-        expires = self._clock.time() + self._ttl
+            raise BrokenAuthorizer("its context is not an object")
         if self._simple:
-            if not isinstance(output.get("isAuthorized"), bool):
-                raise self._broken("its answer has no isAuthorized")
-            return Verdict(lambda _: bool(output["isAuthorized"]), facts, expires)
+            authorized = output.get("isAuthorized")
+            if not isinstance(authorized, bool):
+                raise BrokenAuthorizer("its answer has no isAuthorized")
+            return Verdict(lambda _: authorized, facts)
         document = output.get("policyDocument")
-        return Verdict(lambda route_arn: self._policy_allows(document, route_arn), facts, expires)
-
-    def _policy_allows(self, document: Any, route_arn: str) -> bool:
-        try:
-            return allows(document, route_arn)
-        except MalformedPolicy as error:
-            raise self._broken(str(error)) from error
-
-    def _broken(self, why: str) -> GatewayResponse:
-        log.warning("authorizer %s: %s", self.name, why)
-        return GatewayResponse(responses.INTERNAL_SERVER_ERROR)
+        return Verdict(lambda route_arn: allows(document, route_arn), facts)
 
 
 def resource_path(path: str) -> str:
@@ -133,10 +108,9 @@ class LambdaRouteAuthorizer:
         if len(identity) != len(found):
             raise GatewayResponse(responses.UNAUTHORIZED)
         route_arn = f"{constants.arn}/{exchange.request.method}/{resource_path(exchange.route_path)}"
-        verdict = authorizer.known(identity)
-        if verdict is None:
-            event = self._payload.authorizer_event(exchange, parameters, route_arn, identity)
-            verdict = await authorizer.ask(identity, event)
-        if not verdict.allows(route_arn):
-            raise GatewayResponse(responses.FORBIDDEN)
+        verdict = await authorizer.verdict(
+            identity,
+            route_arn,
+            lambda: self._payload.authorizer_event(exchange, parameters, route_arn, identity),
+        )
         return Identity("lambda", verdict.facts)
