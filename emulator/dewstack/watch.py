@@ -157,6 +157,7 @@ class ServedMap:
 
 def _route(route: Any) -> dict[str, Any]:
     return {
+        "api": route.api,
         "method": route.method,
         "path": route.path,
         "function": route.function,

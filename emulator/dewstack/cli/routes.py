@@ -15,16 +15,18 @@ METHOD_COLORS = {"GET": "green", "POST": "yellow", "PUT": "blue", "PATCH": "blue
 
 
 def cells(route: "Route") -> list[str]:
-    """One route as the table's cells: method, path, function, authorizer with scopes."""
+    """One route as the table's cells: kind of API, method, path, function, authorizer with scopes."""
     guard = route.authorizer or ""
     if route.scopes:
-        guard += f" ({' '.join(route.scopes)})"
-    return [click.style(route.method, fg=METHOD_COLORS.get(route.method)), route.path, route.function, guard]
+        guard += f" ({' '.join(map(str, route.scopes))})"
+    method = click.style(route.method, fg=METHOD_COLORS.get(route.method))
+    return [route.api.upper(), method, route.path, route.function, guard]
 
 
 def print_routes(service: "Service") -> None:
     """The table of all routes, in the order of the map."""
-    print_table(["METHOD", "PATH", "FUNCTION", "AUTHORIZER"], [cells(route) for route in service.routes])
+    head = ["API", "METHOD", "PATH", "FUNCTION", "AUTHORIZER"]
+    print_table(head, [cells(route) for route in service.routes])
 
 
 @click.command("routes")
@@ -44,6 +46,7 @@ def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> 
         return
     routes = [
         {
+            "api": route.api,
             "method": route.method,
             "path": route.path,
             "function": route.function,

@@ -25,8 +25,8 @@ def test_routes_are_read_from_the_map_alone(dew: Dew, project: Path) -> None:
 
 def test_routes_for_people_are_a_table(dew: Dew, project: Path) -> None:
     lines = dew("routes").output.splitlines()
-    assert lines[0].split() == ["METHOD", "PATH", "FUNCTION", "AUTHORIZER"]
-    assert lines[2].split() == ["POST", "/hello/{name}", "hello"]
+    assert lines[0].split() == ["API", "METHOD", "PATH", "FUNCTION", "AUTHORIZER"]
+    assert lines[2].split() == ["HTTP", "POST", "/hello/{name}", "hello"]
 
 
 def test_doctor_tells_what_it_found(dew: Dew, project: Path) -> None:
