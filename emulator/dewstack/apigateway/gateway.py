@@ -13,6 +13,8 @@ from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.service import HttpApiService
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
+from dewstack.apigateway.rest_api.compiler import RestCompiler
+from dewstack.apigateway.rest_api.service import RestApiService
 from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
@@ -69,11 +71,17 @@ class ApiGateway:
         self.http_apis = HttpApiService(
             store, clock, Compiler(invoke, key_sets, clock, dates), self._changed, endpoint
         )
-        self._kinds: tuple[ApiKind, ...] = (self.http_apis,)
+        self.rest_apis = RestApiService(
+            store, clock, RestCompiler(invoke, key_sets, clock, dates, _issuer(config)), self._changed
+        )
+        self._kinds: tuple[ApiKind, ...] = (self.http_apis, self.rest_apis)
         self._compiled: dict[str, ServedApi] = {}
         self._compiling = asyncio.Lock()
         self._edition = object()
-        self.operations: Mapping[str, dict[str, Handler]] = {"apigatewayv2": self.http_apis.operations}
+        self.operations: Mapping[str, dict[str, Handler]] = {
+            "apigateway": self.rest_apis.operations,
+            "apigatewayv2": self.http_apis.operations,
+        }
 
     def __contains__(self, api_id: object) -> bool:
         """Whether `execute` knows this API; cheap."""
@@ -117,3 +125,15 @@ class ApiGateway:
                 if edition is not self._edition:
                     self._compiled.pop(api_id, None)
             return compiled
+
+
+def _issuer(config: Config) -> Callable[[str], str]:
+    """Gives the issuer of a user pool's tokens from the pool's ARN."""
+
+    def issuer(pool_arn: str) -> str:
+        region, pool_id = pool_arn.split(":")[3], pool_arn.rpartition("/")[2]
+        if config.issuer == "local":
+            return f"http://localhost:{config.aws_port}/{pool_id}"
+        return f"https://cognito-idp.{region}.amazonaws.com/{pool_id}"
+
+    return issuer

@@ -13,16 +13,20 @@ from dewstack.errors import NotEmulated
 from dewstack.store import Store
 
 
-class AnyApi(Protocol):
+class Owned(Protocol):
+    """What an account has in a region."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Account, region and id."""
+
+
+class AnyApi(Owned, Protocol):
     """What both kinds of API have."""
 
     @property
     def created_date(self) -> float:
         """In seconds since the epoch."""
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """Account, region and the API's id."""
 
 
 T = TypeVar("T")

@@ -30,6 +30,10 @@ class Shapes:
                 shape[spelled] = self._output_member(member)
         return shape
 
+    def names_of(self, kind: type) -> dict[str, str]:
+        """AWS's names of `kind`'s fields, and the model's."""
+        return {spelled: name for name, spelled in self._members_of(kind)}
+
     def _members_of(self, kind: type) -> list[tuple[str, str]]:
         if kind not in self._members:
             names = [field.name for field in dataclasses.fields(kind) if field.name not in self._hidden]
@@ -69,7 +73,9 @@ class Shapes:
 
     def _reader(self, declared: Any) -> Reader:
         """What turns a value of boto3 into one of the type `declared`."""
-        structures = [kind for kind in get_args(declared) or (declared,) if dataclasses.is_dataclass(kind)]
+        structures: list[Any] = [
+            kind for kind in get_args(declared) or (declared,) if dataclasses.is_dataclass(kind)
+        ]
         if not structures:
             return lambda value: msgspec.convert(value, declared, strict=False)
         structure: Reader = partial(self._structure, structures[0])

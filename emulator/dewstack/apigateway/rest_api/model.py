@@ -12,6 +12,7 @@ class EndpointConfiguration:
 
     types: list[str] = field(default_factory=lambda: ["EDGE"])
     vpc_endpoint_ids: list[str] | None = None
+    ip_address_type: str = "ipv4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,11 @@ class ApiKey:
     """`<api id>/<stage>`."""
     tags: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Account, region and id."""
+        return self.account_id, self.region, self.id
+
 
 @dataclass(frozen=True, slots=True)
 class UsagePlan:
@@ -253,3 +259,17 @@ class UsagePlan:
     quota: dict[str, str | int] | None = None
     throttle: dict[str, float] | None = None
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Account, region and id."""
+        return self.account_id, self.region, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an account has set for all its REST APIs of a region."""
+
+    account_id: str
+    region: str
+    cloudwatch_role_arn: str | None = None

@@ -1,0 +1,150 @@
+"""The control plane of REST APIs: the APIs themselves and their tags (`apigateway`)."""
+
+import dataclasses
+from typing import Any
+
+from dewstack.apigateway.errors import BadRequestException
+from dewstack.apigateway.resources import refuse
+from dewstack.apigateway.rest_api.model import EndpointConfiguration, Model, Resource, RestApi
+from dewstack.apigateway.rest_api.patch import Patch, Patches, elements, scalar, values
+from dewstack.apigateway.rest_api.resources import RestApis, new_id, page
+from dewstack.apigateway.rest_api.shapes import fields_of, output
+from dewstack.clock import Clock
+from dewstack.config import Caller
+from dewstack.ids import api_id, random_string
+from dewstack.wire import operation
+
+LARGEST_COMPRESSION_SIZE = 10_485_760
+REFUSED = ("cloneFrom",)
+DRAFT = '{\n  "$schema": "http://json-schema.org/draft-04/schema#",\n  "title": "%s Schema",\n  "type": "object"%s\n}'
+MESSAGE = ',\n  "properties": {\n    "message": { "type": "string" }\n  }'
+"""The two models that every API is born with."""
+
+
+def endpoint(current: Any, patch: Patch) -> dict[str, Any]:
+    """`replace /endpointConfiguration/types/EDGE` and its neighbours."""
+    configuration = dict(current or {})
+    member, rest = (patch.keys or ("",))[0], patch.keys[1:]
+    inner = dataclasses.replace(patch, member=member, keys=rest)
+    if member == "types":
+        patch.only("add", "remove", "replace")
+        configuration["types"] = [patch.value] if patch.op == "replace" else elements([], inner)
+    elif member == "vpcEndpointIds":
+        configuration["vpcEndpointIds"] = values(configuration.get("vpcEndpointIds"), inner)
+    elif member == "ipAddressType":
+        patch.only("replace")
+        configuration["ipAddressType"] = patch.value
+    else:
+        raise patch.astray()
+    return configuration
+
+
+PATCHES = Patches(
+    RestApi,
+    {
+        "name": scalar,
+        "description": scalar,
+        "version": scalar,
+        "policy": scalar,
+        "apiKeySource": scalar,
+        "minimumCompressionSize": scalar,
+        "disableExecuteApiEndpoint": scalar,
+        "binaryMediaTypes": elements,
+        "endpointConfiguration": endpoint,
+    },
+)
+
+
+def check_api(api: RestApi) -> None:
+    """Refuse what AWS refuses. Raises BadRequestException."""
+    if not api.name:
+        raise BadRequestException("API name must be non-empty")
+    if api.api_key_source not in ("HEADER", "AUTHORIZER"):
+        raise BadRequestException("Invalid API key source specified. Valid options are HEADER, AUTHORIZER")
+    size = api.minimum_compression_size
+    if size is not None and not 0 <= size <= LARGEST_COMPRESSION_SIZE:
+        raise BadRequestException(
+            f"Invalid minimum compression size, must be between 0 and {LARGEST_COMPRESSION_SIZE}"
+        )
+    _check_endpoint(api.endpoint_configuration)
+
+
+def _check_endpoint(configuration: EndpointConfiguration) -> None:
+    if not configuration.types:
+        raise BadRequestException("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+    if len(configuration.types) > 1:
+        raise BadRequestException("Cannot create an api with multiple Endpoint Types.")
+    if configuration.types[0] not in ("EDGE", "REGIONAL", "PRIVATE"):
+        raise BadRequestException("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE")
+    if configuration.ip_address_type not in ("ipv4", "dualstack"):
+        raise BadRequestException("ipAddressType must be either ipv4 or dualstack.")
+
+
+class ApiOperations:
+    """CreateRestApi, GetRestApi, GetRestApis, UpdateRestApi, DeleteRestApi."""
+
+    def __init__(self, apis: RestApis, clock: Clock) -> None:
+        self._apis = apis
+        self._clock = clock
+
+    @operation("CreateRestApi")
+    def create_rest_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Create a REST API with nothing in it but its root. Raises BadRequestException, NotEmulated."""
+        refuse(params, REFUSED, "CreateRestApi")
+        if params.get("description") == "":
+            raise BadRequestException("Description cannot be an empty string")
+        with self._apis.transaction():
+            api = self.make(caller, params)
+        return output(api)
+
+    def make(self, caller: Caller, params: dict[str, Any]) -> RestApi:
+        """A new API out of the parameters of CreateRestApi, kept; to be called in a transaction."""
+        given = fields_of(RestApi, params) | {"id": api_id(), "created_date": self._clock.time()}
+        root = Resource(random_string(10), "/")
+        api = RestApi(account_id=caller.account_id, region=caller.region, root_resource_id=root.id, **given)
+        types = (params.get("endpointConfiguration") or {}).get("types")
+        if types == ["PRIVATE"]:
+            private = dataclasses.replace(api.endpoint_configuration, ip_address_type="dualstack")
+            api = dataclasses.replace(api, endpoint_configuration=private)
+        check_api(api)
+        self._apis.put(api)
+        self._apis.resources.add(api, root)
+        for name, properties, what in (("Empty", "", "empty"), ("Error", MESSAGE, "error")):
+            model = Model(
+                new_id(),
+                name,
+                "application/json",
+                f"This is a default {what} schema model",
+                DRAFT % (name, properties),
+            )
+            self._apis.models.put(api, name, model)
+        return api
+
+    @operation("GetRestApi")
+    def get_rest_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """One API. Raises NotFoundException."""
+        return output(self._apis.api(caller, params))
+
+    @operation("GetRestApis")
+    def get_rest_apis(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """The APIs of the caller's account and region, oldest first."""
+        return page(self._apis.of(caller), params)
+
+    @operation("UpdateRestApi")
+    def update_rest_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Apply patch operations. Raises BadRequestException, NotFoundException."""
+        with self._apis.transaction():
+            api = PATCHES.apply(self._apis.api(caller, params), params.get("patchOperations"))
+            check_api(api)
+            self._apis.put(api)
+        self._apis.changed(api)
+        return {"tags": {}} | output(api)
+
+    @operation("DeleteRestApi")
+    def delete_rest_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Delete the API with everything in it. Raises NotFoundException."""
+        with self._apis.transaction():
+            api = self._apis.api(caller, params)
+            self._apis.delete(api)
+        self._apis.changed(api)
+        return {}

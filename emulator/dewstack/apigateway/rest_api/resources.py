@@ -1,0 +1,196 @@
+"""Where REST APIs are kept, and the keys and usage plans that their callers need."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from dewstack.apigateway.errors import BadRequestException, NotFoundException
+from dewstack.apigateway.resources import AnyApi, Apis, Children, Owned
+from dewstack.apigateway.rest_api.model import (
+    Account,
+    ApiKey,
+    Authorizer,
+    Deployment,
+    GatewayResponse,
+    Method,
+    Model,
+    RequestValidator,
+    Resource,
+    RestApi,
+    Snapshot,
+    Stage,
+    UsagePlan,
+)
+from dewstack.apigateway.rest_api.shapes import output, required
+from dewstack.config import Caller
+from dewstack.ids import random_string
+from dewstack.store import Store
+
+DEFAULT_PAGE = 25
+LARGEST_PAGE = 500
+
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Owned)
+
+
+def new_id() -> str:
+    """The id of a resource, an authorizer, a deployment or a validator."""
+    return random_string(6)
+
+
+def page(
+    items: list[T], params: Mapping[str, Any], show: Callable[[T], dict[str, Any]] = output
+) -> dict[str, Any]:
+    """One page of `items` as `items` and, when more follow, `position`. Raises BadRequestException for a
+    position that no page gave."""
+    try:
+        start = int(params.get("position") or 0)
+        size = min(int(params.get("limit") or DEFAULT_PAGE), LARGEST_PAGE)
+    except ValueError:
+        raise BadRequestException("Invalid position parameter") from None
+    if start < 0 or size < 1:
+        raise BadRequestException("Invalid position parameter")
+    shape: dict[str, Any] = {"items": [show(item) for item in items[start : start + size]]}
+    if start + size < len(items):
+        shape["position"] = str(start + size)
+    return shape
+
+
+class Resources(Children[Resource]):
+    """The resources of APIs, also found by their parent and their part of the path."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, "apigateway.resources", Resource, "Invalid Resource identifier specified")
+        self._ids = store.collection("apigateway.resource-parts", str)
+
+    def child(self, api: AnyApi, parent_id: str, path_part: str) -> str | None:
+        """The id of the resource with this part under this parent, or None."""
+        return self._ids.get(*api.key, parent_id, path_part)
+
+    def children(self, api: AnyApi, parent_id: str) -> dict[str, str]:
+        """The resources right under a resource: the parts of their paths and their ids."""
+        return {key[-1]: child for key, child in self._ids.items(*api.key, parent_id)}
+
+    def add(self, api: AnyApi, resource: Resource) -> Resource:
+        """Keep a new resource, or one whose place changed."""
+        if resource.parent_id and resource.path_part:
+            self._ids.put(resource.id, *api.key, resource.parent_id, resource.path_part)
+        return self.put(api, resource.id, resource)
+
+    def displace(self, api: AnyApi, resource: Resource) -> None:
+        """Forget where the resource is; it is about to go or to move."""
+        if resource.parent_id and resource.path_part:
+            self._ids.delete(*api.key, resource.parent_id, resource.path_part)
+
+    def clear(self, api: AnyApi) -> None:
+        """Remove all resources of the API."""
+        self._ids.clear(*api.key)
+        super().clear(api)
+
+
+class Belongings(Generic[P]):
+    """What an account has in a region beside its APIs. `missing` is AWS's sentence about one that isn't there."""
+
+    def __init__(self, store: Store, collection: str, kind: type[P], missing: str) -> None:
+        self._items = store.collection(collection, kind)
+        self._missing = missing
+
+    def get(self, caller: Caller, name: str) -> P:
+        """The one of this id. Raises NotFoundException."""
+        found = None if "\0" in name else self._items.get(caller.account_id, caller.region, name)
+        if found is None:
+            raise NotFoundException(self._missing)
+        return found
+
+    def of(self, account_id: str, region: str) -> list[P]:
+        """All of an account and region."""
+        return self._items.scan(account_id, region)
+
+    def put(self, one: P) -> P:
+        """Keep it."""
+        self._items.put(one, *one.key)
+        return one
+
+    def delete(self, one: P) -> None:
+        """Remove it."""
+        self._items.delete(*one.key)
+
+
+class RestApis(Apis[RestApi]):
+    """All REST APIs and their parts, and what an account has beside them."""
+
+    def __init__(self, store: Store, on_change: Callable[[str], None]) -> None:
+        super().__init__(store, "apigateway.restapis", RestApi, on_change)
+        self.resources = Resources(store)
+        self.authorizers = _parts(store, "authorizers", Authorizer, "Invalid Authorizer identifier specified")
+        self.deployments = _parts(store, "deployments", Deployment, "Invalid Deployment identifier specified")
+        self.stages = _parts(store, "stages", Stage, "Invalid Stage identifier specified")
+        self.gateway_responses = _parts(
+            store, "gateway-responses", GatewayResponse, "Gateway response not found"
+        )
+        self.request_validators = _parts(
+            store, "request-validators", RequestValidator, "Invalid Request Validator identifier specified"
+        )
+        self.models = _parts(store, "models", Model, "Invalid model name specified: {name}")
+        self.api_keys = Belongings(
+            store, "apigateway.api-keys", ApiKey, "Invalid API Key identifier specified"
+        )
+        self.usage_plans = Belongings(
+            store, "apigateway.usage-plans", UsagePlan, "Invalid Usage Plan ID specified"
+        )
+        self._accounts = store.collection("apigateway.accounts", Account)
+
+    def api(self, caller: Caller, params: Mapping[str, Any]) -> RestApi:
+        """The API that `params` names by `restApiId`. Raises NotFoundException."""
+        return self.named(caller, required(params, "restApiId"))
+
+    def snapshot(self, api: RestApi) -> Snapshot:
+        """The API as it is now."""
+        return Snapshot(
+            self.resources.all(api),
+            self.authorizers.all(api),
+            self.gateway_responses.all(api),
+            self.request_validators.all(api),
+            self.models.all(api),
+            api.binary_media_types or [],
+        )
+
+    def methods(self, api: RestApi) -> Iterator[tuple[Resource, Method]]:
+        """All methods of the API with their resources."""
+        for resource in self.resources.all(api):
+            for method in resource.resource_methods.values():
+                yield resource, method
+
+    def plans_of(self, api: RestApi) -> list[tuple[UsagePlan, list[ApiKey]]]:
+        """The usage plans that admit to stages of the API, each with its keys.
+
+        A key that names stages itself, as keys did before there were usage plans, is like a plan of its own.
+        """
+        keys = {key.id: key for key in self.api_keys.of(api.account_id, api.region)}
+        if not keys:
+            return []
+        plans = [
+            (plan, [keys[key_id] for key_id in plan.key_ids if key_id in keys])
+            for plan in self.usage_plans.of(api.account_id, api.region)
+            if any(stage.startswith(f"{api.id}:") for stage in plan.api_stages)
+        ]
+        for key in keys.values():
+            stages = [stage.replace("/", ":", 1) for stage in key.stage_keys]
+            if any(stage.startswith(f"{api.id}:") for stage in stages):
+                own = UsagePlan(key.id, api.account_id, api.region, key.name, stages, [key.id])
+                plans.append((own, [key]))
+        return plans
+
+    def account(self, caller: Caller) -> Account:
+        """The caller's settings."""
+        kept = self._accounts.get(caller.account_id, caller.region)
+        return kept or Account(caller.account_id, caller.region)
+
+    def put_account(self, account: Account) -> Account:
+        """Keep an account's settings."""
+        self._accounts.put(account, account.account_id, account.region)
+        return account
+
+
+def _parts(store: Store, collection: str, kind: type[T], missing: str) -> Children[T]:
+    return Children(store, f"apigateway.{collection}", kind, missing)

@@ -1,0 +1,82 @@
+"""REST APIs as a whole: the operations of `apigateway`, and the served form of each API."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from dewstack.apigateway.rest_api.api_operations import ApiOperations
+from dewstack.apigateway.rest_api.authorizer_operations import AuthorizerOperations
+from dewstack.apigateway.rest_api.integration_operations import IntegrationOperations
+from dewstack.apigateway.rest_api.method_operations import MethodOperations
+from dewstack.apigateway.rest_api.model import ApiKey, RestApi, Snapshot, Stage, UsagePlan
+from dewstack.apigateway.rest_api.resource_operations import ResourceOperations
+from dewstack.apigateway.rest_api.resources import RestApis
+from dewstack.apigateway.rest_api.stage_operations import DeploymentOperations, StageOperations
+from dewstack.clock import Clock
+from dewstack.store import Store
+from dewstack.wire import Handler, operations_of
+
+S = TypeVar("S", covariant=True)
+
+
+class Compiler(Protocol[S]):
+    """Makes the served form of an API."""
+
+    def compile(
+        self,
+        api: RestApi,
+        stages: Iterable[tuple[Stage, Snapshot]],
+        api_keys: Sequence[tuple[UsagePlan, Sequence[ApiKey]]],
+    ) -> S:
+        """The API, each of its stages with the snapshot that it serves. `api_keys` are the usage plans that admit to
+        stages of it, each with its keys."""
+
+
+class RestApiService(Generic[S]):
+    """`operations` of the service `apigateway`, and `compile` for what they made.
+
+    `changed` is called with an API's id after every change that its clients can notice.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, compiler: Compiler[S], changed: Callable[[str], None]
+    ) -> None:
+        self._apis = RestApis(store, changed)
+        self._compiler = compiler
+        self.operations: dict[str, Handler] = operations_of(
+            ApiOperations(self._apis, clock),
+            ResourceOperations(self._apis),
+            MethodOperations(self._apis),
+            IntegrationOperations(self._apis),
+            AuthorizerOperations(self._apis),
+            DeploymentOperations(self._apis, clock),
+            StageOperations(self._apis, clock),
+        )
+
+    def __contains__(self, api_id: object) -> bool:
+        """Whether there is a REST API of this id; cheap."""
+        return api_id in self._apis
+
+    def apis(self) -> list[RestApi]:
+        """All APIs, oldest first."""
+        return self._apis.every()
+
+    def lookup(self, api_id: str) -> RestApi | None:
+        """The API of this id in whatever account and region, or None."""
+        return self._apis.anywhere(api_id)
+
+    def forget(self) -> None:
+        """Take note that the store was emptied or replaced."""
+        self._apis.forget()
+
+    def compile(self, api_id: str) -> S | None:
+        """The API as it is served from now on, or None. Reads the store: not for the loop."""
+        with self._apis.transaction():
+            api = self._apis.anywhere(api_id)
+            if api is None:
+                return None
+            stages = [
+                (stage, self._apis.deployments.get(api, stage.deployment_id).snapshot)
+                for stage in self._apis.stages.all(api)
+            ]
+            api_keys = self._apis.plans_of(api)
+        return self._compiler.compile(api, stages, api_keys)
