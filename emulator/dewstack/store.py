@@ -7,7 +7,7 @@ Values are stored as JSON, so nothing read back can run code. What `put` returne
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -26,6 +26,8 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
         self._depth = 0
+        self._uncommitted = False
+        self._batching: int | None = None
         self._db = self._open(path)
         # A store that nobody closed is closed when it goes; Python 3.13 warns of databases that are not.
         weakref.finalize(self, self._db.close)
@@ -67,32 +69,89 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """All or nothing, and nobody else between: for reading, deciding and writing. Never wait inside."""
         with self._lock:
-            if self._depth == 0:
-                self._db.execute("BEGIN IMMEDIATE")
-            self._depth += 1
+            if self._depth:
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+                return
+            self._db.execute("SAVEPOINT step" if self._uncommitted else "BEGIN IMMEDIATE")
+            self._depth = 1
             try:
                 yield
             except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._db.execute("ROLLBACK")
+                self._depth = 0
+                self._db.execute("ROLLBACK TO step" if self._uncommitted else "ROLLBACK")
+                self._end_step()
                 raise
-            self._depth -= 1
-            if self._depth == 0:
+            self._depth = 0
+            if not self._uncommitted and self._batching == threading.get_ident():
+                self._uncommitted = True
+            elif self._uncommitted:
+                self._end_step()
+            else:
                 self._db.execute("COMMIT")
 
-    def execute(self, sql: str, parameters: tuple[object, ...]) -> list[tuple[object, ...]]:
-        """Run one statement and give its rows."""
+    def _end_step(self) -> None:
+        """Fold a step into the open batch, and commit that where somebody else than its thread wrote."""
+        if self._uncommitted:
+            self._db.execute("RELEASE step")
+            if self._batching != threading.get_ident():
+                self.flush()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Commit what this thread writes inside together: at `flush`, at the end, and when another thread commits.
+
+        For work that is acknowledged as a whole: a transaction is still all or nothing, but on disk only later.
+        One thread at a time; a second one commits each of its transactions as usual.
+        """
+        with self._lock:
+            mine = self._batching is None
+            if mine:
+                self._batching = threading.get_ident()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if mine:
+                    self._batching = None
+                    self.flush()
+
+    def flush(self) -> None:
+        """Commit what a batch has written so far."""
+        with self._lock:
+            if self._uncommitted:
+                self._uncommitted = False
+                self._db.execute("COMMIT")
+
+    def read(self, sql: str, parameters: tuple[object, ...]) -> list[tuple[object, ...]]:
+        """The rows of a SELECT."""
         with self._lock:
             return self._db.execute(sql, parameters).fetchall()
 
+    def write(self, sql: str, parameters: tuple[object, ...]) -> list[tuple[object, ...]]:
+        """Run a statement that changes something; a transaction of its own where none is open."""
+        with self._lock:
+            if self._depth or not (self._uncommitted or self._batching):
+                return self._db.execute(sql, parameters).fetchall()
+            with self.transaction():
+                return self._db.execute(sql, parameters).fetchall()
+
+    def write_all(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Run a statement once for each of `rows`, all or none."""
+        with self.transaction():
+            self._db.executemany(sql, rows)
+
     def clear(self) -> None:
         """Forget everything."""
-        self.execute("DELETE FROM items", ())
+        self.write("DELETE FROM items", ())
 
     def close(self) -> None:
         """Close the database; a file keeps what it has."""
         with self._lock:
+            self.flush()
             self._db.close()
 
 
@@ -112,22 +171,34 @@ class Collection(Generic[T]):
             raise ValueError("a key part holds a NUL character")
         return key
 
+    def _range(self, prefix: tuple[str, ...]) -> tuple[str, str]:
+        """The first key that begins with `prefix`, and the first after all that do."""
+        if not prefix:
+            return "", "\U0010ffff"
+        low = self._key(prefix)
+        return low, low[:-1] + "\1"
+
     def get(self, *key: str) -> T | None:
         """The value under `key`, or None."""
-        rows = self._store.execute(
+        rows = self._store.read(
             "SELECT value FROM items WHERE collection=? AND key=?", (self._name, self._key(key))
         )
         return self._decode(rows[0][0]) if rows else None  # type: ignore[arg-type]
 
     def put(self, value: T, *key: str) -> None:
         """Set the value under `key`."""
-        self._store.execute(
+        self._store.write(
             "INSERT OR REPLACE INTO items VALUES (?,?,?)", (self._name, self._key(key), self._encode(value))
         )
 
+    def put_all(self, values: Iterable[tuple[tuple[str, ...], T]]) -> None:
+        """Set each value under its key."""
+        rows = [(self._name, self._key(key), self._encode(value)) for key, value in values]
+        self._store.write_all("INSERT OR REPLACE INTO items VALUES (?,?,?)", rows)
+
     def delete(self, *key: str) -> bool:
         """Remove `key`; whether it was there."""
-        rows = self._store.execute(
+        rows = self._store.write(
             "DELETE FROM items WHERE collection=? AND key=? RETURNING 1", (self._name, self._key(key))
         )
         return bool(rows)
@@ -136,11 +207,10 @@ class Collection(Generic[T]):
         self, *prefix: str, after: tuple[str, ...] | None = None, limit: int = -1
     ) -> list[tuple[tuple[str, ...], T]]:
         """Keys and values whose key begins with `prefix` and follows `after`, in key order, at most `limit`."""
-        low = self._key(prefix) if prefix else ""
-        high = low[:-1] + "\1" if prefix else "\U0010ffff"
+        low, high = self._range(prefix)
         if after is not None:
             low = max(low, self._key(after) + "\0")
-        rows = self._store.execute(
+        rows = self._store.read(
             "SELECT key, value FROM items WHERE collection=? AND key>=? AND key<? ORDER BY key LIMIT ?",
             (self._name, low, high, limit),
         )
@@ -152,14 +222,22 @@ class Collection(Generic[T]):
 
     def count(self, *prefix: str) -> int:
         """How many keys begin with `prefix`."""
-        low = self._key(prefix) if prefix else ""
-        high = low[:-1] + "\1" if prefix else "\U0010ffff"
         sql = "SELECT COUNT(*) FROM items WHERE collection=? AND key>=? AND key<?"
-        count = self._store.execute(sql, (self._name, low, high))[0][0]
+        count = self._store.read(sql, (self._name, *self._range(prefix)))[0][0]
         return count if isinstance(count, int) else 0
 
     def clear(self, *prefix: str) -> None:
         """Remove all whose key begins with `prefix`."""
-        with self._store.transaction():
-            for key, _ in self.items(*prefix):
-                self.delete(*key)
+        sql = "DELETE FROM items WHERE collection=? AND key>=? AND key<?"
+        self._store.write(sql, (self._name, *self._range(prefix)))
+
+    def trim(self, *prefix: str, keep: int) -> None:
+        """Remove all but the last `keep`, in key order, of those whose key begins with `prefix`."""
+        low, high = self._range(prefix)
+        last = (
+            "SELECT key FROM items WHERE collection=? AND key>=? AND key<? ORDER BY key DESC LIMIT 1 OFFSET ?"
+        )
+        first_to_go = self._store.read(last, (self._name, low, high, keep))
+        if first_to_go:
+            sql = "DELETE FROM items WHERE collection=? AND key>=? AND key<=?"
+            self._store.write(sql, (self._name, low, first_to_go[0][0]))

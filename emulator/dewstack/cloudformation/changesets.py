@@ -26,6 +26,9 @@ NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create a change set."
 )
 
+CHANGES_PAGE = 1_000
+"""Changes in one page of DescribeChangeSet, whose pages AWS bounds by their bytes."""
+
 
 class ChangeSets:
     """Change sets are made, looked at, executed and removed."""
@@ -96,9 +99,10 @@ class ChangeSets:
 
     @operation("DescribeChangeSet")
     def describe_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """The change set with its changes, up to 100 a page."""
+        """The change set with its changes, up to 1,000 a page."""
         found = self._find(caller, params)
-        changes = page([_change(each) for each in found.changes], params, "Changes", MAX_PAGE)
+        changes = page(found.changes, params, "Changes", CHANGES_PAGE)
+        changes["Changes"] = [_change(each) for each in changes["Changes"]]
         request = found.request
         described = _summary(found) | {
             "Parameters": parameter_list(parse(request.template), request.parameters)

@@ -23,10 +23,10 @@ async def delete_layers(
         for resource in doomed:
             if not _retained(resource, kept):
                 _note(journal, resource, "DELETE_IN_PROGRESS", kept)
-        await journal.save()
+        journal.save()
         results = await asyncio.gather(*(_delete(journal, worker, each, kept) for each in doomed))
         left += [each.logical_id for each, gone in zip(doomed, results, strict=True) if not gone]
-        await journal.save()
+        journal.save()
     return left
 
 

@@ -94,9 +94,7 @@ class Deployment:
             await self._layer(layer)
         journal = self._journal
         try:
-            outputs = await asyncio.to_thread(
-                stack_outputs, self._scope, self._evaluator, journal.state, journal.stack
-            )
+            outputs = stack_outputs(self._scope, self._evaluator, journal.state, journal.stack)
         except (ValidationError, NotEmulated) as error:
             raise StackFailed(f"{error.message} ") from error
         journal.stack = replace(journal.stack, outputs=outputs, imports=sorted(self._references.imports))
@@ -106,7 +104,7 @@ class Deployment:
         failures: dict[str, list[str]] = {"create": [], "update": []}
         planned = [self._plan(name, failures) for name in layer]
         works = [work for work in planned if work is not None]
-        await self._journal.save()
+        self._journal.save()
         if any(failures.values()):
             for work in works:
                 self._cancel(work)
@@ -221,7 +219,7 @@ class Deployment:
         for name, resource in before.items():
             if name not in self._scope.resources and not resource.exists and name in now:
                 self._journal.forget(name)
-        await self._journal.save()
+        self._journal.save()
         await delete_layers(self._journal, self._worker, unwanted, kept=self._scope.resources.keys())
 
     def _replaced(self, resource: Resource) -> bool:
@@ -230,7 +228,7 @@ class Deployment:
     async def _roll_back(self, reason: str) -> None:
         journal = self._journal
         journal.stack_status("UPDATE_ROLLBACK_IN_PROGRESS", reason)
-        await journal.save()
+        journal.save()
         stuck = [undo.after.logical_id for undo in reversed(self._undo) if not await self._revert(undo)]
         if stuck:
             names = ", ".join(stuck)

@@ -30,16 +30,20 @@ def references(value: Any, conditions: Conditions | None = None) -> Iterator[str
 
     With `conditions`, only the branch of a `Fn::If` that is taken counts.
     """
-    call = function_of(value)
-    if call is not None:
-        name, argument = call
-        yield from _READERS.get(name, references)(argument, conditions)
+    if isinstance(value, dict):
+        call = function_of(value)
+        if call is not None:
+            name, argument = call
+            yield from _READERS.get(name, references)(argument, conditions)
+            return
+        items: Iterable[Any] = value.values()
+    elif isinstance(value, list):
+        items = value
+    else:
         return
-    items: Iterable[Any] = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    )
     for item in items:
-        yield from references(item, conditions)
+        if isinstance(item, dict | list):
+            yield from references(item, conditions)
 
 
 def _ref(argument: Any, conditions: Conditions | None) -> Iterator[str]:

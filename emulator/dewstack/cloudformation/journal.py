@@ -1,10 +1,9 @@
 """What an operation on a stack has done so far: kept in memory while it works, saved in batches.
 
-Each batch is one transaction, written off the loop, so a deployment of a hundred resources costs a handful of
-disk syncs. What was about to be done is saved before it is done.
+Each batch is one transaction, so a deployment of a hundred resources costs a handful of disk syncs. What was
+about to be done is saved before it is done.
 """
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -77,13 +76,10 @@ class Journal:
         self._sequence += 1
         self._events.append((f"{int(now * 1e6):020d}-{self._sequence:06d}", event))
 
-    async def save(self) -> None:
-        """Write everything since the last save off the loop, as one transaction."""
-        await asyncio.to_thread(self.state.write, self.stack, *self._unsaved())
-
-    def write(self) -> None:
-        """The same at once, when the loop has no time left."""
+    def save(self) -> None:
+        """Write everything since the last save, and all that the operation's thread wrote, to disk."""
         self.state.write(self.stack, *self._unsaved())
+        self.state.store.flush()
 
     def _unsaved(self) -> tuple[list[Resource], list[str], list[tuple[str, StackEvent]]]:
         dirty, events = self._dirty, self._events

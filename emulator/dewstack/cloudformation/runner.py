@@ -12,6 +12,7 @@ from dewstack.cloudformation.diff import Plan, plan
 from dewstack.cloudformation.errors import ValidationError
 from dewstack.cloudformation.journal import Journal
 from dewstack.cloudformation.model import Request, Resource, Stack
+from dewstack.cloudformation.operation import StackOperation
 from dewstack.cloudformation.outputs import check_unused
 from dewstack.cloudformation.requests import understand
 from dewstack.cloudformation.resources import resource_types
@@ -57,7 +58,7 @@ class Runner:
         self.clock = clock
         self.providers = resource_types()
         self._call = call
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], StackOperation] = {}
         self._busy: set[str] = set()
         self._recover()
 
@@ -69,11 +70,12 @@ class Runner:
 
     async def close(self) -> None:
         """Let what is under way come to its end, for a moment; after that the next start finds it interrupted."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = dict(self._running)
+        if running:
+            await asyncio.wait(running, timeout=GRACE_SECONDS)
+        for operation in running.values():
+            operation.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     def understand(self, stack: Stack, request: Request) -> Scope:
         """Everything about a request that can be known beforehand; raises what the operations answer."""
@@ -122,7 +124,7 @@ class Runner:
     async def _delete(self, journal: Journal, retain: list[str]) -> None:
         stack = journal.stack
         try:
-            await asyncio.to_thread(self._check_exports, stack)
+            self._check_exports(stack)
         except ValidationError as error:
             journal.stack_status("DELETE_FAILED", error.message)
             return
@@ -158,7 +160,7 @@ class Runner:
             raise self._occupied(before)
         journal = Journal(self.state, self.clock, asked, token)
         journal.stack_status(status, "User Initiated")
-        journal.write()
+        journal.save()
         return journal
 
     def _occupied(self, stack: Stack) -> ValidationError:
@@ -166,22 +168,23 @@ class Runner:
         return ValidationError(f"Stack:{stack.stack_id} is in {status} state and can not be updated.")
 
     def _start(self, journal: Journal, work: Callable[[], Awaitable[None]], failed: str) -> None:
-        task = asyncio.get_running_loop().create_task(self._finish(journal, work, failed))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        operation = StackOperation(self.state.store, self._finish(journal, work, failed))
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(operation.run))
+        self._running[task] = operation
+        task.add_done_callback(self._running.pop)
 
     async def _finish(self, journal: Journal, work: Callable[[], Awaitable[None]], failed: str) -> None:
         try:
             await work()
         except asyncio.CancelledError:
-            journal.write()
+            journal.save()
             raise
         except Exception as error:
             _log.exception("operation on stack %s failed", journal.stack.name)
             journal.stack_status(failed, f"Internal failure: {type(error).__name__}: {error}")
         self._busy.discard(journal.stack.stack_id)
-        await journal.save()
-        await asyncio.to_thread(self.state.tidy, journal.stack)
+        journal.save()
+        self.state.tidy(journal.stack)
 
 
 def _asked(stack: Stack, request: Request, scope: Scope) -> Stack:

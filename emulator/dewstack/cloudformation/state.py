@@ -70,19 +70,16 @@ class State:
         prefix = (stack.account_id, stack.region, stack.stack_id)
         with self.store.transaction():
             self.put_stack(stack)
-            for resource in resources:
-                self._resources.put(resource, *prefix, resource.logical_id)
+            self._resources.put_all(((*prefix, each.logical_id), each) for each in resources)
             for logical_id in removed:
                 self._resources.delete(*prefix, logical_id)
-            for key, event in events:
-                self._events.put(event, *prefix, key)
+            self._events.put_all(((*prefix, key), event) for key, event in events)
 
     def tidy(self, stack: Stack) -> None:
         """Drop events beyond `MAX_EVENTS`; of deleted stacks of one name, only the last is remembered."""
         prefix = (stack.account_id, stack.region, stack.stack_id)
         with self.store.transaction():
-            for key, _ in self._events.items(*prefix)[:-MAX_EVENTS]:
-                self._events.delete(*key)
+            self._events.trim(*prefix, keep=MAX_EVENTS)
             if stack.status == GONE:
                 for other in self._stacks.scan(stack.account_id, stack.region, stack.name):
                     if other.status == GONE and other.stack_id != stack.stack_id:

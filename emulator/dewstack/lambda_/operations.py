@@ -38,15 +38,15 @@ class FunctionOperations:
         self._clock = clock
 
     @operation("CreateFunction")
-    async def create_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    def create_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Keep a new function."""
         reference = self._functions.reference(params, caller)
         image = params["Code"].get("ImageUri")
         for needed in () if image else ("Handler", "Runtime"):
             if not params.get(needed):
                 raise InvalidParameterValueException(f"{needed} is a required parameter for zip functions")
-        await asyncio.to_thread(self._invoker.launcher.check_runtime, IMAGE if image else params["Runtime"])
-        code = await asyncio.to_thread(self._code.resolve, params["Code"])
+        self._invoker.launcher.check_runtime(IMAGE if image else params["Runtime"])
+        code = self._code.resolve(params["Code"])
         function = self._stamp(
             configured(
                 Function(
@@ -62,18 +62,14 @@ class FunctionOperations:
                 params,
             )
         )
-
-        def keep() -> Function:
-            self._layers.check(function)
-            with self._functions.store.transaction():
-                where = (reference.account_id, reference.region, reference.name)
-                if self._functions.versions.get(*where, LATEST):
-                    raise ResourceConflictException(f"Function already exist: {reference.name}")
-                self._functions.put(function)
-                self._functions.put_settings(Settings(tags=params.get("Tags") or {}), reference)
-                return self._publish(reference) if params.get("Publish") else function
-
-        return configuration(await asyncio.to_thread(keep))
+        self._layers.check(function)
+        with self._functions.store.transaction():
+            where = (reference.account_id, reference.region, reference.name)
+            if self._functions.versions.get(*where, LATEST):
+                raise ResourceConflictException(f"Function already exist: {reference.name}")
+            self._functions.put(function)
+            self._functions.put_settings(Settings(tags=params.get("Tags") or {}), reference)
+            return configuration(self._publish(reference) if params.get("Publish") else function)
 
     @operation("GetFunction")
     def get_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ _LOG = logging.getLogger("dewstack")
 class AwsApi:
     """All AWS operations that the emulator offers.
 
-    Plain handlers run in a thread pool of this class's own, coroutine functions on the loop.
+    Plain handlers run in a thread pool of this class's own, coroutine functions on the loop it was made on.
     """
 
     def __init__(self, config: Config) -> None:
@@ -45,6 +45,7 @@ class AwsApi:
         self._operations: dict[str, dict[str, Handler]] = {}
         self._asynchronous: set[tuple[str, str]] = set()
         self._models: dict[str, ServiceModel] = {}
+        self._home = asyncio._get_running_loop()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-api")
         self._protocols: dict[str, WireProtocol] = {
             "json": JsonProtocol(),
@@ -78,10 +79,7 @@ class AwsApi:
         if handler is None:
             raise not_emulated(service, operation)
         try:
-            if (service, operation) in self._asynchronous:
-                output = await handler(caller, params)
-            else:
-                output = await self._in_thread(handler, caller, params)
+            output = await self._run(handler, (service, operation) in self._asynchronous, caller, params)
         except AwsError:
             raise
         except Exception as error:
@@ -90,6 +88,21 @@ class AwsApi:
                 "The request processing has failed because of an unknown error, exception or failure."
             ) from error
         return output or {}
+
+    async def _run(
+        self, handler: Handler, asynchronous: bool, caller: Caller, params: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Run a handler where it belongs: a coroutine on the home loop, a plain function in a worker thread, or
+        right here when this is the loop of a thread that has nothing else to do."""
+        loop = asyncio.get_running_loop()
+        home = self._home or loop
+        if asynchronous and loop is not home:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(handler(caller, params), home))
+        if asynchronous:
+            return await handler(caller, params)  # type: ignore[no-any-return]
+        if loop is not home:
+            return handler(caller, params)  # type: ignore[no-any-return]
+        return await self._in_thread(handler, caller, params)
 
     async def check(self, service: str, operation: str, params: dict[str, Any]) -> None:
         """Check params that did not come over a wire against the model; what is not in it passes.

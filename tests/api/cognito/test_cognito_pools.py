@@ -120,7 +120,7 @@ def test_nothing_is_left_of_a_deleted_pool(world):
     world.tokens("ada")
     world.sign_in_refused("ada", "Wrong-Horse-1")
     world.api.delete_user_pool(UserPoolId=world.pool)
-    left = world.store.execute("SELECT DISTINCT collection FROM items", ())
+    left = world.store.read("SELECT DISTINCT collection FROM items", ())
     assert left == [("cognito-idp.mailbox",)]
     assert world.cognito.jwks(world.pool) is None
     refusal = ("ResourceNotFoundException", f"User pool {world.pool} does not exist.")
@@ -129,14 +129,14 @@ def test_nothing_is_left_of_a_deleted_pool(world):
 
 def test_nothing_is_left_of_a_deleted_user(world):
     world.make_pool()
-    before = world.store.execute("SELECT collection, COUNT(*) FROM items GROUP BY collection", ())
+    before = world.store.read("SELECT collection, COUNT(*) FROM items GROUP BY collection", ())
     world.confirmed("ada", "ada@example.com")
     world.cognito.jwks(world.pool)
     world.tokens("ada")
     world.sign_in_refused("ada", "Wrong-Horse-1")
     world.api.forgot_password(ClientId=world.client, Username="ada")
     world.api.admin_delete_user(UserPoolId=world.pool, Username="ada")
-    after = world.store.execute("SELECT collection, COUNT(*) FROM items GROUP BY collection", ())
+    after = world.store.read("SELECT collection, COUNT(*) FROM items GROUP BY collection", ())
     ours = [row for row in after if row[0] not in ("cognito-idp.mailbox", "cognito-idp.signing-keys")]
     assert ours == before
 

@@ -233,11 +233,11 @@ def test_a_client_reads_what_it_may(world):
 
 def test_nothing_secret_is_stored_in_clear(ada, tokens):
     ada.make_client(GenerateSecret=True)
-    rows = ada.store.execute("SELECT value FROM items WHERE collection <> ?", ("cognito-idp.mailbox",))
+    rows = ada.store.read("SELECT value FROM items WHERE collection <> ?", ("cognito-idp.mailbox",))
     stored = b"".join(row[0] for row in rows)
     assert ada.password.encode() not in stored
     assert tokens["RefreshToken"].encode() not in stored
     assert tokens["AccessToken"].encode() not in stored
     ada.sign_up("eve", "eve@example.com")
-    rows = ada.store.execute("SELECT value FROM items WHERE collection = ?", ("cognito-idp.codes",))
+    rows = ada.store.read("SELECT value FROM items WHERE collection = ?", ("cognito-idp.codes",))
     assert ada.mail("eve@example.com").code.encode() not in rows[0][0]

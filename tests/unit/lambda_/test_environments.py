@@ -120,7 +120,7 @@ def test_a_killed_emulator_leaves_no_process_behind(tmp_path):
 
             async def main():
                 service = LambdaService(Store(), Clock(), Config(), lambda group, stream: Stream())
-                await service.operations["CreateFunction"](Caller(), {
+                service.operations["CreateFunction"](Caller(), {
                     "FunctionName": "f", "Handler": "f.handler", "Runtime": "python3.11", "Role": "arn", "Timeout": 300,
                     "Code": {"S3Bucket": "hot-reload", "S3Key": sys.argv[1]}})
                 await service.invoke("arn:aws:lambda:us-east-1:000000000000:function:f", b"{}")
