@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from dewstack.errors import UserError
 from dewstack.service import HttpAuthorizer, HttpEvent
 
 from . import naming
@@ -81,12 +82,19 @@ def _compile_api(draft: Draft) -> None:
 def _compile_resources(draft: Draft, methods: list[Method]) -> None:
     """A resource for each step of each path that isn't one of an API made elsewhere."""
     known = draft.service.provider.rest_api.resource_ids
+    made_for: dict[str, str] = {}
     for path in dict.fromkeys(method.event.path for method in methods):
         parts = path.split("/")[1:] if path != "/" else []
         steps = ["/" + "/".join(parts[:depth]) for depth in range(len(parts) + 1)]
         made = next((depth for depth in range(len(parts), 0, -1) if steps[depth] in known), 0)
         for depth in range(made, len(parts)):
-            logical_id = naming.rest_resource(steps[depth + 1])
+            step = steps[depth + 1]
+            logical_id = naming.rest_resource(step)
+            if made_for.setdefault(logical_id, step) != step:
+                raise UserError(
+                    f"the paths '{made_for[logical_id]}' and '{step}' have the same logical ID, {logical_id}",
+                    hint="rename one of them: the Framework's logical IDs heed neither case nor punctuation",
+                )
             if logical_id not in draft.resources:
                 properties = {
                     "ParentId": resource_of(draft, steps[depth]),
