@@ -124,7 +124,7 @@ class Runtimes:
             return self._absent(identifier, what, "install it, or put it on PATH")
         major = _node_major(node)
         notice = self._nearest(identifier, f"Node.js {major}") if major != version else ""
-        return Runtime(identifier, (node, str(BOOTSTRAPS / "node.mjs")), notice)
+        return Runtime(identifier, (node, str(BOOTSTRAPS / "node" / "main.cjs")), notice)
 
     def _nearest(self, identifier: str, has: str) -> str:
         if self._strict:
