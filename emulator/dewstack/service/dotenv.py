@@ -1,9 +1,13 @@
-"""`.env` files, as the Serverless Framework reads them under `useDotenv: true`."""
+"""`.env` files, as the Serverless Framework reads them under `useDotenv: true`, and its plugin always does."""
 
 import re
 from pathlib import Path
 
 from dewstack.errors import UserError
+
+from .nodes import Node
+
+DOTENV_PLUGIN = "serverless-dotenv-plugin"
 
 _LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*"""
@@ -28,6 +32,32 @@ def read_dotenv(files: tuple[Path, ...]) -> dict[str, str]:
             except (OSError, UnicodeDecodeError) as error:
                 raise UserError(f"{path} can't be read: {error}") from None
     return values
+
+
+def add_to_environment(root: Node, values: dict[str, str]) -> None:
+    """Give variables to every function of the resolved map, but for those that `custom.dotenv` leaves out."""
+    provider = root.mapping().get("provider")
+    if provider is None or not isinstance(provider.value, dict):
+        return
+    custom = root.mapping().get("custom")
+    settings = custom.mapping().get("dotenv") if custom else None
+    included, excluded = _names(settings, "include"), _names(settings, "exclude")
+    own = provider.value.get("environment")
+    at = own.at if own else provider.at
+    members, keys = (dict(own.mapping()), dict(own.keys or {})) if own else ({}, {})
+    for name, value in values.items():
+        if (included is None or name in included) and name not in (excluded or ()):
+            members[name] = Node(value, at)
+            keys[name] = at
+    provider.value["environment"] = Node(members, at, keys)
+
+
+def _names(settings: Node | None, key: str) -> set[str] | None:
+    """The names of a list in `custom.dotenv`; None, for all, when there is none."""
+    found = settings.mapping().get(key) if settings else None
+    if found is None or not isinstance(found.value, list):
+        return None
+    return {str(item.value) for item in found.value}
 
 
 def _parse(text: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ def build_event(reading: Reading, kind: str, value: Any, path: KeyPath) -> Event
         at = reading.at(*path)
         function = path[1]
         message = f"the event '{kind}' of function '{function}' isn't emulated yet; it will not fire"
-        reading.report.add(at, path, message, "warning")
+        reading.report.add(at, path, message, reading.loss_severity)
         return OtherEvent(kind, value, at)
     return build(reading, value, path)
 
@@ -65,7 +65,7 @@ def _route_authorizer(value: Any) -> RouteAuthorizer | None:
 
 def _schedule(reading: Reading, value: Any, path: KeyPath) -> ScheduleEvent | None:
     at = reading.at(*path)
-    reading.problem(path, f"the schedules of function '{path[1]}' don't fire by themselves here", "warning")
+    reading.loss(path, f"the schedules of function '{path[1]}' don't fire by themselves here")
     if isinstance(value, str):
         return ScheduleEvent((value,), at)
     entry = mapping(value)
@@ -78,7 +78,7 @@ def _schedule(reading: Reading, value: Any, path: KeyPath) -> ScheduleEvent | No
 def _websocket(reading: Reading, value: Any, path: KeyPath) -> WebsocketEvent | None:
     at = reading.at(*path)
     message = f"the websocket routes of function '{path[1]}' aren't emulated yet; nothing can connect to them"
-    reading.problem(path, message, "warning")
+    reading.loss(path, message)
     if isinstance(value, str):
         return WebsocketEvent(value, at)
     entry = mapping(value)

@@ -1,32 +1,30 @@
 """Finds a map, reads it, resolves its variables, checks it, and gives the model or every mistake at once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dewstack.errors import UserError
 
 from .build import Builder
-from .dotenv import dotenv_files, read_dotenv
+from .dotenv import DOTENV_PLUGIN, add_to_environment, dotenv_files, read_dotenv
 from .events import COMPILED_EVENTS, METHODS, ROUTE_FORM
+from .legacy import RETIRED_RUNTIMES, modernise, unite_lists
 from .model import Service
-from .nodes import Node, parse_yaml, plain
-from .places import locate, merged
+from .nodes import NOTHING, Node, parse_yaml, plain
+from .offline import build_offline
+from .places import locate
+from .plugins import bundler, is_added_by, loss, plugin_names
 from .problems import KeyPath, MapError, Position, Problem, ProblemAt, Report, Severity, did_you_mean
-from .reading import Reading, mapping, sequence, text
+from .reading import Reading, mapping, sequence
+from .remote import Ask
 from .schema import Violation, event_types, validate
 from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources
 from .variables import Resolver
 
 MAP_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
 STAGE_FORM = "can't be a stage's name: letters, digits and hyphens only"
-UNDERSTOOD_PLUGINS = {
-    "serverless-offline",
-    "serverless-dotenv-plugin",
-    "serverless-esbuild",
-    "serverless-python-requirements",
-}
 
 
 def find_map(directory: Path) -> Path:
@@ -54,12 +52,14 @@ def load(
     environ: Mapping[str, str],
     params: Mapping[str, str] | None = None,
     strict: bool = False,
+    ask: Ask | None = None,
 ) -> Service:
     """Read the map in `directory`.
 
     `options` are the command's (`stage`, `region`, what `${opt:…}` sees), `params` those given as `--param`.
-    Unknown keys are warnings unless the map's `configValidationMode` or `strict` says otherwise. Raises
-    MapError with all mistakes, UserError when there is no map.
+    `ask` calls AWS operations for variables that need them; without it nobody is asked. Unknown keys are warnings
+    unless the map's `configValidationMode` or `strict` says otherwise; with `strict` all that wouldn't be emulated is
+    a mistake too. Raises MapError with all mistakes, UserError when there is no map.
     """
     path = find_map(directory)
     try:
@@ -69,7 +69,7 @@ def load(
     if not isinstance(root.value, dict):
         message = "the map is empty" if root.value is None else "the map has to be a mapping of keys"
         raise MapError([Problem(*root.at, "", message)], hint="it needs at least 'service' and 'provider'")
-    return _Load(path, root, options, environ, params or {}, strict).service()
+    return _Load(path, root, options, environ, params or {}, strict, ask).service()
 
 
 def _read(path: Path) -> str:
@@ -94,6 +94,7 @@ class _Load:
         environ: Mapping[str, str],
         params: Mapping[str, str],
         strict: bool,
+        ask: Ask | None,
     ) -> None:
         self.path = path
         self.directory = path.parent
@@ -101,16 +102,22 @@ class _Load:
         self.options = options
         self.strict = strict
         self.report = Report()
-        self.sources = MapSources(root, self.directory, options, environ, params)
+        self.sources = MapSources(root, self.directory, options, environ, params, ask)
         self.resolver = self.sources.resolver = Resolver(root, self.sources, self.report)
         self.dotenv: tuple[Path, ...] = ()
         self._add_dotenv(environ)
 
     def _add_dotenv(self, environ: Mapping[str, str]) -> None:
-        flag = self.root.mapping().get("useDotenv")
-        if flag is not None and flag.value is True:
+        members = self.root.mapping()
+        flag, version = members.get("useDotenv"), members.get("frameworkVersion")
+        by_version = version is not None and re.match(r"\D*4", str(version.value)) is not None
+        if by_version or (flag is not None and flag.value is True) or self._has_dotenv_plugin():
             self.dotenv = dotenv_files(self.directory, self.stage())
             self.sources.environ = {**read_dotenv(self.dotenv), **environ}
+
+    def _has_dotenv_plugin(self) -> bool:
+        section = self.root.mapping().get("plugins")
+        return section is not None and DOTENV_PLUGIN in plugin_names({"plugins": plain(section)})
 
     def stage(self) -> str:
         try:
@@ -125,14 +132,22 @@ class _Load:
             return self.options.get("region") or DEFAULT_REGION
 
     def service(self) -> Service:
-        resolved = self._normalised(self.resolver.resolve(self.root, ()))
+        resolved = unite_lists(self.resolver.resolve(self.root, ()))
+        self._refuse_other_providers(resolved)
+        bundled_by = bundler(plugin_names(plain(resolved)), plain(resolved.mapping().get("build", NOTHING)))
+        modernise(resolved, self.report)
+        self._add_environment(resolved)
         settings = self._checked(resolved)
-        reading = Reading(resolved, settings, self.directory, self.report)
+        reading = Reading(resolved, settings, self.directory, self.report, strict=self.strict)
         builder = Builder(reading)
         provider = builder.provider()
         name, stage = str(settings.get("service") or ""), self._checked_stage()
         functions = builder.functions(provider, name, stage)
-        self._remark_plugins(reading)
+        custom, plugins = mapping(settings.get("custom")), plugin_names(settings)
+        offline = build_offline(reading, custom)
+        for index, plugin in enumerate(sequence(settings.get("plugins")) or plugins):
+            if message := loss(str(plugin)):
+                reading.loss(("plugins", index), message)
         if self.report.has_errors:
             raise MapError(self.report.problems)
         return Service(
@@ -147,27 +162,31 @@ class _Load:
             layers={key: mapping(layer) for key, layer in mapping(settings.get("layers")).items()},
             resources=mapping(settings.get("resources")),
             package=mapping(settings.get("package")),
-            plugins=_plugins(settings),
-            custom=mapping(settings.get("custom")),
+            plugins=plugins,
+            custom=custom,
             warnings=self.report.problems,
+            offline=offline,
+            bundler=bundled_by,
         )
 
-    def _normalised(self, root: Node) -> Node:
-        """The spellings that the Framework unites before it looks closer."""
-        members = dict(root.mapping())
-        provider = members.get("provider")
-        if provider is not None and isinstance(provider.value, str):
-            members["provider"] = Node({"name": provider}, provider.at, {"name": provider.at})
-        for key in ("functions", "resources"):
-            section = members.get(key)
-            if section is not None and isinstance(section.value, list):
-                members[key] = merged([each for each in section.value if each.value is not None], section.at)
-        return Node(members, root.at, root.keys)
+    def _refuse_other_providers(self, resolved: Node) -> None:
+        """A map for another cloud has one mistake, not fifty."""
+        named = resolved.mapping().get("provider", NOTHING).mapping().get("name", NOTHING)
+        if isinstance(named.value, str) and named.value != "aws":
+            message = f"'{named.value}' is another cloud than AWS; dewstack runs services for 'aws'"
+            raise MapError([Problem(*named.at, "provider.name", message)])
+
+    def _add_environment(self, resolved: Node) -> None:
+        """The dotenv plugin gives what it reads to every function."""
+        if self.dotenv and self._has_dotenv_plugin():
+            add_to_environment(resolved, read_dotenv(self.dotenv))
 
     def _checked(self, resolved: Node) -> Mapping[str, Any]:
         settings, violations = validate(plain(resolved))
-        mode = settings.get("configValidationMode")
+        mode, plugins = settings.get("configValidationMode"), plugin_names(mapping(settings))
         for violation in violations:
+            if violation.kind == "key" and is_added_by(plugins, violation.path):
+                continue
             severity = _severity(violation, mode, self.strict)
             if severity is None:
                 continue
@@ -183,12 +202,6 @@ class _Load:
             at = locate(self.root, ("provider", "stage"))
             self.report.add(at, ("provider", "stage"), f"'{stage}' {STAGE_FORM}")
         return stage
-
-    def _remark_plugins(self, reading: Reading) -> None:
-        for plugin in _plugins(reading.settings):
-            if plugin not in UNDERSTOOD_PLUGINS:
-                message = f"the plugin '{plugin}' isn't run here; what it adds or changes is missing"
-                reading.problem(("plugins",), message, "warning")
 
 
 def _is_compiled(path: KeyPath) -> bool:
@@ -206,17 +219,24 @@ def _severity(violation: Violation, mode: object, strict: bool) -> Severity | No
     """
     if violation.kind in ("type", "required", "range") and _is_compiled(violation.path):
         return "error"
+    if _is_retired(violation):
+        return "warning"
     by_mode: dict[object, Severity | None] = {"warn": "warning", "off": None, "error": "error"}
     if strict:
         return "error"
     if mode in by_mode:
         return by_mode[mode]
     in_a_family = re.match("'(python|nodejs|java|dotnet|ruby|go|provided)", violation.shown)
-    outdated_runtime = violation.path[-1:] == ("runtime",) and in_a_family
-    return "warning" if violation.kind == "key" or outdated_runtime else "error"
+    newer_runtime = violation.path[-1:] == ("runtime",) and in_a_family
+    return "warning" if violation.kind == "key" or newer_runtime else "error"
+
+
+def _is_retired(violation: Violation) -> bool:
+    return violation.path[-1:] == ("runtime",) and violation.shown.strip("'") in RETIRED_RUNTIMES
 
 
 _FORMS = {
+    "http": "isn't a route: write 'METHOD /path'",
     "httpApi": f"isn't a route: {ROUTE_FORM}",
     "method": f"isn't a method: {', '.join(METHODS)} or '*'",
     "path": "isn't a path: '/…', or '*' for all",
@@ -231,15 +251,11 @@ def _wording(violation: Violation) -> str:
     path = violation.path
     if violation.kind == "pattern" and path[-1:] and violation.shown and path[-1] in _FORMS:
         return f"{violation.shown} {_FORMS[str(path[-1])]}"
+    if _is_retired(violation):
+        return f"{violation.shown} is retired on AWS, where a deployment of it is refused"
     if violation.about_key and len(path) == 5 and path[0] == "functions" and path[2] == "events":
         return f"unknown event type{did_you_mean(str(path[-1]), event_types())}"
     return violation.message
-
-
-def _plugins(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    section = settings.get("plugins")
-    names: Iterable[Any] = sequence(section) or sequence(mapping(section).get("modules"))
-    return tuple(name for name in names if text(name))
 
 
 __all__ = ["MapError", "Position", "find_map", "load"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .offline import Offline
 from .problems import Position, Problem
 from .rest_model import HttpAuthorizer, HttpEvent, RestApi
 
@@ -230,6 +231,10 @@ class Service:
     plugins: tuple[str, ...]
     custom: Mapping[str, Any]
     warnings: tuple[Problem, ...] = ()
+    offline: Offline = field(default_factory=Offline)
+    """Where serverless-offline would serve it."""
+    bundler: str | None = None
+    """`esbuild` when the map's JavaScript is to be bundled, by a plugin of any kind or version 4's `build`."""
 
     @property
     def stack_name(self) -> str:

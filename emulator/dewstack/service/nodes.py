@@ -72,6 +72,10 @@ class Node:
         return self.value if isinstance(self.value, dict) else {}
 
 
+NOTHING = Node(None, Position("", 1, 1))
+"""Where a mapping has no such key."""
+
+
 class _Loader(CSafeLoader):  # type: ignore[misc]
     """Composes nodes, not too deep, and leaves the meaning of plain scalars to us."""
 
@@ -258,6 +262,16 @@ def _scalar(text: str) -> Scalar:
 def _number(value: float) -> int | float:
     """JavaScript knows one kind of number: `1.0` is 1, and as a text `1`."""
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def node_of(value: Any, at: Position) -> Node:
+    """The node of a bare value that comes from elsewhere; all of it stands `at` the place that asks for it."""
+    if isinstance(value, dict):
+        members = {str(key): node_of(member, at) for key, member in value.items()}
+        return Node(members, at, dict.fromkeys(members, at))
+    if isinstance(value, list):
+        return Node([node_of(item, at) for item in value], at)
+    return Node(_number(value) if isinstance(value, float) else value, at)
 
 
 def plain(node: Node) -> Any:

@@ -12,11 +12,21 @@ from .problems import KeyPath, Position, Report, Severity
 class Reading:
     """A resolved map: `settings` are its coerced values, `root` the nodes that know where they stand."""
 
-    def __init__(self, root: Node, settings: Mapping[str, Any], directory: Path, report: Report) -> None:
+    def __init__(
+        self,
+        root: Node,
+        settings: Mapping[str, Any],
+        directory: Path,
+        report: Report,
+        *,
+        strict: bool = False,
+    ) -> None:
         self.root = root
         self.settings = settings
         self.directory = directory
         self.report = report
+        self.loss_severity: Severity = "error" if strict else "warning"
+        """How bad it is when the map asks for something that won't happen here."""
 
     def at(self, *path: str | int) -> Position:
         """The place of a key."""
@@ -25,6 +35,10 @@ class Reading:
     def problem(self, path: KeyPath, message: str, severity: Severity = "error") -> None:
         """Report a mistake at the place of `path`."""
         self.report.add(locate(self.root, path), path, message, severity)
+
+    def loss(self, path: KeyPath, message: str) -> None:
+        """Report what the map asks for and won't get here."""
+        self.problem(path, message, self.loss_severity)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

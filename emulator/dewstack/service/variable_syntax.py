@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 DEPTH_LIMIT = 20
 
-_SOURCE = re.compile(r"\s*([a-z][a-zA-Z0-9]*)([:(])(?!:)")
+_SOURCE = re.compile(r"\s*([a-z][a-zA-Z0-9]*|(?:cf|ssm)\.[a-z0-9-]+)([:(])(?!:)")
 _LITERAL = re.compile(r"\s*([a-zA-Z0-9.\-]+)\s*(?=[,}])")
 _STRING = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*""")
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None}

@@ -15,10 +15,14 @@ CHAIN_LIMIT = 50
 
 
 class NotFound(ProblemAt):
-    """This source has no such value, and says why; the next is tried. With `remark`, the user hears of it."""
+    """This source has no such value, and says why; the next is tried. With `remark`, the user hears of it.
 
-    def __init__(self, position: Position, message: str, *, remark: bool = False) -> None:
-        super().__init__(position, message)
+    `advice` is for those who have no next place to look in.
+    """
+
+    def __init__(self, position: Position, message: str, *, advice: str = "", remark: bool = False) -> None:
+        super().__init__(position, f"{message}; {advice}" if advice else message)
+        self.reason = message
         self.remark = remark
 
 
@@ -132,7 +136,7 @@ class Resolver:
                 if source is variable.sources[-1]:
                     raise
                 if problem.remark:
-                    self.report.add(at, self._path, f"{problem.message}; the fallback is used", "warning")
+                    self.report.add(at, self._path, f"{problem.reason}; the fallback is used", "warning")
                 continue
             if found is not None:
                 found = self.resolve_text(found)

@@ -129,14 +129,6 @@ def test_events_that_do_not_fire_here_are_named(load_map: Loader) -> None:
     ]
 
 
-def test_known_plugins_are_understood_and_others_named(load_map: Loader) -> None:
-    service = load_map("plugins: [serverless-offline, serverless-domain-manager]\n")
-    assert service.plugins == ("serverless-offline", "serverless-domain-manager")
-    assert [warning.message for warning in service.warnings] == [
-        "the plugin 'serverless-domain-manager' isn't run here; what it adds or changes is missing"
-    ]
-
-
 def test_an_old_runtime_only_warns(load_map: Loader) -> None:
     service = load_map("functions: {f: {handler: index.handler, runtime: nodejs16.x}}\n")
     assert [warning.key for warning in service.warnings] == ["functions.f.runtime"]

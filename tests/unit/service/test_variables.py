@@ -106,19 +106,21 @@ def test_dotenv_files_fill_in_what_the_environment_lacks(load_map: Loader) -> No
     [
         ("${self:custom.nope}", "${self:custom.nope} is nowhere in the map"),
         ("${env:NOPE}", "the environment variable NOPE isn't set; a fallback is ${env:NOPE, 'value'}"),
-        ("${opt:nope}", "the option --nope isn't given; a fallback is ${opt:nope, 'value'}"),
+        (
+            "${opt:nope}",
+            "the option --nope isn't given; dew takes it as --param nope=value, "
+            "and a fallback is ${opt:nope, 'value'}",
+        ),
         ("${param:nope}", "the parameter nope is neither under 'params:' nor given as --param nope=value"),
         ("${file(none.yml)}", "there is no file none.yml"),
-        ("${file(code.js)}", "code.js is code, which a map can't run here; write its result as YAML or JSON"),
+        ("${file(code.js)}", "there is no file code.js"),
         ("${sls:nope}", "${sls:nope} doesn't exist; ${sls:stage} and ${sls:instanceId} do"),
         ("${strToBool(perhaps)}", "strToBool() takes true, false, 1 or 0, not 'perhaps'"),
-        ("${ssm:/a/b}", "${ssm:/a/b} reads a parameter of Systems Manager, which isn't looked up offline"),
         (
-            "${cf:other.Out}",
-            "${cf:other.Out} reads the output of another CloudFormation stack, which isn't looked up offline",
+            "${aws:nope}",
+            "${aws:nope} is a fact about an AWS account, which only an emulator that runs can be "
+            "asked for; give its value in the map, as custom.dew.variables: {'aws:nope': value}",
         ),
-        ("${s3:bucket/key}", "${s3:bucket/key} reads an object in S3, which isn't looked up offline"),
-        ("${aws:accountId}", "${aws:accountId} is asked of an AWS account, and offline there is none"),
         ("x${self:provider}", "${self:provider} is a mapping, which can't be a part of a text"),
         ("${self:custom.v", "broken variable: '${self:custom.v' ends before its '}'"),
         ("${opt:a, word}", "broken variable: the fallback 'word' needs quotes"),
@@ -154,6 +156,6 @@ def test_a_fallback_for_what_needs_an_account_is_used_with_a_warning(load_map: L
     service = load_map("custom:\n  v: ${cf:other.Out, 'local'}\n")
     assert service.custom["v"] == "local"
     assert [str(warning) for warning in service.warnings] == [
-        "serverless.yml:6:6: custom.v: ${cf:other.Out} reads the output of another CloudFormation stack, "
-        "which isn't looked up offline; the fallback is used"
+        "serverless.yml:6:6: custom.v: ${cf:other.Out} is the output of another CloudFormation stack, "
+        "which only an emulator that runs can be asked for; the fallback is used"
     ]

@@ -1,0 +1,158 @@
+"""The plugins that maps name: what dewstack does instead of them, and what is lost where it does nothing.
+
+Plugins are programs of the Framework; none is run. An unknown one is named, because it may change anything.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .problems import KeyPath
+from .reading import mapping, sequence, text
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """`lost` is what its absence means, empty where nothing is missed. `keys` are what it adds to the map."""
+
+    lost: str = ""
+    keys: tuple[KeyPath, ...] = ()
+
+
+_FUNCTION = ("functions", "*")
+_EVENT = ("functions", "*", "events", "*")
+_FINE = Plugin()
+_BUNDLERS = {
+    "serverless-bundle": "esbuild",
+    "serverless-esbuild": "esbuild",
+    "serverless-plugin-optimize": "esbuild",
+    "serverless-plugin-typescript": "esbuild",
+    "serverless-typescript": "esbuild",
+    "serverless-webpack": "esbuild",
+}
+_HARMLESS = (
+    "@serverless/dashboard-plugin",
+    "@serverless/enterprise-plugin",
+    "serverless-add-api-key",
+    "serverless-api-gateway-caching",
+    "serverless-apigw-binary",
+    "serverless-certificate-creator",
+    "serverless-create-certificate",
+    "serverless-deployment-bucket",
+    "serverless-domain-manager",
+    "serverless-dotenv-plugin",
+    "serverless-dynamodb",
+    "serverless-dynamodb-local",
+    "serverless-export-env",
+    "serverless-export-outputs",
+    "serverless-finch",
+    "serverless-jetpack",
+    "serverless-layers",
+    "serverless-localstack",
+    "serverless-offline",
+    "serverless-offline-dynamodb-streams",
+    "serverless-offline-scheduler",
+    "serverless-offline-ssm",
+    "serverless-openapi-documentation",
+    "serverless-output-to-env",
+    "serverless-package-python-functions",
+    "serverless-plugin-bind-deployment-id",
+    "serverless-plugin-common-excludes",
+    "serverless-plugin-include-dependencies",
+    "serverless-plugin-lambda-dead-letter",
+    "serverless-plugin-stack-outputs",
+    "serverless-plugin-utils",
+    "serverless-prune-plugin",
+    "serverless-pseudo-parameters",
+    "serverless-python-requirements",
+    "serverless-s3-local",
+    "serverless-s3-sync",
+    "serverless-stack-output",
+    "serverless-stack-termination-protection",
+    "serverless-sync-s3",
+)
+
+PLUGINS: Mapping[str, Plugin] = {
+    **dict.fromkeys([*_BUNDLERS, *_HARMLESS], _FINE),
+    "serverless-apigateway-service-proxy": Plugin(
+        "routes that go straight to an AWS service aren't there", (("custom", "apiGatewayServiceProxies"),)
+    ),
+    "serverless-appsync-plugin": Plugin("the GraphQL API isn't there", (("appSync",),)),
+    "serverless-aws-alias": Plugin("aliases for stages aren't made"),
+    "serverless-aws-documentation": Plugin(keys=((*_EVENT, "http", "documentation"),)),
+    "serverless-better-credentials": _FINE,
+    "serverless-associate-waf": Plugin("no firewall stands before the API"),
+    "serverless-iam-roles-per-function": Plugin(
+        "all functions share the provider's role, their own iamRoleStatements aren't used",
+        tuple(
+            (*_FUNCTION, key)
+            for key in (
+                "iamRoleStatements",
+                "iamRoleStatementsInherit",
+                "iamRoleStatementsName",
+                "iamPermissionsBoundary",
+            )
+        ),
+    ),
+    "serverless-lift": Plugin(
+        "its constructs (queues, storage, websites, …) aren't there", (("constructs",),)
+    ),
+    "serverless-plugin-aws-alerts": Plugin("no alarms are made", ((*_FUNCTION, "alarms"),)),
+    "serverless-plugin-canary-deployments": Plugin(
+        "a new version takes all requests at once", ((*_FUNCTION, "deploymentSettings"),)
+    ),
+    "serverless-plugin-custom-roles": Plugin(
+        "all functions share the provider's role", ((*_FUNCTION, "iamRoleStatements"),)
+    ),
+    "serverless-plugin-datadog": Plugin("nothing is sent to Datadog"),
+    "serverless-plugin-log-retention": Plugin(keys=((*_FUNCTION, "logRetentionInDays"),)),
+    "serverless-plugin-resource-tagging": _FINE,
+    "serverless-plugin-split-stacks": Plugin("everything is in one stack, whose logical IDs stay the same"),
+    "serverless-plugin-tracing": _FINE,
+    "serverless-plugin-warmup": Plugin(
+        "no function is kept warm by calls", ((*_FUNCTION, "warmup"), ("custom", "warmup"))
+    ),
+    "serverless-reqvalidator-plugin": Plugin(
+        "its request validators aren't there", ((*_EVENT, "http", "reqValidatorName"),)
+    ),
+    "serverless-step-functions": Plugin("its state machines aren't there", (("stepFunctions",),)),
+    "serverless-wsgi": Plugin("its handler, wsgi_handler, isn't made"),
+}
+
+PYTHON_KEYS: tuple[KeyPath, ...] = ((*_FUNCTION, "module"), (*_FUNCTION, "vendor"), (*_FUNCTION, "zip"))
+
+
+def plugin_names(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names under `plugins`, in either of its forms."""
+    section = settings.get("plugins")
+    names: Iterable[Any] = sequence(section) or sequence(mapping(section).get("modules"))
+    return tuple(dict.fromkeys(name for name in names if text(name)))
+
+
+def loss(name: str) -> str | None:
+    """What is to be said about a plugin; None when nothing is missed without it."""
+    known = PLUGINS.get(name)
+    if known is None:
+        return f"the plugin '{name}' isn't known here and isn't run; what it adds or changes is missing"
+    return f"the plugin '{name}' isn't run here: {known.lost}" if known.lost else None
+
+
+def is_added_by(plugins: Iterable[str], path: KeyPath) -> bool:
+    """Whether a key that the Framework itself doesn't know is one of a plugin that the map names."""
+    patterns = [key for name in plugins if name in PLUGINS for key in PLUGINS[name].keys]
+    patterns += PYTHON_KEYS if "serverless-python-requirements" in plugins else ()
+    return any(
+        len(path) >= len(pattern)
+        and all(wanted in ("*", part) for wanted, part in zip(pattern, path, strict=False))
+        for pattern in patterns
+    )
+
+
+def bundler(plugins: Iterable[str], build: Any) -> str | None:
+    """What bundles the JavaScript of this map, `esbuild`, or None when it runs as it is.
+
+    Every bundling plugin is stood in for by esbuild; so is version 4's `build: esbuild`.
+    """
+    if build == "esbuild" or mapping(build).get("esbuild"):
+        return "esbuild"
+    return next((_BUNDLERS[name] for name in plugins if name in _BUNDLERS), None)
