@@ -9,8 +9,12 @@ LOWER_ALNUM = string.ascii_lowercase + string.digits
 
 
 def random_string(length: int, alphabet: str = LOWER_ALNUM) -> str:
-    """`length` characters of `alphabet`, unpredictable."""
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    """`length` characters of `alphabet` (of at most 256), unpredictable and each as likely as any other."""
+    even = 256 - 256 % len(alphabet)
+    chosen: list[str] = []
+    while len(chosen) < length:
+        chosen += [alphabet[byte % len(alphabet)] for byte in os.urandom(2 * length) if byte < even]
+    return "".join(chosen[:length])
 
 
 def uuid4() -> str:

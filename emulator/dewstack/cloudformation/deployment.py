@@ -163,8 +163,16 @@ class Deployment:
             self._undo.append(Undo("keep", current, current))
 
     def _new(self, spec: ResourceSpec, properties: dict[str, Any]) -> Resource:
-        blank = Resource(spec.logical_id, spec.type, "", 0.0, properties=properties)
-        return self._policies(blank, spec)
+        return Resource(
+            spec.logical_id,
+            spec.type,
+            "",
+            0.0,
+            properties=properties,
+            depends_on=self._scope.needs[spec.logical_id],
+            deletion_policy=spec.deletion_policy,
+            update_replace_policy=spec.update_replace_policy,
+        )
 
     def _policies(self, resource: Resource, spec: ResourceSpec) -> Resource:
         return replace(

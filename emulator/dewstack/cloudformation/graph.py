@@ -99,8 +99,21 @@ def active(template: Template, conditions: Conditions) -> dict[str, ResourceSpec
     }
 
 
-def check_references(template: Template, conditions: Conditions) -> None:
-    """Raise ValidationError, in AWS's words, where the template refers to what it does not have."""
+def dependencies(template: Template, conditions: Conditions) -> dict[str, list[str]]:
+    """For each active resource, the others that have to be there first, in alphabetical order.
+
+    Raises ValidationError, in AWS's words, where the template refers to what it does not have.
+    """
+    resources = active(template, conditions)
+    named = {name: set(references(spec.properties, conditions)) for name, spec in resources.items()}
+    _check_references(template, conditions, named)
+    return {
+        name: sorted((named[name] | set(spec.depends_on)) & resources.keys())
+        for name, spec in resources.items()
+    }
+
+
+def _check_references(template: Template, conditions: Conditions, named: Mapping[str, set[str]]) -> None:
     resources = active(template, conditions)
     known = resources.keys() | template.parameters.keys() | PSEUDO_PARAMETERS
     for spec in template.resources.values():
@@ -111,10 +124,10 @@ def check_references(template: Template, conditions: Conditions) -> None:
                 " the template"
             )
     missing: dict[str, None] = {}
-    for spec in resources.values():
-        named = [name for name in spec.depends_on if name not in template.resources]
-        missing |= dict.fromkeys(named)
-        missing |= dict.fromkeys(n for n in references(spec.properties, conditions) if n not in known)
+    for name, spec in resources.items():
+        missing |= dict.fromkeys(each for each in spec.depends_on if each not in template.resources)
+        if not named[name] <= known:
+            missing |= dict.fromkeys(n for n in references(spec.properties, conditions) if n not in known)
     _refuse(missing, "Resources")
     outputs = [
         spec
@@ -133,16 +146,6 @@ def _refuse(missing: Iterable[str], block: str) -> None:
             f" {block} block of the"
             " template"
         )
-
-
-def dependencies(resources: Mapping[str, ResourceSpec], conditions: Conditions) -> dict[str, list[str]]:
-    """For each resource, the resources of the stack that have to be there first, in alphabetical order."""
-    return {
-        name: sorted(
-            {*spec.depends_on, *references(spec.properties, conditions)}.intersection(resources.keys())
-        )
-        for name, spec in resources.items()
-    }
 
 
 def layers(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:

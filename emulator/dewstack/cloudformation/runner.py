@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 from dewstack.clock import Clock
 from dewstack.cloudformation.deletion import delete_layers
@@ -60,6 +61,7 @@ class Runner:
         self._call = call
         self._running: dict[asyncio.Task[None], StackOperation] = {}
         self._busy: set[str] = set()
+        self._understood: tuple[tuple[Any, ...], Scope] | None = None
         self._recover()
 
     def _recover(self) -> None:
@@ -78,8 +80,21 @@ class Runner:
         await asyncio.gather(*running, return_exceptions=True)
 
     def understand(self, stack: Stack, request: Request) -> Scope:
-        """Everything about a request that can be known beforehand; raises what the operations answer."""
-        return understand(stack, request, self.providers)
+        """Everything about a request that can be known beforehand; raises what the operations answer.
+
+        A change set is made and then executed, so the last answer is kept: it depends on what was asked alone.
+        """
+        asked = (
+            stack.stack_id,
+            stack.notification_arns,
+            request.template,
+            request.parameters,
+            request.capabilities,
+        )
+        known = self._understood
+        if known is None or known[0] != asked:
+            self._understood = known = (asked, understand(stack, request, self.providers))
+        return known[1]
 
     def plan(self, stack: Stack, scope: Scope) -> Plan:
         """What deploying `scope` would change in the stack."""

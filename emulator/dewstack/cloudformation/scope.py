@@ -6,7 +6,7 @@ from typing import Any
 
 from dewstack.arn import PARTITION
 from dewstack.cloudformation.errors import ValidationError
-from dewstack.cloudformation.graph import active, check_references, dependencies, layers
+from dewstack.cloudformation.graph import active, dependencies, layers
 from dewstack.cloudformation.intrinsics import NO_VALUE, Evaluator, References
 from dewstack.cloudformation.model import Stack
 from dewstack.cloudformation.template import ResourceSpec, Template
@@ -73,11 +73,9 @@ def bind(template: Template, stack: Stack, parameters: dict[str, str]) -> Scope:
     }
     names |= {name: typed_value(template.parameters[name], value) for name, value in parameters.items()}
     conditions = _conditions(template, names)
-    check_references(template, conditions)
-    resources = active(template, conditions)
-    needs = dependencies(resources, conditions)
+    needs = dependencies(template, conditions)
     layers(needs)
-    return Scope(template, names, conditions, resources, needs)
+    return Scope(template, names, conditions, active(template, conditions), needs)
 
 
 def _conditions(template: Template, names: dict[str, Any]) -> dict[str, bool]:
