@@ -1,8 +1,9 @@
 """Maps compile to the very templates that the Serverless Framework (osls 4.3.1, `sls package`) made of them.
 
-Each directory with a `template.json` is a map and what the Framework made of it; logical IDs with digests, as those
-of function versions and WebSocket deployments, are compared as they are; only those of REST deployments, which the
-Framework numbers by the time, are masked.
+Each directory with a `template.json` is a map and what the Framework made of it: `npx sls package` there, with the
+plugins that don't change templates left out, then `.serverless/cloudformation-template-update-stack.json`. Some maps
+are in their own place. Logical IDs with digests, as those of function versions and WebSocket deployments, are
+compared as they are; those of REST deployments, which the Framework numbers by the time, are masked.
 """
 
 import json
@@ -17,6 +18,9 @@ from dewstack.service import Service, load
 
 FIXTURES = sorted(path.parent for path in Path(__file__).parent.glob("*/template.json"))
 IDS = [fixture.name for fixture in FIXTURES]
+PROJECT = Path(__file__).parents[2]
+ELSEWHERE = {"typescript": PROJECT / "examples/typescript"}
+"""The maps that aren't beside their template."""
 
 
 def template_of(fixture: Path) -> dict[str, Any]:
@@ -31,7 +35,7 @@ def without_times(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def service_of(fixture: Path) -> Service:
-    return load(fixture, options={}, environ={})
+    return load(ELSEWHERE.get(fixture.name, fixture), options={}, environ={})
 
 
 def artifact_of(fixture: Path) -> Artifact:

@@ -19,7 +19,13 @@ HEAD = """\
   tags: {team: core}
   deploymentBucket: {blockPublicAccess: true, versioning: true}
   environment: {TABLE: !Ref Table, POOL: !Ref Pool, STAGE: '${sls:stage}'}
-  logs: {httpApi: true}
+  logs: {httpApi: true, restApi: {roleManagedExternally: true}}
+  endpointType: REGIONAL
+  apiGateway:
+    binaryMediaTypes: [image/png]
+    apiKeys: [{free: [one]}]
+    usagePlan: [{free: {quota: {limit: 100, period: DAY}, throttle: {burstLimit: 2, rateLimit: 1}}}]
+    request: {schemas: {item: {schema: {type: object}}}}
   iam:
     role:
       managedPolicies: ['arn:aws:iam::aws:policy/AWSXrayReadOnlyAccess']
@@ -51,6 +57,26 @@ functions:
       - httpApi: {method: POST, path: '/items/{id}', authorizer: {name: users, scopes: [items]}}
       - httpApi: {method: '*', path: '/any/{proxy+}', authorizer: own}
       - httpApi: '*'
+      - http: GET /items
+      - http:
+          method: POST
+          path: /items/{id}
+          cors: {origins: ['https://a.example', 'https://b.example']}
+          authorizer: {name: people, type: COGNITO_USER_POOLS, arn: !GetAtt Pool.Arn, scopes: [items]}
+      - http:
+          method: ANY
+          path: /any/{proxy+}
+          cors: true
+          authorizer: {name: guard, type: request, resultTtlInSeconds: 0}
+      - http: {method: PUT, path: /items, private: true, request: {schemas: {application/json: item}}}
+      - http: {method: GET, path: /plain, integration: lambda, async: true, authorizer: aws_iam}
+      - http: {method: GET, path: /web, integration: http-proxy, request: {uri: 'https://a.example'}}
+      - http:
+          method: GET
+          path: /mock
+          integration: mock
+          request: {template: {application/json: '{"statusCode": 200}'}}
+          response: {template: ok}
       - schedule: {rate: [rate(1 hour)], input: {a: 1}}
       - schedule: {rate: [cron(0 12 * * ? *)], method: scheduler}
   socket:
