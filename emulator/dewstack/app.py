@@ -19,6 +19,7 @@ from dewstack.endpoints import Deployed, Endpoints, Urls
 from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
 from dewstack.lambda_ import Function, LambdaService
 from dewstack.logs import Logs, LogStream
+from dewstack.others import OtherServices
 from dewstack.server import HttpServer, bind
 from dewstack.store import Store
 from dewstack.sts import SecurityTokens
@@ -62,7 +63,8 @@ class Emulator:
 
     def _compose(self) -> None:
         config, store, clock = self.config, self.store, self.clock
-        self.api = AwsApi(config)
+        self.others = OtherServices(config.account_id, self.urls.aws)
+        self.api = AwsApi(config, self.others)
         self.logs = Logs(clock, config)
         self.functions = LambdaService(store, clock, config, self._open_log)
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
@@ -119,6 +121,7 @@ class Emulator:
         await self.cloudformation.close()
         self.functions.close()
         self.api.close()
+        self.others.close()
         self.store.close()
 
     def environments(self) -> dict[str, int]:

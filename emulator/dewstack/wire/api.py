@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from dewstack import ids
@@ -34,14 +34,27 @@ _BY_PATH = frozenset({"rest-json", "rest-xml"})
 _LOG = logging.getLogger("dewstack")
 
 
+class Elsewhere(Protocol):
+    """Where the services go that no operations are registered for."""
+
+    async def handle(self, service: str, caller: Caller, request: Request, *, signed: bool) -> Response:
+        """The response to a request. Raises AwsErrors of the way there."""
+
+    async def call(
+        self, service: str, operation: str, params: dict[str, Any], caller: Caller
+    ) -> dict[str, Any]:
+        """The output of an operation. Raises its AwsError."""
+
+
 class AwsApi:
     """All AWS operations that the emulator offers.
 
     Plain handlers run in a thread pool of this class's own, coroutine functions on the loop it was made on.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, elsewhere: Elsewhere | None = None) -> None:
         self._config = config
+        self._elsewhere = elsewhere
         self._operations: dict[str, dict[str, Handler]] = {}
         self._asynchronous: set[tuple[str, str]] = set()
         self._models: dict[str, ServiceModel] = {}
@@ -75,10 +88,12 @@ class AwsApi:
         Raises the handler's AwsError; NotEmulated for an operation nobody registered; an AwsError
         `InternalFailure` for anything unexpected, whose traceback goes to the logger `dewstack`.
         """
-        handler = self._operations.get(service, {}).get(operation)
-        if handler is None:
-            raise not_emulated(service, operation)
         try:
+            if service not in self._operations and self._elsewhere is not None:
+                return await self._elsewhere.call(service, operation, params, caller)
+            handler = self._operations.get(service, {}).get(operation)
+            if handler is None:
+                raise not_emulated(service, operation)
             output = await self._run(handler, (service, operation) in self._asynchronous, caller, params)
         except AwsError:
             raise
@@ -158,6 +173,11 @@ class AwsApi:
         protocol: WireProtocol,
         request_id: str,
     ) -> Response:
+        service = identity.service
+        if service and service not in self._operations and self._elsewhere is not None:
+            if not _is_public(request, identity):
+                _admit(request, identity, protocol)
+            return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
         if model is None:
             action = (request.header("x-amz-target") or "").rpartition(".")[2]
             raise not_emulated(
@@ -195,6 +215,11 @@ def _params(protocol: WireProtocol, operation: Operation, request: Request, labe
     if broken:
         raise validation_error(operation.model.name, describe(broken))
     return params
+
+
+def _is_public(request: Request, identity: Identity) -> bool:
+    """Whether a request needs no signature to be looked at: S3 decides on these by policies and ACLs."""
+    return identity.service == "s3" and not identity.signed and request.header("authorization") is None
 
 
 def _admit(request: Request, identity: Identity, protocol: WireProtocol) -> None:

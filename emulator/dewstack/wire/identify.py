@@ -26,7 +26,26 @@ _TARGETS = {
     "TrentService": "kms",
     "secretsmanager": "secretsmanager",
 }
-_SIGNING_NAMES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
+_SIGNING_NAMES = {
+    "aoss": "opensearchserverless",
+    "elasticfilesystem": "efs",
+    "elasticloadbalancing": "elbv2",
+    "elasticmapreduce": "emr",
+    "email": "ses",
+    "eventbridge": "events",
+    "iotdata": "iot-data",
+    "mobiletargeting": "pinpoint",
+    "monitoring": "cloudwatch",
+    "s3express": "s3",
+    "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
+}
+_VARIANTS = (
+    ("dynamodb", "x-amz-target", "DynamoDBStreams_", "dynamodbstreams"),
+    ("ses", "", "/v2/", "sesv2"),
+    ("s3", "", "/v20180820/", "s3control"),
+)
+"""Services that share a signing name: told by the beginning of a header, or of the path."""
 _VERSIONS = {
     "2010-05-15": "cloudformation",
     "2011-06-15": "sts",
@@ -46,6 +65,10 @@ _PATHS = (
 _HOST = re.compile(
     r"(?:[a-z0-9-]+\.)?(lambda|logs|cognito-idp|cloudformation|sts|iam|apigateway)\."
     r"(?:[a-z]{2}(?:-[a-z]+)+-\d\.)?(?:localhost|amazonaws\.com)"
+)
+_S3_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?s3(?:[.-][a-z0-9-]+)*\.(?:localhost|amazonaws\.com)")
+_FORM_KEY = re.compile(
+    rb'name="(?:x-amz-credential|AWSAccessKeyId)"\r\n\r\n([^\r\n]{1,256})\r\n', re.IGNORECASE
 )
 _SCHEMES = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -110,9 +133,11 @@ def _parse_authorization(header: str, dated: bool) -> _Credential | str:
 
 
 def _presigned(query: str) -> _Credential | str | None:
-    if "X-Amz-" not in query:
+    if "X-Amz-" not in query and "AWSAccessKeyId=" not in query:
         return None
     fields = dict(parse_qsl(query, keep_blank_values=True))
+    if fields.get("Signature") and fields.get("Expires"):
+        return _Credential(fields["AWSAccessKeyId"], "", "s3")
     if "X-Amz-Algorithm" not in fields:
         return None
     missing = [name for name in ("X-Amz-Credential", "X-Amz-Signature") if not fields.get(name)]
@@ -121,11 +146,30 @@ def _presigned(query: str) -> _Credential | str | None:
     return _parse_scope(fields["X-Amz-Credential"])
 
 
+def _is_posted(request: Request) -> bool:
+    """Whether a browser's form uploads to S3: the signature of its policy is among the form's fields."""
+    content_type = request.header("content-type") or ""
+    return (
+        request.method == "POST"
+        and content_type.startswith("multipart/form-data")
+        and b'name="policy"' in request.body
+        and _FORM_KEY.search(request.body) is not None
+    )
+
+
+def _posted(request: Request) -> _Credential | None:
+    found = _FORM_KEY.search(request.body) if _is_posted(request) else None
+    if found is None:
+        return None
+    scope = _parse_scope(found[1].decode("latin-1"))
+    return scope if isinstance(scope, _Credential) else _Credential(found[1].decode("latin-1"), "", "s3")
+
+
 def credential_of(request: Request) -> _Credential | str | None:
     """The credential that signed `request`; a text when the signature is malformed; None when unsigned."""
     header = request.header("authorization")
     if header is None:
-        return _presigned(request.query)
+        return _presigned(request.query) or _posted(request)
     dated = bool(request.header("x-amz-date") or request.header("date"))
     return _parse_authorization(header, dated)
 
@@ -155,12 +199,20 @@ def _service_by_target(target: str) -> str:
     return _TARGETS.get(prefix.partition("_")[0], prefix)
 
 
+def _variant(service: str, request: Request) -> str:
+    for family, header, beginning, variant in _VARIANTS:
+        text = request.header(header) if header else request.raw_path
+        if service == family and (text or "").startswith(beginning):
+            return variant
+    return service
+
+
 def _service_of(request: Request, credential: _Credential | None) -> str:
     if credential is not None:
         name = credential.signing_name
         if name == "apigateway":
             return "apigatewayv2" if request.raw_path.startswith("/v2/") else "apigateway"
-        return _SIGNING_NAMES.get(name, name)
+        return _variant(_SIGNING_NAMES.get(name, name), request)
     target = request.header("x-amz-target")
     if target and "." in target:
         return _service_by_target(target)
@@ -169,8 +221,9 @@ def _service_of(request: Request, credential: _Credential | None) -> str:
     action = _action(request)
     if by_version := _VERSIONS.get(action.get("Version", "")):
         return by_version
-    host = _HOST.match((request.header("host") or "").lower())
-    return host[1] if host else ""
+    name = (request.header("host") or "").lower()
+    host = _HOST.match(name)
+    return host[1] if host else "s3" if _S3_HOST.match(name) else ""
 
 
 def identify(request: Request, config: Config) -> Identity:
@@ -186,7 +239,7 @@ def identify(request: Request, config: Config) -> Identity:
         return Identity(service, config.caller, False, flaw)
     key = credential.access_key_id
     account = key if _ACCOUNT.fullmatch(key) else config.account_id
-    return Identity(service, Caller(account, credential.region, key), True)
+    return Identity(service, Caller(account, credential.region or config.region, key), True)
 
 
 def is_aws_request(request: Request) -> bool:
@@ -202,6 +255,10 @@ def is_aws_request(request: Request) -> bool:
             return b"/execute-api/" not in value
         if lowered == b"access-control-request-headers" and b"x-amz-target" in value.lower():
             return True
+    if _is_posted(request) or _S3_HOST.match((request.header("host") or "").lower()):
+        return True
+    if "AWSAccessKeyId=" in request.query and "Signature=" in request.query:
+        return True
     if "X-Amz-Algorithm=" in request.query:
         return "%2Fexecute-api%2F" not in request.query and "/execute-api/" not in request.query
     return bool(_service_by_path(request.raw_path) or _action(request))
