@@ -40,9 +40,8 @@ class AuthorizerOperations:
         """Create an authorizer. Raises BadRequestException, ConflictException, NotFoundException."""
         with self._apis.transaction():
             api = self._apis.api(caller, params)
-            given = _DEFAULTS | fields_of(Authorizer, params) | {"id": new_id()}
-            if given.get("type") == "COGNITO_USER_POOLS":
-                given.setdefault("auth_type", "cognito_user_pools")
+            given = fields_of(Authorizer, params) | {"id": new_id()}
+            given = _DEFAULTS.get(given.get("type", ""), {}) | given
             authorizer = self._keep(api, Authorizer(**given))
         return output(authorizer)
 
@@ -101,10 +100,15 @@ class AuthorizerOperations:
         return self._apis.authorizers.put(api, authorizer.id, authorizer)
 
 
-_DEFAULTS: dict[str, Any] = {
-    "auth_type": "custom",
-    "identity_source": "method.request.header.Authorization",
-    "authorizer_result_ttl_in_seconds": DEFAULT_TTL,
+_HEADER = "method.request.header.Authorization"
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "TOKEN": {
+        "auth_type": "custom",
+        "identity_source": _HEADER,
+        "authorizer_result_ttl_in_seconds": DEFAULT_TTL,
+    },
+    "REQUEST": {"auth_type": "custom", "authorizer_result_ttl_in_seconds": DEFAULT_TTL},
+    "COGNITO_USER_POOLS": {"auth_type": "cognito_user_pools", "identity_source": _HEADER},
 }
 
 

@@ -257,7 +257,9 @@ class UsagePlan:
     key_ids: list[str] = field(default_factory=list)
     description: str | None = None
     quota: dict[str, str | int] | None = None
+    """`limit` and `offset` in requests, `period` is DAY, WEEK or MONTH."""
     throttle: dict[str, float] | None = None
+    """`burstLimit` in requests, `rateLimit` in requests a second."""
     tags: dict[str, str] = field(default_factory=dict)
 
     @property

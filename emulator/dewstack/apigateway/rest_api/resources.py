@@ -102,9 +102,9 @@ class Belongings(Generic[P]):
             raise NotFoundException(self._missing)
         return found
 
-    def of(self, account_id: str, region: str) -> list[P]:
+    def of(self, caller: Caller) -> list[P]:
         """All of an account and region."""
-        return self._items.scan(account_id, region)
+        return self._items.scan(caller.account_id, caller.region)
 
     def put(self, one: P) -> P:
         """Keep it."""
@@ -166,12 +166,13 @@ class RestApis(Apis[RestApi]):
 
         A key that names stages itself, as keys did before there were usage plans, is like a plan of its own.
         """
-        keys = {key.id: key for key in self.api_keys.of(api.account_id, api.region)}
+        owner = Caller(api.account_id, api.region)
+        keys = {key.id: key for key in self.api_keys.of(owner)}
         if not keys:
             return []
         plans = [
             (plan, [keys[key_id] for key_id in plan.key_ids if key_id in keys])
-            for plan in self.usage_plans.of(api.account_id, api.region)
+            for plan in self.usage_plans.of(owner)
             if any(stage.startswith(f"{api.id}:") for stage in plan.api_stages)
         ]
         for key in keys.values():

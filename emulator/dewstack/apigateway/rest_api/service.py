@@ -5,13 +5,19 @@ from typing import Generic, Protocol, TypeVar
 
 from dewstack.apigateway.rest_api.api_operations import ApiOperations
 from dewstack.apigateway.rest_api.authorizer_operations import AuthorizerOperations
+from dewstack.apigateway.rest_api.gateway_response_operations import GatewayResponseOperations
 from dewstack.apigateway.rest_api.integration_operations import IntegrationOperations
+from dewstack.apigateway.rest_api.key_operations import ApiKeyOperations
 from dewstack.apigateway.rest_api.method_operations import MethodOperations
 from dewstack.apigateway.rest_api.model import ApiKey, RestApi, Snapshot, Stage, UsagePlan
+from dewstack.apigateway.rest_api.model_operations import ModelOperations, RequestValidatorOperations
 from dewstack.apigateway.rest_api.resource_operations import ResourceOperations
 from dewstack.apigateway.rest_api.resources import RestApis
 from dewstack.apigateway.rest_api.stage_operations import DeploymentOperations, StageOperations
+from dewstack.apigateway.rest_api.tag_operations import TagOperations
+from dewstack.apigateway.rest_api.usage_plan_operations import UsagePlanOperations
 from dewstack.clock import Clock
+from dewstack.config import Caller
 from dewstack.store import Store
 from dewstack.wire import Handler, operations_of
 
@@ -50,7 +56,18 @@ class RestApiService(Generic[S]):
             AuthorizerOperations(self._apis),
             DeploymentOperations(self._apis, clock),
             StageOperations(self._apis, clock),
+            GatewayResponseOperations(self._apis),
+            ModelOperations(self._apis),
+            RequestValidatorOperations(self._apis),
+            ApiKeyOperations(self._apis, clock, self._keys_changed),
+            UsagePlanOperations(self._apis, self._keys_changed),
+            TagOperations(self._apis),
         )
+
+    def _keys_changed(self, caller: Caller) -> None:
+        """A key may admit to any API of its account and region."""
+        for api in self._apis.of(caller):
+            self._apis.changed(api)
 
     def __contains__(self, api_id: object) -> bool:
         """Whether there is a REST API of this id; cheap."""
