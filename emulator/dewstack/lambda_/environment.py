@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from dewstack.lambda_.faults import TOO_LARGE
-from dewstack.lambda_.guard import Guard, kill_group
+from dewstack.lambda_.guard import Guard, kill_group, limit
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream
 from dewstack.lambda_.output import ProcessOutput
 from dewstack.lambda_.runtime_api import RuntimeApi
@@ -51,6 +51,9 @@ class Owner(Protocol):
 
     def init_failed(self, environment: "ExecutionEnvironment", body: bytes) -> None:
         """The function could not be loaded."""
+
+    def environment_confused(self, environment: "ExecutionEnvironment") -> None:
+        """It answered an invocation that it does not have."""
 
     def environment_exited(self, environment: "ExecutionEnvironment", status: int) -> None:
         """The process ended. `status` is a negative signal number or an exit status."""
@@ -107,6 +110,7 @@ class ExecutionEnvironment:
         finally:
             os.close(child_output)
         self._guard.add(self._process.pid)
+        limit(self._process.pid)
         self._output.follow()
         self._watch_exit(self._process)
 
@@ -213,6 +217,7 @@ class ExecutionEnvironment:
     def _take(self, request_id: str) -> Invocation | None:
         invocation = self.invocation
         if invocation is None or invocation.request_id != request_id:
+            self._owner.environment_confused(self)
             return None
         self.read_remaining_output()
         self.invocation = None
@@ -249,16 +254,22 @@ class ExecutionEnvironment:
 
     def sample_memory(self) -> int:
         """The highest resident set seen, in MB. Read at most every 100 ms."""
-        now = time.monotonic()
-        if now - self._sampled > MEMORY_SAMPLE_SECONDS and self._process is not None:
-            self._sampled = now
-            with (
-                contextlib.suppress(OSError, IndexError, ValueError),
-                open(f"/proc/{self._process.pid}/statm") as file,
-            ):
-                resident = int(file.read().split()[1]) * PAGE_KB // 1024
-                self.max_memory_mb = max(self.max_memory_mb, resident)
+        if time.monotonic() - self._sampled > MEMORY_SAMPLE_SECONDS:
+            self.measure_memory()
         return self.max_memory_mb
+
+    def measure_memory(self) -> int:
+        """What the process has for itself now, in MB; its whole resident set counts for `sample_memory`."""
+        if self._process is None:
+            return 0
+        self._sampled = time.monotonic()
+        try:
+            with open(f"/proc/{self._process.pid}/statm") as file:
+                _, resident, shared, *_ = map(int, file.read().split())
+        except (OSError, ValueError):
+            return 0
+        self.max_memory_mb = max(self.max_memory_mb, resident * PAGE_KB // 1024)
+        return (resident - shared) * PAGE_KB // 1024
 
     def stop(self) -> None:
         """End the process and all it started, and close everything; `reap` collects it. May be called again."""

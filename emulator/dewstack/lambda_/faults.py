@@ -36,6 +36,12 @@ def with_request_id(body: bytes, request_id: str) -> bytes:
     return error_body(error["errorType"], error["errorMessage"], request_id)
 
 
+def exit_line(body: bytes) -> str:
+    """What the log says of a process that ended, given its payload."""
+    error = msgspec.json.decode(body)
+    return f"{error['errorMessage']}\n{error['errorType']}"
+
+
 def exit_body(status: int, request_id: str = "") -> bytes:
     """The payload for a process that ended. `status`: an exit status, or a negative signal number."""
     reason = "Runtime exited without providing a reason"

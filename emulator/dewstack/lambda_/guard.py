@@ -7,8 +7,11 @@ cannot be caught, so somebody else has to notice.
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
+
+MAX_OPEN_FILES = 1024
 
 # `pids` is a space-delimited set; the pipe's end ends the loop.
 SCRIPT = """
@@ -68,6 +71,13 @@ class Guard:
         if self._pipe is not None:
             with contextlib.suppress(BrokenPipeError):
                 os.write(self._pipe, line.encode())
+
+
+def limit(pid: int) -> None:
+    """Let a process open as many files as on AWS, and dump no core beside somebody's code. Linux only."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
 
 
 def kill_group(pid: int) -> None:

@@ -7,24 +7,27 @@ AWS would start one for each waiting event, which on a laptop costs more than it
 
 import asyncio
 import logging
+import signal
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 
 from dewstack.ids import random_string
 from dewstack.lambda_ import faults
+from dewstack.lambda_.completion import complete, complete_exited, complete_timed_out, failure, start
 from dewstack.lambda_.environment import ExecutionEnvironment, State
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.idle import IdleEnvironments
+from dewstack.lambda_.memory import MemoryWatch
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
 from dewstack.lambda_.pace import Pace
-from dewstack.lambda_.report import Report, end_line, init_report_line, start_line
+from dewstack.lambda_.report import init_report_line
 
 logger = logging.getLogger("dewstack.lambda")
 
 INIT_SECONDS = 10.0
 """The init phase's limit. After it AWS runs init once more, inside the invocation and under its timeout."""
+EXITED = ("Runtime.ExitError", "Runtime.OutOfMemory")
 PARALLEL_STARTS = 10
 """How many environments of one function are started at a time."""
 
@@ -54,6 +57,7 @@ class FunctionPool:
         self._ending: list[ExecutionEnvironment] = []
         self._queue: deque[Invocation] = deque()
         self._pace = Pace()
+        self._memory = MemoryWatch(self._loop, self._active, self._out_of_memory)
         self._tasks: set[asyncio.Task[None]] = set()
         self._patience: asyncio.TimerHandle | None = None
 
@@ -61,6 +65,10 @@ class FunctionPool:
     def environments(self) -> tuple[ExecutionEnvironment, ...]:
         """Those that exist now."""
         return tuple(self._environments)
+
+    def _active(self) -> list[ExecutionEnvironment]:
+        """Those that load or serve."""
+        return [each for each in self._environments if each.state in (State.BUSY, State.INIT)]
 
     @property
     def in_flight(self) -> int:
@@ -99,6 +107,7 @@ class FunctionPool:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        self._memory.close()
         waiting = [e.invocation for e in self._environments if e.invocation] + list(self._queue)
         self._queue.clear()
         self._idle.take_all()
@@ -145,6 +154,7 @@ class FunctionPool:
                 "Runtime.InvalidEntrypoint",
             )
             return
+        self._memory.wake()
         limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
         self._loop.call_later(limit, self._init_timed_out, environment, in_invoke)
 
@@ -184,7 +194,7 @@ class FunctionPool:
         self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
     ) -> None:
         """The function raised."""
-        self._finish(environment, invocation, _failure(environment, body))
+        self._finish(environment, invocation, failure(environment, body))
 
     def init_failed(self, environment: ExecutionEnvironment, body: bytes) -> None:
         """The runtime says that the function does not load."""
@@ -192,15 +202,32 @@ class FunctionPool:
 
     def environment_exited(self, environment: ExecutionEnvironment, status: int) -> None:
         """The process ended by itself, or was killed."""
+        self._ended(environment, status, "Runtime.ExitError")
+
+    def environment_confused(self, environment: ExecutionEnvironment) -> None:
+        """It answers what nobody asked, as two processes do where a handler forked: let another one serve."""
+        if environment.state is State.BUSY:
+            environment.retiring = True
+        elif environment.state is State.READY:
+            self._idle.discard(environment)
+            self._drop(environment)
+            if self._queue:
+                self._grow()
+
+    def _out_of_memory(self, environment: ExecutionEnvironment) -> None:
+        environment.read_remaining_output()
+        self._ended(environment, -signal.SIGKILL, "Runtime.OutOfMemory")
+
+    def _ended(self, environment: ExecutionEnvironment, status: int, error_type: str) -> None:
         if environment in self._initializing:
-            self._init_ended(environment, faults.exit_body(status), "Runtime.ExitError")
+            self._init_ended(environment, faults.exit_body(status), error_type)
             return
         invocation, environment.invocation = environment.invocation, None
         self._idle.discard(environment)
         self._drop(environment)
         if invocation is not None:
-            outcome = _failure(environment, faults.exit_body(status, invocation.request_id))
-            self._finish(environment, invocation, outcome, status="error", error_type="Runtime.ExitError")
+            body = faults.exit_body(status, invocation.request_id)
+            self._pace.observe(complete_exited(environment, invocation, body, error_type))
         if self._queue:
             self._grow()
 
@@ -210,36 +237,11 @@ class FunctionPool:
         timeout = environment.function.timeout
         invocation.timer = self._loop.call_later(timeout, self._timed_out, environment, invocation)
         environment.deliver(invocation)
-        environment.write(partial(start_line, invocation.request_id, environment.function.version))
+        start(environment, invocation)
+        self._memory.wake()
 
-    def _finish(
-        self,
-        environment: ExecutionEnvironment,
-        invocation: Invocation,
-        outcome: Outcome,
-        *,
-        status: str = "",
-        error_type: str = "",
-        seconds: float | None = None,
-    ) -> None:
-        now = environment.last_used = time.monotonic()
-        if seconds is None:
-            seconds = now - invocation.started
-        self._pace.observe(seconds)
-        report = Report(
-            invocation.request_id,
-            seconds * 1000,
-            environment.function.memory_size,
-            environment.sample_memory(),
-            invocation.init_ms,
-            status,
-            error_type,
-        )
-        environment.write(partial(end_line, invocation.request_id), invocation)
-        environment.write(report.line, invocation)
-        if invocation.lines is not None:
-            outcome = invocation.with_tail(outcome)
-        invocation.finish(outcome)
+    def _finish(self, environment: ExecutionEnvironment, invocation: Invocation, outcome: Outcome) -> None:
+        self._pace.observe(complete(environment, invocation, outcome))
 
     def _timed_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
         if environment.invocation is not invocation:
@@ -247,18 +249,9 @@ class FunctionPool:
         environment.read_remaining_output()
         environment.invocation = None
         self._drop(environment)
-        self._time_out(environment, invocation)
+        self._pace.observe(complete_timed_out(environment, invocation))
         if self._queue:
             self._grow()
-
-    def _time_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
-        timeout = environment.function.timeout
-        environment.write(faults.timeout_line(invocation.request_id, timeout), invocation)
-        outcome = _failure(
-            environment,
-            faults.error_body("Sandbox.Timedout", faults.timeout_text(timeout), invocation.request_id),
-        )
-        self._finish(environment, invocation, outcome, status="timeout", seconds=float(timeout))
 
     # When the init phase goes wrong.
 
@@ -271,14 +264,13 @@ class FunctionPool:
         if self._queue:
             invocation = self._queue.popleft()
             invocation.started, invocation.init_ms = time.monotonic(), milliseconds
-            if error_type == "Runtime.ExitError":
+            start(environment, invocation)
+            if error_type in EXITED:
                 body = faults.with_request_id(body, invocation.request_id)
-            environment.write(
-                partial(start_line, invocation.request_id, environment.function.version), invocation
-            )
-            self._finish(
-                environment, invocation, _failure(environment, body), status="error", error_type=error_type
-            )
+                complete_exited(environment, invocation, body, error_type)
+            else:
+                outcome = failure(environment, body)
+                complete(environment, invocation, outcome, status="error", error_type=error_type)
         if self._queue:
             self._grow()
 
@@ -290,10 +282,6 @@ class FunctionPool:
         environment.write(init_report_line(environment.elapsed_init(), phase, "timeout"))
         self._drop(environment)
         if in_invoke and self._queue:
-            self._time_out(environment, self._queue.popleft())
+            complete_timed_out(environment, self._queue.popleft())
         if self._queue:
             self._grow(in_invoke=True)
-
-
-def _failure(environment: ExecutionEnvironment, body: bytes) -> Outcome:
-    return Outcome(body, "Unhandled", environment.function.version)

@@ -222,6 +222,7 @@ def call(handler: Callable[[Any, LambdaContext], Any], headers: dict[str, str], 
 
 def serve(client: RuntimeClient, handler: Callable[[Any, LambdaContext], Any], setup: LoggingSetup) -> None:
     """One event after the other, until the emulator hangs up."""
+    stdout = sys.stdout  # a handler may put something else there
     client.socket.sendall(client.next_request)
     while True:
         status, headers, body = client.read_answer()
@@ -238,7 +239,7 @@ def serve(client: RuntimeClient, handler: Callable[[Any, LambdaContext], Any], s
         except Exception as error:
             report(client, f"invocation/{request_id}/error", error, request_id, client.next_request)
         else:
-            sys.stdout.flush()
+            stdout.flush()
             client.post(f"invocation/{request_id}/response", result, "", client.next_request)
 
 

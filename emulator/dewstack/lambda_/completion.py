@@ -1,0 +1,67 @@
+"""How an invocation ends: what the log says of it, and what its caller gets."""
+
+import time
+from functools import partial
+
+from dewstack.lambda_ import faults
+from dewstack.lambda_.environment import ExecutionEnvironment
+from dewstack.lambda_.model import Invocation, Outcome
+from dewstack.lambda_.report import Report, end_line, start_line
+
+
+def start(environment: ExecutionEnvironment, invocation: Invocation) -> None:
+    """Write START."""
+    environment.write(partial(start_line, invocation.request_id, environment.function.version), invocation)
+
+
+def failure(environment: ExecutionEnvironment, body: bytes) -> Outcome:
+    """The outcome of a function that failed."""
+    return Outcome(body, "Unhandled", environment.function.version)
+
+
+def complete(
+    environment: ExecutionEnvironment,
+    invocation: Invocation,
+    outcome: Outcome,
+    *,
+    status: str = "",
+    error_type: str = "",
+    seconds: float | None = None,
+) -> float:
+    """Write END and REPORT and give the caller its outcome. How long it took, in seconds."""
+    now = environment.last_used = time.monotonic()
+    if seconds is None:
+        seconds = now - invocation.started
+    report = Report(
+        invocation.request_id,
+        seconds * 1000,
+        environment.function.memory_size,
+        environment.sample_memory(),
+        invocation.init_ms,
+        status,
+        error_type,
+    )
+    environment.write(partial(end_line, invocation.request_id), invocation)
+    environment.write(report.line, invocation)
+    if invocation.lines is not None:
+        outcome = invocation.with_tail(outcome)
+    invocation.finish(outcome)
+    return seconds
+
+
+def complete_exited(
+    environment: ExecutionEnvironment, invocation: Invocation, body: bytes, error_type: str
+) -> float:
+    """The process has ended; `body` says how."""
+    environment.write(faults.exit_line(body), invocation)
+    outcome = failure(environment, body)
+    return complete(environment, invocation, outcome, status="error", error_type=error_type)
+
+
+def complete_timed_out(environment: ExecutionEnvironment, invocation: Invocation) -> float:
+    """The function has taken longer than it may."""
+    timeout = environment.function.timeout
+    environment.write(faults.timeout_line(invocation.request_id, timeout), invocation)
+    text = faults.timeout_text(timeout)
+    outcome = failure(environment, faults.error_body("Sandbox.Timedout", text, invocation.request_id))
+    return complete(environment, invocation, outcome, status="timeout", seconds=float(timeout))
