@@ -123,9 +123,10 @@ class ProjectLock:
         return self.project.state_dir / "run.json"
 
 
-def find_project(state_dir: Path | None = None) -> Project:
-    """The nearest directory with a map, this one or one above. Raises UserError when there is none."""
-    map_file = _nearest_map(Path.cwd())
+def find_project(state_dir: Path | None = None, directory: Path | None = None) -> Project:
+    """The nearest directory with a map, `directory` (by default this one) or one above. Raises UserError when
+    there is none."""
+    map_file = _nearest_map((directory or Path.cwd()).absolute())
     given = state_dir or os.environ.get(STATE_DIR_VARIABLE)
     where = Path(given).absolute() if given else map_file.parent / ".dew"
     return Project(map_file.parent, map_file, where)

@@ -1,0 +1,65 @@
+"""The map as a Flask application: every route a rule, every function a view.
+
+What Flask does here, AWS does elsewhere: the URL map is API Gateway, `flask.request` becomes the event, what the
+handler returns becomes the response. A handler knows nothing of either, and that is the point.
+"""
+
+import os
+from collections.abc import Collection
+from typing import cast
+
+import flask
+
+from dewstack.apigateway.jwks import KeySets
+from dewstack.background import LoopThread
+from dewstack.shim.embedded import find_endpoint
+from dewstack.shim.endpoint import EndpointClock, EndpointKeys
+from dewstack.shim.events import Request
+from dewstack.shim.functions import Functions
+from dewstack.shim.gateway import Gateway
+from dewstack.shim.responses import Response
+from dewstack.shim.routing import EncodedPath, RouteRule, make_map
+from dewstack.shim.stack import Stack
+
+
+def create_app(
+    directory: str | os.PathLike[str] | None = None,
+    *,
+    stage: str | None = None,
+    endpoint_url: str | None = None,
+    invoke: Collection[str] = (),
+) -> flask.Flask:
+    """The service whose map is in `directory` (by default this one, or the nearest above) as a Flask application.
+
+    Its stack, with the user pool, is at `endpoint_url`. By default that is the emulator of a `dew up` that runs
+    for the project, or else one that starts in this process and keeps its state where `dew up` does. `invoke`
+    names functions that are to have a process of their own. Raises UserError when the map cannot be served.
+
+        flask --app 'dewstack.shim:create_app()' run
+        gunicorn 'dewstack.shim:create_app()'
+        create_app().test_client().get("/auth/profile")
+    """
+    found = find_endpoint(directory, stage or "", endpoint_url)
+    stack = Stack(found.service, found.url)
+    app = flask.Flask("dewstack", static_folder=None)
+    app.request_class, app.response_class = Request, Response
+    app.wsgi_app = EncodedPath(app.wsgi_app)  # type: ignore[method-assign]
+    functions = Functions(
+        found.service.directory.resolve(),
+        found.url,
+        found.service.region,
+        invoked={stack.function_name(name) for name in invoke},
+        patient=lambda: app.debug,
+    )
+    key_sets = KeySets(EndpointKeys(found.url))
+    gateway = Gateway(functions, key_sets, EndpointClock(found.url), stack.account_id, LoopThread())
+    rules = [rule for api in stack.apis(gateway) for rule in api.rules()]
+    app.url_map = make_map(rules)
+    app.view_functions = dict.fromkeys((rule.endpoint for rule in rules), view)
+    return app
+
+
+def view(**parameters: str) -> Response:
+    """Every view: the route that the URL map has found does the rest, with `flask.request` as Flask has it."""
+    route = cast(RouteRule, flask.request.url_rule).route
+    return cast(Response, route.api.view(route, flask.request))

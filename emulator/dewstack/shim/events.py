@@ -1,0 +1,191 @@
+"""What a function is told of a request: `flask.request`, written down as API Gateway's event.
+
+`payload_v2` is the format of HTTP APIs. `payload_v1` is the older one, as HTTP APIs spell it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote
+
+import flask
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.payload import Constants, Identity, event_body
+from dewstack.apigateway.http_api.payload_v1 import NO_IDENTITY
+from dewstack.apigateway.reading import printable, query_pairs
+from dewstack.apigateway.responses import canonical
+from dewstack.http import Request as RawRequest
+from dewstack.shim.routing import raw_path
+
+HEADER_LINES = "dewstack.headers"
+"""Where our own server leaves the headers as they were sent; WSGI spells their names anew and joins lines."""
+
+
+class Request(flask.Request):
+    """`flask.request`, with what an event needs beside it."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The query's parameters, undecodable bytes replaced as API Gateway does it."""
+        return ImmutableMultiDict(query_pairs(self.raw_query))
+
+    @cached_property
+    def raw_query(self) -> str:
+        """The query as it was sent."""
+        return self.query_string.decode("utf-8", "replace")
+
+    @cached_property
+    def raw_path(self) -> str:
+        """The path as it was sent, while `path` is what the URL map compares."""
+        return printable(raw_path(self.environ))
+
+    @cached_property
+    def header_lines(self) -> list[tuple[str, str]]:
+        """The headers line by line."""
+        lines = self.environ.get(HEADER_LINES) or list(self.headers.items())
+        return [
+            (name, value.encode("latin-1", "replace").decode("utf-8", "replace")) for name, value in lines
+        ]
+
+    def raw(self) -> RawRequest:
+        """The request as API Gateway's own code takes it: for what the two share, such as authorizers."""
+        headers = [(name.encode("latin-1", "replace"), value.encode()) for name, value in self.header_lines]
+        return RawRequest(
+            self.method,
+            raw_path(self.environ),
+            self.query_string.decode("latin-1"),
+            headers,
+            self.get_data(),
+            self.remote_addr or "127.0.0.1",
+            self.environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, what the URL map made of it, and what the authorizer found out about the caller.
+
+    `exchange` holds what the gateway adds: an id, the time, a trace header; and drops what concerns only the
+    connection. `constants` are of the route.
+    """
+
+    request: Request
+    exchange: Exchange
+    constants: Constants
+    parameters: Mapping[str, str]
+    identity: Identity | None
+
+
+def payload_v2(asked: Asked) -> dict[str, Any]:
+    """An event of format 2.0. What the request doesn't have is left out, rather than null."""
+    request, exchange, constants = asked.request, asked.exchange, asked.constants
+    headers = {name: value for name, value in exchange.headers.items() if name != "cookie"}
+    path = unquote(request.raw_path)
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": constants.route_key,
+        "rawPath": path,
+        "rawQueryString": request.raw_query,
+        "headers": headers,
+        "requestContext": {
+            "accountId": constants.account_id,
+            "apiId": constants.api_id,
+            "domainName": exchange.domain_name,
+            "domainPrefix": exchange.domain_prefix,
+            "http": {
+                "method": request.method,
+                "path": path,
+                "protocol": request.environ["SERVER_PROTOCOL"],
+                "sourceIp": request.remote_addr,
+                "userAgent": request.headers.get("User-Agent", ""),
+            },
+            "requestId": exchange.request_id,
+            "routeKey": constants.route_key,
+            "stage": constants.stage,
+            "time": exchange.request_time,
+            "timeEpoch": int(exchange.time * 1000),
+        },
+    }
+    cookies = [value for name, value in request.header_lines if name.lower() == "cookie"]
+    if cookies:
+        event["cookies"] = [pair for line in cookies for pair in map(str.strip, line.split(";")) if pair]
+    if request.raw_query:
+        event["queryStringParameters"] = {name: ",".join(request.args.getlist(name)) for name in request.args}
+    if asked.parameters:
+        event["pathParameters"] = asked.parameters  # request.view_args
+    if asked.identity:
+        event["requestContext"]["authorizer"] = {asked.identity.kind: asked.identity.facts}
+    if constants.stage_variables:
+        event["stageVariables"] = constants.stage_variables
+    body, event["isBase64Encoded"] = event_body(exchange)  # request.get_data(), base64 if it is no text
+    if body is not None:
+        event["body"] = body
+    return event
+
+
+def payload_v1(asked: Asked) -> dict[str, Any]:
+    """An event of format 1.0, as an HTTP API makes it. What the request doesn't have is null."""
+    request, exchange, constants = asked.request, asked.exchange, asked.constants
+    headers = multiple(_titled(exchange))
+    query = request.args.to_dict(flat=False)
+    body, encoded = event_body(exchange)
+    return {
+        "version": "1.0",
+        "resource": constants.path,
+        "path": request.raw_path,
+        "httpMethod": request.method,
+        "headers": last(headers),
+        "multiValueHeaders": headers,
+        "queryStringParameters": last(query) or None,
+        "multiValueQueryStringParameters": query or None,
+        "requestContext": {
+            "accountId": constants.account_id,
+            "apiId": constants.api_id,
+            "domainName": exchange.domain_name,
+            "domainPrefix": exchange.domain_prefix,
+            "extendedRequestId": exchange.request_id,
+            "httpMethod": request.method,
+            "identity": {
+                **NO_IDENTITY,
+                "sourceIp": request.remote_addr,
+                "userAgent": request.headers.get("User-Agent", ""),
+            },
+            "path": unquote(request.raw_path),
+            "protocol": request.environ["SERVER_PROTOCOL"],
+            "requestId": exchange.request_id,
+            "requestTime": exchange.request_time,
+            "requestTimeEpoch": int(exchange.time * 1000),
+            "resourceId": constants.route_key,
+            "resourcePath": constants.path,
+            "stage": constants.stage,
+            **({"authorizer": asked.identity.facts} if asked.identity else {}),
+        },
+        "pathParameters": asked.parameters or None,
+        "stageVariables": constants.stage_variables,
+        "body": body,
+        "isBase64Encoded": encoded,
+    }
+
+
+def _titled(exchange: Exchange) -> list[tuple[str, str]]:
+    """All header lines, their names in Title-Case; the gateway's own in place of the client's."""
+    own = ("content-length", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto")
+    lines = [(name, value) for name, value in exchange.lines() if name not in own]
+    lines += [(name, exchange.headers[name]) for name in own]
+    return [((canonical(name) or name.encode()).decode(), value) for name, value in lines]
+
+
+def multiple(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """All values of each name."""
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def last(values: Mapping[str, list[str]]) -> dict[str, str]:
+    """The last value of each name."""
+    return {name: several[-1] for name, several in values.items()}

@@ -1,0 +1,28 @@
+"""What the gateway's own parts need while they serve in this process."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from dewstack.apigateway.jwks import KeySets
+from dewstack.background import LoopThread
+from dewstack.clock import Clock
+from dewstack.shim.functions import Functions
+
+T = TypeVar("T")
+AUTHORIZER_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The functions, the keys and the time. `wait` runs an authorizer, which is asynchronous."""
+
+    functions: Functions
+    key_sets: KeySets
+    clock: Clock
+    account_id: str
+    loop: LoopThread
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` gives, or raises."""
+        return self.loop.run(work, AUTHORIZER_SECONDS)

@@ -1,0 +1,184 @@
+"""An HTTP API of the stack as Flask serves it: its routes as rules, its steps as a view.
+
+It is read from the control plane, where all references of the map are resolved: the issuer and the audience of an
+authorizer, the function behind a route. Authorizers and CORS are the gateway's own code: there is one verification.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import flask
+import msgspec
+
+from dewstack.apigateway.http_api import responses as refusals
+from dewstack.apigateway.http_api.authorizers import JwtAuthorizer, RouteAuthorizer
+from dewstack.apigateway.http_api.compiler import PAYLOAD_FORMATS
+from dewstack.apigateway.http_api.cors import CorsPolicy
+from dewstack.apigateway.http_api.exchange import Exchange, new_request_id
+from dewstack.apigateway.http_api.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
+from dewstack.apigateway.http_api.lambda_proxy import PAYLOAD_LIMIT
+from dewstack.apigateway.http_api.model import Api, Authorizer, Integration, Route, Stage
+from dewstack.apigateway.http_api.payload import Constants, Identity
+from dewstack.apigateway.http_api.responses import GatewayResponse
+from dewstack.apigateway.http_api.shapes import fields_of
+from dewstack.apigateway.integrations import function_arn
+from dewstack.apigateway.responses import Dates
+from dewstack.apigateway.routes import DEFAULT, path_of
+from dewstack.deploy.target import Call
+from dewstack.errors import AwsError
+from dewstack.shim import events, responses
+from dewstack.shim.gateway import Gateway
+from dewstack.shim.routing import RouteRule, rule_path
+
+DEFAULT_STAGE = "$default"
+NOWHERE = "Not Found"
+"""The key of the rule for what no route wants."""
+FORMATS: Mapping[
+    str,
+    tuple[Callable[[events.Asked], dict[str, Any]], Callable[[bytes, Constants], responses.Response]],
+] = {
+    "2.0": (events.payload_v2, responses.payload_v2),
+    "1.0": (events.payload_v1, responses.payload_v1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRoute:
+    """A route with all that it leads to; without a `function` it leads nowhere. `seconds` is its timeout."""
+
+    api: "HttpApi"
+    constants: Constants
+    parameters: list[str]
+    version: str = "2.0"
+    function: str | None = None
+    seconds: float = 30.0
+    authorizer: RouteAuthorizer | None = None
+
+
+class HttpApi:
+    """The `$default` stage of an HTTP API. `rules` go into the URL map; `view` serves what they match."""
+
+    def __init__(self, call: Call, description: Mapping[str, Any], region: str, gateway: Gateway) -> None:
+        def items(operation: str) -> list[dict[str, Any]]:
+            which = {"ApiId": description["ApiId"]}
+            page = call("apigatewayv2", operation, which)
+            found: list[dict[str, Any]] = page["Items"]
+            while page.get("NextToken"):
+                page = call("apigatewayv2", operation, {**which, "NextToken": page["NextToken"]})
+                found += page["Items"]
+            return found
+
+        self._gateway = gateway
+        self._api = Api(**fields_of(Api, description), account_id=gateway.account_id, region=region)
+        stages = [Stage(**fields_of(Stage, one)) for one in items("GetStages")]
+        self._stage = next(stage for stage in stages if stage.stage_name == DEFAULT_STAGE)
+        self._routes = [Route(**fields_of(Route, one)) for one in items("GetRoutes")]
+        integrations = [Integration(**fields_of(Integration, one)) for one in items("GetIntegrations")]
+        self._integrations = {f"integrations/{one.integration_id}": one for one in integrations}
+        authorizers = [Authorizer(**fields_of(Authorizer, one)) for one in items("GetAuthorizers")]
+        self._authorizers = {one.authorizer_id: one for one in authorizers}
+        cors = self._api.cors_configuration
+        self._cors = CorsPolicy(cors) if cors else None
+
+    def rules(self) -> list[RouteRule]:
+        """A rule for each route, those of ANY after those of a method, and one for what no route wants."""
+        routes = sorted(self._routes, key=lambda route: route.route_key.startswith("ANY "))
+        rules = [self._rule(route) for route in routes]
+        if all(route.route_key != DEFAULT for route in routes):
+            rules.append(RouteRule("ANY", "/<anything:rest>", NOWHERE, self._nowhere()))
+        return rules
+
+    def _rule(self, route: Route) -> RouteRule:
+        key = route.route_key
+        method, path = ("ANY", "/<anything:rest>") if key == DEFAULT else (key.partition(" ")[0], "")
+        parameters: list[str] = []
+        if not path:
+            path, parameters = rule_path(path_of(key))
+        constants = self._constants(key)
+        integration = self._integrations.get(route.target or "")
+        served = ServedRoute(self, constants, parameters, authorizer=self._authorizer(route, constants))
+        if integration is not None:
+            served = replace(
+                served,
+                version=integration.payload_format_version or "2.0",
+                function=function_arn(integration.integration_uri or "", self._stage.stage_variables),
+                seconds=integration.timeout_in_millis / 1000,
+            )
+        endpoint = (served.function or key).rpartition(":function:")[2]
+        return RouteRule(method, path, endpoint, served)
+
+    def _nowhere(self) -> ServedRoute:
+        return ServedRoute(self, self._constants(NOWHERE), [])
+
+    def _constants(self, key: str) -> Constants:
+        return Constants(self._api, self._stage, key, path_of(key), self._cors is not None)
+
+    def _authorizer(self, route: Route, constants: Constants) -> RouteAuthorizer | None:
+        """What stands before the view, as `@login_required` would."""
+        if route.authorization_type == "NONE":
+            return None
+        gateway, authorizer = self._gateway, self._authorizers[route.authorizer_id or ""]
+        if route.authorization_type == "JWT":
+            scopes = route.authorization_scopes or ()
+            return JwtAuthorizer(authorizer, scopes, constants, gateway.key_sets, gateway.clock)
+        decides = LambdaAuthorizer(authorizer, self._stage, gateway.functions.invoke, gateway.clock)
+        payload = PAYLOAD_FORMATS[authorizer.authorizer_payload_format_version or "2.0"](constants)
+        return LambdaRouteAuthorizer(decides, payload, constants)
+
+    def view(self, route: ServedRoute, request: events.Request) -> responses.Response:
+        """The response to a request that the URL map led to `route`: the view behind every rule."""
+        dates, request_id = Dates(self._gateway.clock), new_request_id()
+        now = dates.tick()
+        try:
+            raw = request.raw()
+            exchange = Exchange(raw, raw.raw_path, request_id, now, dates.request_time)
+            response = self._answer(route, request, exchange)
+        except GatewayResponse as refusal:
+            response = responses.from_gateway(refusal.response())
+        if self._cors:
+            for name, value in self._cors.headers(request.headers.get("Origin")):
+                response.headers.add(name.decode(), value.decode())
+        response.headers["Apigw-Requestid"] = request_id
+        return response
+
+    def _answer(self, route: ServedRoute, request: events.Request, exchange: Exchange) -> responses.Response:
+        """Authorize, answer a preflight, and let the function do the rest. Raises GatewayResponse."""
+        parameters = dict(zip(route.parameters, (request.view_args or {}).values(), strict=False))
+        identity = self._identity(route, exchange, parameters)
+        nowhere = route.constants.route_key == NOWHERE
+        if request.method == "OPTIONS" and self._cors and (nowhere or _is_preflight(request)):
+            return responses.from_gateway(self._cors.preflight(request.headers.get("Origin")))
+        if nowhere:
+            raise GatewayResponse(refusals.NOT_FOUND)
+        make_event, make_response = FORMATS[route.version]
+        asked = events.Asked(request, exchange, route.constants, parameters, identity)
+        payload = self._call(route, msgspec.json.encode(make_event(asked)))
+        return make_response(payload, route.constants)
+
+    def _identity(
+        self, route: ServedRoute, exchange: Exchange, parameters: Mapping[str, str]
+    ) -> Identity | None:
+        if route.authorizer is None:
+            return None
+        return self._gateway.wait(route.authorizer.authorize(exchange, parameters or None))
+
+    def _call(self, route: ServedRoute, event: bytes) -> bytes:
+        if route.function is None:
+            raise GatewayResponse(refusals.INTERNAL_SERVER_ERROR)
+        if len(event) > PAYLOAD_LIMIT:
+            raise GatewayResponse(refusals.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            result = self._gateway.functions.call(route.function, event, route.seconds)
+        except TimeoutError:
+            raise GatewayResponse(refusals.SERVICE_UNAVAILABLE) from None
+        except AwsError as error:
+            refusal = refusals.FOR_LAMBDA_ERROR.get(error.code, refusals.INTERNAL_SERVER_ERROR)
+            raise GatewayResponse(refusal) from error
+        if result.function_error:
+            raise GatewayResponse(refusals.INTERNAL_SERVER_ERROR)
+        return result.payload
+
+
+def _is_preflight(request: flask.Request) -> bool:
+    return "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
