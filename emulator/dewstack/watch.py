@@ -15,7 +15,7 @@ from dewstack.deploy import Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import live_template
 from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
-from dewstack.service import Service
+from dewstack.service import Ask, Service
 
 logger = logging.getLogger("dewstack.watch")
 
@@ -52,8 +52,9 @@ CODE_SUFFIXES = frozenset(
 STEP_MS, DEBOUNCE_MS = 15, 150
 """How long the disk must be quiet before a change is acted on, and how long at most."""
 
-Load = Callable[[Mapping[str, str]], Service]
-"""Reads the map, given the environment variables that `${env:}` sees. Raises UserError."""
+Load = Callable[[Mapping[str, str], Ask], Service]
+"""Reads the map, given the environment variables that `${env:}` sees and who is asked for what only AWS knows.
+Raises UserError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class ServedMap:
 
     async def deploy(self) -> Service:
         """Read the map and deploy it by difference. Raises UserError; what was served before goes on."""
-        service = await asyncio.to_thread(self._load, self.environ())
+        service = await asyncio.to_thread(self._load, self.environ(), self._ask)
         caller = Caller(self._emulator.config.account_id, service.region)
 
         def call(name: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +97,11 @@ class ServedMap:
         self.service, self.outputs = service, outputs
         self._publish(service, outputs, resources)
         return service
+
+    def _ask(self, service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
+        """What the map's own variables ask of AWS is asked of the emulator."""
+        caller = Caller(self._emulator.config.account_id, region or self._emulator.config.region)
+        return self._emulator.call(service, operation, params, caller)
 
     def environ(self) -> dict[str, str]:
         """What `${env:}` sees: the process's environment, and where the front end is."""

@@ -12,7 +12,7 @@ from dewstack.cli.output import notice
 from dewstack.errors import UserError
 
 if TYPE_CHECKING:
-    from dewstack.service import Service
+    from dewstack.service import Ask, Offline, Service
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,24 +24,40 @@ class MapOptions:
     stage: str = ""
     region: str = ""
     params: tuple[str, ...] = ()
+    strict: bool = False
+    """Refuse a map that asks for what isn't emulated, where dew otherwise goes on with a warning."""
 
-    def load(self, directory: Path, environ: Mapping[str, str] = os.environ) -> "Service":
-        """Read the map in `directory`, `environ` being what `${env:…}` gives. Raises MapError with all its
-        mistakes, or UserError."""
+    def load(
+        self, directory: Path, environ: Mapping[str, str] = os.environ, ask: "Ask | None" = None
+    ) -> "Service":
+        """Read the map in `directory`, `environ` being what `${env:…}` gives, `ask` who is asked for what only AWS
+        knows. Raises MapError with all its mistakes, or UserError."""
         from dewstack.service import load
 
-        options = {"stage": self.stage, "region": self.region}
         return load(
             directory,
-            options={name: value for name, value in options.items() if value},
+            options=self._options(),
             environ=environ,
             params=self._params(),
+            strict=self.strict,
+            ask=ask,
         )
+
+    def offline(self, directory: Path, environ: Mapping[str, str] = os.environ) -> "Offline":
+        """Where serverless-offline would serve the map, as far as that can be told without the rest of it."""
+        from dewstack.service import offline_of
+
+        return offline_of(directory, options=self._options(), environ=environ, params=self._params())
+
+    def _options(self) -> dict[str, str]:
+        options = {"stage": self.stage, "region": self.region}
+        return {name: value for name, value in options.items() if value}
 
     def arguments(self) -> list[str]:
         """The same options as a command line has them."""
         given = [f"--stage={self.stage}"] if self.stage else []
         given += [f"--region={self.region}"] if self.region else []
+        given += ["--strict"] if self.strict else []
         return given + [f"--param={param}" for param in self.params]
 
     def _params(self) -> dict[str, str]:

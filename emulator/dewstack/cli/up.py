@@ -99,6 +99,12 @@ def print_detached(project: Project, run: RunFile | None, *, as_json: bool) -> N
         click.echo(f"Starting in the background; its output goes to {project.log_file}. 'dew down' stops it.")
 
 
+def is_default(option: str) -> bool:
+    """Whether nobody gave this option to the running command."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source == click.core.ParameterSource.DEFAULT
+
+
 @click.command("up")
 @map_options
 @click.option("--host", default=DEFAULTS.host, show_default=True, help="The address to listen on.")
@@ -117,6 +123,11 @@ def print_detached(project: Project, run: RunFile | None, *, as_json: bool) -> N
 @click.option(
     "--strict-runtimes", is_flag=True, help="Refuse a function whose exact runtime is not installed."
 )
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse a map with events, plugins or keys that dew doesn't know, or can't run.",
+)
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Where state is kept. Default: .dew")
 @json_option
 def command(
@@ -132,6 +143,7 @@ def command(
     wait: bool,
     issuer: Literal["aws", "local"],
     strict_runtimes: bool,
+    strict: bool,
     state_dir: Path | None,
     as_json: bool,
 ) -> None:
@@ -147,6 +159,9 @@ def command(
       dew up --stage test --param domain=example.com
     """
     project = find_project(state_dir)
+    options = MapOptions(stage, region, params, strict)
+    if is_default("port"):
+        port = options.offline(project.directory).http_port or port
     config = Config(
         host=host,
         aws_port=aws_port,
@@ -156,7 +171,6 @@ def command(
         issuer=issuer,
         strict_runtimes=strict_runtimes,
     )
-    options = MapOptions(stage, region, params)
     if background or wait:
         passed = [argument for argument in _own_arguments(config, options) if argument]
         if fresh:

@@ -1,6 +1,6 @@
 """serverless.yml, read into a model: `load` gives a `Service`, or a `MapError` that names every mistake."""
 
-from .load import find_map, load
+from .load import find_map, load, offline_of
 from .model import (
     Authorizer,
     Cors,
@@ -18,7 +18,9 @@ from .model import (
     Service,
     WebsocketEvent,
 )
+from .offline import Offline
 from .problems import MapError, Position, Problem
+from .remote import Ask
 from .rest_model import (
     ApiKey,
     HttpAuthorizer,
@@ -32,6 +34,7 @@ from .rest_model import (
 
 __all__ = [
     "ApiKey",
+    "Ask",
     "Authorizer",
     "Cors",
     "DeploymentBucket",
@@ -46,6 +49,7 @@ __all__ = [
     "HttpResponse",
     "IamRole",
     "MapError",
+    "Offline",
     "OtherEvent",
     "Position",
     "Problem",
@@ -59,4 +63,5 @@ __all__ = [
     "WebsocketEvent",
     "find_map",
     "load",
+    "offline_of",
 ]

@@ -42,7 +42,8 @@ const context = {
   cli: { log: say, consoleLog: say },
 };
 const load = async () => {
-  const unwrapped = (found) => (found && found[Symbol.toStringTag] === 'Module' && 'default' in found ? found.default : found);
+  const unwrapped = (found) =>
+    found && found[Symbol.toStringTag] === 'Module' && 'default' in found ? found.default : found;
   try { return unwrapped(require(file)); } catch (error) {
     if (error.code !== 'ERR_REQUIRE_ESM') throw error;
     return unwrapped(await import(url.pathToFileURL(file)));

@@ -13,7 +13,7 @@ from .events import COMPILED_EVENTS, METHODS, ROUTE_FORM
 from .legacy import RETIRED_RUNTIMES, modernise, unite_lists
 from .model import Service
 from .nodes import NOTHING, Node, parse_yaml, plain
-from .offline import build_offline
+from .offline import PLUGIN, Offline, build_offline, read_offline
 from .places import locate
 from .plugins import bundler, is_added_by, loss, plugin_names
 from .problems import KeyPath, MapError, Position, Problem, ProblemAt, Report, Severity, did_you_mean
@@ -70,6 +70,31 @@ def load(
         message = "the map is empty" if root.value is None else "the map has to be a mapping of keys"
         raise MapError([Problem(*root.at, "", message)], hint="it needs at least 'service' and 'provider'")
     return _Load(path, root, options, environ, params or {}, strict, ask).service()
+
+
+def offline_of(
+    directory: Path,
+    *,
+    options: Mapping[str, str],
+    environ: Mapping[str, str],
+    params: Mapping[str, str] | None = None,
+) -> Offline:
+    """serverless-offline's settings in the map, read before all else: they say at which port the service is.
+
+    A mistake in the map is no matter here; `load` tells it. Raises UserError when there is no map.
+    """
+    path = find_map(directory)
+    text = _read(path)
+    if PLUGIN not in text:
+        return Offline()
+    try:
+        root = parse_yaml(text, path.name)
+        sources = MapSources(root, directory, options, environ, params or {})
+        resolver = sources.resolver = Resolver(root, sources, Report())
+        section = resolver.follow(root, ["custom", PLUGIN])
+        return read_offline(plain(resolver.resolve(section, ()))) if section else Offline()
+    except ProblemAt:
+        return Offline()
 
 
 def _read(path: Path) -> str:

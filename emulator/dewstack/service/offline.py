@@ -52,7 +52,13 @@ def build_offline(reading: Reading, custom: Mapping[str, Any]) -> Offline:
     for name, message in _UNFOLLOWED.items():
         if section.get(name):
             reading.problem(("custom", PLUGIN, name), message, "warning")
-    return read_offline(section)
+    settings = read_offline(section)
+    if settings.host not in (None, "127.0.0.1", "::1"):
+        message = (
+            f"isn't followed: only this machine is listened to; others too with dew up --host {settings.host}"
+        )
+        reading.problem(("custom", PLUGIN, "host"), message, "warning")
+    return settings
 
 
 def _port(value: Any) -> int | None:

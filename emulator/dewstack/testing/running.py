@@ -128,7 +128,10 @@ def start(
             if directory is not None:
                 where = Path(directory)
                 served = ServedMap(
-                    emulator, lambda environ: load(where, options=options, environ=environ, params=params)
+                    emulator,
+                    lambda environ, ask: load(
+                        where, options=options, environ=environ, params=params, ask=ask
+                    ),
                 )
                 thread.run(served.deploy(), START_SECONDS)
             running = Dew(emulator, served)
