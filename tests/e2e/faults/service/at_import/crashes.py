@@ -1,0 +1,8 @@
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def handler(event, context):
+    return None

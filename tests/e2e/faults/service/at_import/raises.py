@@ -1,0 +1,5 @@
+raise ValueError("on purpose")
+
+
+def handler(event, context):
+    return None

@@ -1,0 +1,176 @@
+"""Functions that misbehave: each is answered as AWS answers, within bounded time, and the next request is served."""
+
+import resource
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dewstack.testing import Dew, start
+
+SERVICE = Path(__file__).parent / "service"
+CLIENT_SECONDS = 20
+FINE = (200, "fine")
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A way to reach a function over HTTP. `fault` is what a function that fails is answered with; `others` are
+    answers of its own, by the fault's name."""
+
+    name: str
+    path: str
+    fault: tuple[int, str]
+    others: Mapping[str, tuple[int, str]]
+
+
+HTTP_API = Surface(
+    "http_api",
+    "",
+    (500, '{"message":"Internal Server Error"}'),
+    {
+        "returns_a_number": (200, "5"),
+        "returns_nothing": (200, "null"),
+        "returns_text": (200, "text"),
+        "returns_a_list": (200, "[1,2]"),
+    },
+)
+SURFACES = [HTTP_API]
+
+FAILING = [
+    "raises",
+    "raises_what_no_exception_is",
+    "raises_an_error_of_many_lines",
+    "exits_with_0",
+    "exits_with_3",
+    "segfaults",
+    "kills_itself",
+    "never_returns",
+    "computes_forever",
+    "stops_itself",
+    "ignores_every_signal",
+    "recurses",
+    "recurses_without_limit",
+    "returns_a_set",
+    "returns_bytes",
+    "returns_itself",
+    "returns_not_a_number",
+    "returns_seven_megabytes",
+    "returns_a_number",
+    "returns_nothing",
+    "returns_text",
+    "returns_a_list",
+    "returns_a_status_of_letters",
+    "returns_base64_that_is_none",
+    "prints_without_end",
+    "closes_its_sockets",
+    "closes_everything",
+    "closes_everything_and_stays",
+    "exhausts_memory",
+]
+"""What is answered as a failure where the surface has no answer of its own."""
+HARMLESS = [
+    "prints_a_line_without_end",
+    "prints_a_binary_mess",
+    "leaves_a_child",
+    "leaves_a_daemon",
+    "closes_its_output",
+    "starts_many_threads",
+    "opens_many_files",
+    "changes_its_directory",
+    "forgets_its_environment",
+    "calls_the_runtime_api_itself",
+    "replaces_its_modules",
+]
+"""Odd, and answered."""
+AT_IMPORT = [
+    "raises",
+    "exits",
+    "exits_quietly",
+    "crashes",
+    "does_not_parse",
+    "imports_what_is_not_there",
+    "of_java",
+    "of_an_image",
+]
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The service in a directory of its own: one of its functions deletes its code."""
+    directory = tmp_path_factory.mktemp("faults") / "service"
+    shutil.copytree(SERVICE, directory)
+    (directory / "at_import" / "does_not_parse.txt").rename(directory / "at_import" / "does_not_parse.py")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def dew(code: Path) -> Iterator[Dew]:
+    """The service of faults, running."""
+    with start(code) as running:
+        yield running
+
+
+@pytest.fixture(params=SURFACES, ids=lambda surface: surface.name)
+def surface(request: pytest.FixtureRequest) -> Surface:
+    """Each way to reach a function."""
+    assert isinstance(request.param, Surface)
+    return request.param
+
+
+def get(dew: Dew, surface: Surface, path: str) -> tuple[int, str]:
+    response = httpx.get(f"{dew.url}{surface.path}{path}", timeout=CLIENT_SECONDS)
+    return response.status_code, response.text
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_a_fault_is_answered_as_on_aws_and_the_next_request_is_served(
+    dew: Dew, surface: Surface, name: str
+) -> None:
+    began = time.monotonic()
+    assert get(dew, surface, f"/fault/{name}") == surface.others.get(name, surface.fault)
+    assert time.monotonic() - began < CLIENT_SECONDS / 2
+    assert get(dew, surface, "/fault/fine") == FINE
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_odd_habits_are_survived(dew: Dew, surface: Surface, name: str) -> None:
+    assert get(dew, surface, f"/fault/{name}") == FINE
+    assert get(dew, surface, "/fault/fine") == FINE
+
+
+@pytest.mark.parametrize("name", AT_IMPORT)
+def test_a_function_that_does_not_load_fails_each_time_and_hinders_no_other(
+    dew: Dew, surface: Surface, name: str
+) -> None:
+    for _ in range(2):
+        assert get(dew, surface, f"/at_import/{name}") == surface.fault
+    assert get(dew, surface, "/fault/fine") == FINE
+
+
+def test_a_handler_that_returns_twice_is_replaced(dew: Dew, surface: Surface) -> None:
+    answers = [
+        get(dew, surface, "/fault/returns_twice"),
+        *(get(dew, surface, "/fault/fine") for _ in range(3)),
+    ]
+    assert answers[0] == FINE and answers[-1] == FINE
+    assert set(answers) <= {FINE, surface.fault}
+
+
+def test_a_header_of_two_lines_does_not_become_two_headers(dew: Dew, surface: Surface) -> None:
+    response = httpx.get(
+        f"{dew.url}{surface.path}/fault/returns_a_header_of_two_lines", timeout=CLIENT_SECONDS
+    )
+    assert "x-b" not in response.headers
+
+
+def test_a_gigabyte_of_output_takes_little_memory_and_holds_up_nobody(dew: Dew, surface: Surface) -> None:
+    get(dew, surface, "/fault/fine")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    get(dew, surface, "/fault/prints_a_gigabyte")
+    assert get(dew, surface, "/fault/fine") == FINE
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) < 150_000  # kilobytes
