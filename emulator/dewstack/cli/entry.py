@@ -15,6 +15,7 @@ from dewstack.errors import UserError
 COMMANDS = {
     "init": "Begin a new service, in Python or TypeScript.",
     "up": "Start the service of this directory, and everything it needs.",
+    "flask": "Serve the same map and handlers with Flask.",
     "down": "Stop an emulator that runs in the background.",
     "logs": "Show what the functions print.",
     "invoke": "Call one function with an event of your own.",

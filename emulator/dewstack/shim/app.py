@@ -41,7 +41,8 @@ def create_app(
     """
     found = find_endpoint(directory, stage or "", endpoint_url)
     stack = Stack(found.service, found.url)
-    app = flask.Flask("dewstack", static_folder=None)
+    app = flask.Flask(found.service.name, static_folder=None)
+    app.config["AWS_ENDPOINT_URL"] = found.url
     app.request_class, app.response_class = Request, Response
     app.wsgi_app = EncodedPath(app.wsgi_app)  # type: ignore[method-assign]
     functions = Functions(
