@@ -2,6 +2,10 @@
 
 import re
 
+_PUNCTUATION = re.compile(r"[^0-9A-Za-z]")
+_VARIABLE = re.compile(r"\{(.*)\}")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+
 
 def upper_first(name: str) -> str:
     """The name with its first letter in upper case."""
@@ -19,13 +23,15 @@ def path_name(path: str) -> str:
 
 
 def _path_part(part: str) -> str:
-    named = re.sub(r"\{(.*)\}", r"\1Var", part.lower().replace("-", "Dash"))
-    return upper_first(re.sub(r"[^0-9A-Za-z]", "", named))
+    if part.isascii() and part.isalnum():  # Most are, and there may be thousands.
+        return upper_first(part.lower())
+    named = _VARIABLE.sub(r"\1Var", part.lower().replace("-", "Dash"))
+    return upper_first(_PUNCTUATION.sub("", named))
 
 
 def letters_and_digits(digest: str) -> str:
     """A base64 digest without the characters that a logical ID can't have."""
-    return re.sub(r"[^0-9A-Za-z]", "", digest)
+    return _PUNCTUATION.sub("", digest)
 
 
 def lambda_function(key: str) -> str:
@@ -100,7 +106,7 @@ def rest_method_model(path: str, method: str, content_type: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name)
+    return _WORD.findall(name)
 
 
 def websocket_route(route: str) -> str:

@@ -38,8 +38,11 @@ def compile_rest_api(draft: Draft) -> None:
         _compile_authorizer(draft, authorizer)
     deployment = _compile_deployment(draft, logical_ids)
     compile_api_keys(draft, deployment)
-    for method in methods:
-        _compile_permissions(draft, method)
+    for function in {method.function.key: method.function for method in methods}.values():
+        target = target_of(function)
+        _permit(draft, naming.rest_permission(function.key), target.arn, target.depends_on)
+    for authorizer in authorizers:
+        _compile_authorizer_permission(draft, authorizer)
     _compile_log_group(draft)
 
 
@@ -47,7 +50,8 @@ def _methods(draft: Draft) -> Iterator[Method]:
     for function in draft.service.functions.values():
         for event in function.events:
             if isinstance(event, HttpEvent):
-                yield Method(function, event, resource_of(draft, event.path))
+                logical_id = naming.rest_method(event.path, event.method)
+                yield Method(function, event, logical_id, _resource_of(draft, event.path))
 
 
 def _compile_api(draft: Draft) -> None:
@@ -80,31 +84,31 @@ def _compile_api(draft: Draft) -> None:
 
 
 def _compile_resources(draft: Draft, methods: list[Method]) -> None:
-    """A resource for each step of each path that isn't one of an API made elsewhere."""
-    known = draft.service.provider.rest_api.resource_ids
-    made_for: dict[str, str] = {}
+    """A resource for each step of each path."""
+    paths: dict[str, str] = {}
     for path in dict.fromkeys(method.event.path for method in methods):
-        parts = path.split("/")[1:] if path != "/" else []
-        steps = ["/" + "/".join(parts[:depth]) for depth in range(len(parts) + 1)]
-        made = next((depth for depth in range(len(parts), 0, -1) if steps[depth] in known), 0)
-        for depth in range(made, len(parts)):
-            step = steps[depth + 1]
-            logical_id = naming.rest_resource(step)
-            if made_for.setdefault(logical_id, step) != step:
-                raise UserError(
-                    f"the paths '{made_for[logical_id]}' and '{step}' have the same logical ID, {logical_id}",
-                    hint="rename one of them: the Framework's logical IDs heed neither case nor punctuation",
-                )
-            if logical_id not in draft.resources:
-                properties = {
-                    "ParentId": resource_of(draft, steps[depth]),
-                    "PathPart": parts[depth],
-                    "RestApiId": api_of(draft),
-                }
-                draft.add(logical_id, "AWS::ApiGateway::Resource", properties)
+        _compile_resource(draft, path, paths)
 
 
-def resource_of(draft: Draft, path: str) -> Any:
+def _compile_resource(draft: Draft, path: str, paths: dict[str, str]) -> None:
+    """The resource at `path` and its parents, unless an API made elsewhere has them; `paths` by logical ID."""
+    if path == "/" or path in draft.service.provider.rest_api.resource_ids:
+        return
+    logical_id = naming.rest_resource(path)
+    if paths.setdefault(logical_id, path) != path:
+        raise UserError(
+            f"the paths '{paths[logical_id]}' and '{path}' have the same logical ID, {logical_id}",
+            hint="rename one of them: the Framework's logical IDs heed neither case nor punctuation",
+        )
+    if logical_id not in draft.resources:
+        parent, _, part = path.rpartition("/")
+        _compile_resource(draft, parent or "/", paths)
+        parent_id = _resource_of(draft, parent or "/")
+        properties = {"ParentId": parent_id, "PathPart": part, "RestApiId": api_of(draft)}
+        draft.add(logical_id, "AWS::ApiGateway::Resource", properties)
+
+
+def _resource_of(draft: Draft, path: str) -> Any:
     """The ID of the resource at `path`."""
     rest_api = draft.service.provider.rest_api
     if path == "/":
@@ -174,15 +178,10 @@ def _digest(draft: Draft, stage: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _compile_permissions(draft: Draft, method: Method) -> None:
-    target = target_of(method.function)
-    _permit(draft, naming.rest_permission(method.function.key), target.arn, target.depends_on)
-    authorizer = method.event.authorizer
-    if authorizer is None or not (authorizer.function or authorizer.arn):
-        return
+def _compile_authorizer_permission(draft: Draft, authorizer: HttpAuthorizer) -> None:
     logical_id = naming.rest_permission(authorizer.name)
     external = authorizer.type == "COGNITO_USER_POOLS" or authorizer.managed_externally
-    if external or logical_id in draft.resources:
+    if external or not (authorizer.function or authorizer.arn) or logical_id in draft.resources:
         return
     target = _authorizer_target(draft, authorizer)
     # Where the function has an alias, a Ref of it also makes the permission wait for it.

@@ -5,7 +5,6 @@ from typing import Any
 
 from dewstack.service import FunctionSpec, HttpEvent
 
-from . import naming
 from .draft import Draft, ref
 
 API = "ApiGatewayRestApi"
@@ -13,16 +12,12 @@ API = "ApiGatewayRestApi"
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method in the making: an `http` event, its function, and the ID of the resource at its path."""
+    """A method in the making: an `http` event, its function, its logical ID, and that of its path's resource."""
 
     function: FunctionSpec
     event: HttpEvent
+    logical_id: str
     resource_id: Any
-
-    @property
-    def logical_id(self) -> str:
-        """Its logical ID."""
-        return naming.rest_method(self.event.path, self.event.method)
 
 
 def api_of(draft: Draft) -> Any:
