@@ -31,6 +31,8 @@ _DASHBOARD = "belongs to the Serverless Framework's dashboard and isn't used her
 _SETTLED = "has no meaning any more: it is always so"
 DROPPED: Mapping[KeyPath, str] = {
     ("build",): "",
+    ("deprecationNotificationMode",): "",
+    ("disabledDeprecations",): "",
     ("stages",): "",
     ("variablesResolutionMode",): "",
     ("app",): _DASHBOARD,
@@ -96,19 +98,21 @@ def modernise(root: Node, report: Report) -> None:
         for spot in _spots(root, path):
             target = tuple(own if part == "*" else part for part, own in zip(today, spot.path, strict=False))
             target += today[len(target) :]
-            report.add(
-                spot.at, spot.path, f"is {'.'.join(map(str, target))} today; it is read as that", "warning"
-            )
+            report.add(spot.at, spot.path, _older(".".join(map(str, target))), "warning")
             at = spot.at
             _place(root, target, spot.remove(), at)
     for path, name in RENAMED.items():
         for spot in _spots(root, path):
-            report.add(spot.at, spot.path, f"is {name} today; it is read as that", "warning")
+            report.add(spot.at, spot.path, _older(name), "warning")
     for pattern in _PACKAGES:
         for spot in _spots(root, pattern):
             _unite_patterns(spot, report)
     for reshape in _RESHAPED:
         reshape(root, report)
+
+
+def _older(spelling: str) -> str:
+    return f"an older spelling of '{spelling}'"
 
 
 def _spots(node: Node, pattern: KeyPath, walked: KeyPath = ()) -> Iterator[_Spot]:
@@ -152,7 +156,7 @@ def _unite_patterns(spot: _Spot, report: Report) -> None:
     keys = package.keys if package.keys is not None else {}
     at = keys.get(old[0], package.at)
     said = " and ".join(f"'{name}'" for name in old)
-    report.add(at, (*spot.path, old[0]), f"{said}: these are 'patterns' today, and read as such", "warning")
+    report.add(at, (*spot.path, old[0]), f"{said}: an older spelling of 'patterns'", "warning")
     patterns: list[Node] = []
     for name in ("exclude", "include", "patterns"):
         for item in _items(members.pop(name, None)):
@@ -179,7 +183,7 @@ def _trace_by_plugin(root: Node, report: Report) -> None:
         node = spot.members[spot.name]
         if isinstance(node.value, bool | str):
             spot.members[spot.name] = Node({"lambda": node}, node.at, {"lambda": node.at})
-            report.add(spot.at, spot.path, "is provider.tracing.lambda today; it is read as that", "warning")
+            report.add(spot.at, spot.path, _older("provider.tracing.lambda"), "warning")
 
 
 def _give_routes_their_slash(root: Node, report: Report) -> None:
@@ -191,9 +195,23 @@ def _give_routes_their_slash(root: Node, report: Report) -> None:
             if route is None or not isinstance(route.value, str) or not space or path.strip()[:1] in "/":
                 continue
             slashed = f"{method} /{path.strip()}"
-            message = f"is spelled '{slashed}' today; it is read as that"
-            report.add(route.at, (*spot.path, index, "http"), message, "warning")
+            report.add(route.at, (*spot.path, index, "http"), _older(slashed), "warning")
             event.mapping()["http"] = Node(slashed, route.at)
+
+
+def _tell_empty_events(root: Node, report: Report) -> None:
+    """`- http:` with its settings beside it, where they belong below it, indented by two more."""
+    for spot in _spots(root, ("functions", "*", "events")):
+        for index, event in enumerate(_items(spot.members[spot.name])):
+            members = event.mapping()
+            name = next(iter(members), "")
+            if len(members) > 1 and members[name].value is None:
+                message = (
+                    f"'{name}' is empty; indent what belongs to it ({', '.join(list(members)[1:])}) below it"
+                )
+                report.add(event.at, (*spot.path, index), message)
+                for beside in list(members)[1:]:
+                    del members[beside]
 
 
 def _join_split_plugins(root: Node, report: Report) -> None:
@@ -218,6 +236,7 @@ def unite_lists(root: Node) -> Node:
 
 
 _RESHAPED: tuple[Callable[[Node, Report], None], ...] = (
+    _tell_empty_events,
     _trace_by_plugin,
     _give_routes_their_slash,
     _join_split_plugins,

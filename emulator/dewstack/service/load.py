@@ -159,7 +159,8 @@ class _Load:
     def service(self) -> Service:
         resolved = unite_lists(self.resolver.resolve(self.root, ()))
         self._refuse_other_providers(resolved)
-        bundled_by = bundler(plugin_names(plain(resolved)), plain(resolved.mapping().get("build", NOTHING)))
+        build = plain(resolved.mapping().get("build", NOTHING))
+        bundled_by = bundler(plugin_names(plain(resolved)), build)
         modernise(resolved, self.report)
         self._add_environment(resolved)
         settings = self._checked(resolved)
@@ -174,7 +175,7 @@ class _Load:
             if message := loss(str(plugin)):
                 reading.loss(("plugins", index), message)
         if self.report.has_errors:
-            raise MapError(self.report.problems)
+            raise MapError(self._mistakes())
         return Service(
             name=name,
             directory=self.directory.resolve(),
@@ -192,7 +193,12 @@ class _Load:
             warnings=self.report.problems,
             offline=offline,
             bundler=bundled_by,
+            build=mapping(build),
         )
+
+    def _mistakes(self) -> list[Problem]:
+        """What stops this load. Warnings stand beside errors, which they may explain, unless only losses stop it."""
+        return [each for each in self.report.problems if each.severity == "error" or not self.strict]
 
     def _refuse_other_providers(self, resolved: Node) -> None:
         """A map for another cloud has one mistake, not fifty."""
@@ -213,11 +219,16 @@ class _Load:
             if violation.kind == "key" and is_added_by(plugins, violation.path):
                 continue
             severity = _severity(violation, mode, self.strict)
-            if severity is None:
+            if severity is None or self._is_consequence(violation):
                 continue
             at = locate(resolved, violation.path, about_key=violation.about_key)
             self.report.add(at, violation.path, _wording(violation), severity)
         return mapping(settings)
+
+    def _is_consequence(self, violation: Violation) -> bool:
+        """Whether what is missing is there, as a variable without a value."""
+        keys = re.findall("'([^']+)'", violation.message) if violation.kind == "required" else []
+        return bool(keys) and all(self.report.has_error_at((*violation.path, key)) for key in keys)
 
     def _checked_stage(self) -> str:
         stage = self.stage()

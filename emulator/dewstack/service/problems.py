@@ -66,6 +66,10 @@ class Report:
         if known is None or (known.severity == "warning" and severity == "error"):
             self._problems[position, path] = Problem(*position, key_name(path), message, severity)
 
+    def has_error_at(self, path: KeyPath) -> bool:
+        """Whether something is wrong with the value at `path` itself."""
+        return any(where == path and each.severity == "error" for (_, where), each in self._problems.items())
+
     @property
     def has_errors(self) -> bool:
         """Whether anything was found that stops a load."""

@@ -108,7 +108,13 @@ class _Validator:
         if best is not None:
             self.violations.extend(best.violations)
         elif not isinstance(value, dict) or not self._nearest(value, flat, path):
-            self._note(path, f"expected {self._wanted(flat)}, not {shown(value)}", "type")
+            wanted = self._wanted(flat)
+            wrong = (
+                f"expected {wanted}, not {shown(value)}"
+                if wanted
+                else f"{shown(value)} that doesn't fit here"
+            )
+            self._note(path, wrong, "type")
         return value
 
     def _flat(self, branches: list[int]) -> Iterator[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .dotenv import read_dotenv
 from .nodes import Node, node_of, parse_yaml, plain
 from .problems import Position, ProblemAt, did_you_mean
 from .remote import WHAT, Ask, RemoteSources
@@ -134,9 +135,10 @@ class MapSources:
     def _env(self, params: list[Any], address: str | None, at: Position) -> Node | None:
         name = _needed("env", address, at)
         if name not in self.environ:
-            raise NotFound(
-                at, f"the environment variable {name} isn't set; a fallback is ${{env:{name}, 'value'}}"
-            )
+            in_file = name in read_dotenv((self.directory / ".env",))
+            advice = ".env has it, and useDotenv: true reads that file" if in_file else ""
+            advice = advice or f"a fallback is ${{env:{name}, 'value'}}"
+            raise NotFound(at, f"the environment variable {name} isn't set", advice=advice)
         return Node(self.environ[name], at)
 
     def _opt(self, params: list[Any], address: str | None, at: Position) -> Node | None:

@@ -213,6 +213,27 @@ def test_a_map_that_is_none_is_told_what_it_lacks(problems_of: Problems, text: s
     assert message in problems_of(text, head="")[0]
 
 
+def test_a_key_whose_variable_has_no_value_is_not_missing_too(problems_of: Problems) -> None:
+    assert problems_of("service: ${env:NAME}\nprovider: aws\n", head="") == [
+        "serverless.yml:1:10: service: the environment variable NAME isn't set; a fallback is ${env:NAME, 'value'}"
+    ]
+
+
+def test_settings_beside_their_event_are_told_where_they_belong(problems_of: Problems) -> None:
+    text = """\
+    functions:
+      f:
+        handler: handlers/login.handler
+        events:
+          - http:
+            path: /
+            method: get
+    """
+    assert problems_of(text) == [
+        "serverless.yml:9:9: functions.f.events[0]: 'http' is empty; indent what belongs to it (path, method) below it"
+    ]
+
+
 def test_a_stage_option_that_is_no_name_is_refused(load_map: Loader) -> None:
     with pytest.raises(UserError, match="--stage: 'a_b' can't be a stage's name"):
         load_map("", options={"stage": "a_b"})

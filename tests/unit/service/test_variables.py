@@ -63,6 +63,13 @@ def test_the_stage_option_wins_over_the_map(load_map: Loader) -> None:
     assert service.stack_name == "shop-prod"
 
 
+def test_a_variable_that_only_a_file_has_says_how_to_read_it(problems_of: Problems) -> None:
+    (problem,) = problems_of("custom: {v: '${env:TOKEN}'}\n", files={".env": "TOKEN=t"})
+    assert problem.endswith(
+        "the environment variable TOKEN isn't set; .env has it, and useDotenv: true reads that file"
+    )
+
+
 def test_params_come_from_the_stage_then_the_default_then_the_command(load_map: Loader) -> None:
     text = """\
     params:
