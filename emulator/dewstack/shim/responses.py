@@ -1,9 +1,10 @@
 """What a function answered, as a Flask response: `{"statusCode": …, "headers": …, "body": …}` and what else counts."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 import msgspec
+from werkzeug.datastructures import Headers as WsgiHeaders
 
 from dewstack.apigateway.http_api.payload import (
     Constants,
@@ -15,14 +16,25 @@ from dewstack.apigateway.http_api.payload import (
     response_headers,
     response_status,
 )
+from dewstack.apigateway.responses import WITHOUT_BODY
 from dewstack.http import Headers
 from dewstack.http import Response as RawResponse
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 
 class Response(flask.Response):
-    """A response that says of its content no more than it was told."""
+    """A response that leaves as it was made: no header corrected, none made up but its length."""
 
     default_mimetype = None
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> WsgiHeaders:
+        """The headers, with a length only where there may be a body."""
+        headers = WsgiHeaders(self.headers)
+        if self.status_code in WITHOUT_BODY:
+            headers.remove("Content-Length")
+        return headers
 
 
 def make_response(body: bytes, status: int, headers: Headers) -> Response:

@@ -1,0 +1,3 @@
+"""A module beside the handlers."""
+
+SEEN: list[str] = []
