@@ -56,9 +56,10 @@ def event_types() -> list[str]:
 
 
 class _Validator:
-    def __init__(self, nodes: list[SchemaNode]) -> None:
+    def __init__(self, nodes: list[SchemaNode], flat: dict[int, list[int]] | None = None) -> None:
         self.nodes = nodes
         self.violations: list[Violation] = []
+        self._flat_by_choice: dict[int, list[int]] = {} if flat is None else flat
 
     def check(self, value: Any, index: int, path: KeyPath) -> Any:
         """Check `value` by the schema node `index`; gives the coerced value."""
@@ -89,17 +90,19 @@ class _Validator:
         self.violations.append(Violation(path, message, kind, about_key))
 
     def _passes(self, value: Any, index: int) -> bool:
-        probe = _Validator(self.nodes)
+        probe = _Validator(self.nodes, self._flat_by_choice)
         probe.check(value, index, ())
         return not probe.violations
 
     def _any_of(self, value: Any, branches: list[int], path: KeyPath) -> Any:
-        flat = list(self._flat(branches))
+        flat = self._flat_by_choice.get(id(branches))
+        if flat is None:
+            flat = self._flat_by_choice[id(branches)] = list(self._flat(branches))
         likely = [branch for branch in flat if self._applies(value, branch, coerced=False)]
         likely = likely or [branch for branch in flat if self._applies(value, branch, coerced=True)]
         best: _Validator | None = None
         for branch in likely:
-            probe = _Validator(self.nodes)
+            probe = _Validator(self.nodes, self._flat_by_choice)
             coerced = probe.check(value, branch, path)
             if not probe.violations:
                 return coerced
@@ -129,6 +132,10 @@ class _Validator:
     def _applies(self, value: Any, index: int, *, coerced: bool) -> bool:
         """Whether the branch can be meant: the type fits, required keys are there, constants are equal."""
         schema = self.nodes[index]
+        if isinstance(value, dict):
+            for key in schema.get("required", ()):
+                if key not in value:
+                    return False
         if "type" in schema:
             fits = coerce(value, schema["type"])[1] if coerced else is_type(value, schema["type"])
             if not fits:
@@ -137,8 +144,6 @@ class _Validator:
             return False
         if not isinstance(value, dict):
             return "enum" not in schema or coerced or value in schema["enum"]
-        if any(key not in value for key in schema.get("required", ())):
-            return False
         return not self._foreign_constants(value, schema)
 
     def _foreign_constants(self, value: dict[str, Any], schema: SchemaNode) -> list[str]:

@@ -21,6 +21,9 @@ TYPE_NAMES = {
 }
 
 
+_PYTHON_TYPES: dict[str, type] = {"string": str, "array": list, "object": dict}
+
+
 def is_type(value: Any, wanted: str) -> bool:
     """Whether `value` is of a JSON Schema type as it is."""
     if isinstance(value, bool):
@@ -29,7 +32,7 @@ def is_type(value: Any, wanted: str) -> bool:
         return wanted in ("integer", "number")
     if isinstance(value, float):
         return wanted == "number" or (wanted == "integer" and value.is_integer())
-    return isinstance(value, {"string": str, "array": list, "object": dict}.get(wanted, ()))
+    return isinstance(value, _PYTHON_TYPES.get(wanted, ()))
 
 
 def coerce(value: Any, wanted: str) -> tuple[Any, bool]:
