@@ -69,7 +69,9 @@ class Emulator:
         self.functions = LambdaService(store, clock, config, self._open_log)
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
         self.cognito = Cognito(store, clock, config)
-        self.gateway = ApiGateway(store, clock, config, self.functions.invoke, self._keys)
+        self.gateway = ApiGateway(
+            store, clock, config, self.functions.invoke, self._keys, send=self.functions.send
+        )
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         for name, operations in {
             "lambda": self.functions.operations,

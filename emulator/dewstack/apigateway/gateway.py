@@ -14,6 +14,7 @@ from dewstack.apigateway.http_api.service import HttpApiService
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
 from dewstack.apigateway.rest_api.compiler import RestCompiler
+from dewstack.apigateway.rest_api.integrations import Send
 from dewstack.apigateway.rest_api.service import RestApiService
 from dewstack.clock import Clock
 from dewstack.config import Config
@@ -53,7 +54,8 @@ class ApiGateway:
     to what they made.
 
     `invoke` calls a function; `keys` gives the JWKS of an issuer that runs in this process. `endpoint` gives
-    an API's URL from its id and region; by default it is at `<id>.execute-api.localhost` on the AWS port.
+    an API's URL from its id and region; by default it is at `<id>.execute-api.localhost` on the AWS port. `send` hands
+    an event to a function without waiting for it; without it, asynchronous integrations are refused.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ApiGateway:
         keys: Keys,
         *,
         endpoint: Callable[[str, str], str] | None = None,
+        send: Send | None = None,
     ) -> None:
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
@@ -72,7 +75,7 @@ class ApiGateway:
             store, clock, Compiler(invoke, key_sets, clock, dates), self._changed, endpoint
         )
         self.rest_apis = RestApiService(
-            store, clock, RestCompiler(invoke, key_sets, clock, dates, _issuer(config)), self._changed
+            store, clock, RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send), self._changed
         )
         self._kinds: tuple[ApiKind, ...] = (self.http_apis, self.rest_apis)
         self._compiled: dict[str, ServedApi] = {}

@@ -77,9 +77,7 @@ class LambdaService:
             return {"StatusCode": 204}
         arn = named.arn
         if kind == "Event":
-            task = asyncio.get_running_loop().create_task(self._serve_event(arn, payload))
-            self._events.add(task)
-            task.add_done_callback(self._events.discard)
+            self.send(arn, payload)
             return {"StatusCode": 202}
         context = _client_context(params.get("ClientContext") or "")
         tail = params.get("LogType") == "Tail"
@@ -94,6 +92,12 @@ class LambdaService:
         if tail:
             answer["LogResult"] = base64.b64encode(outcome.log_tail.encode()).decode()
         return answer
+
+    def send(self, arn: str, payload: bytes) -> None:
+        """Hand an event to a function and don't wait for it. Call it on the loop."""
+        task = asyncio.get_running_loop().create_task(self._serve_event(arn, payload))
+        self._events.add(task)
+        task.add_done_callback(self._events.discard)
 
     async def _serve_event(self, arn: str, payload: bytes) -> None:
         """An asynchronous event: tried again twice when the function fails, for longer when it is throttled."""

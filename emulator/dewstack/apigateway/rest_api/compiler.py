@@ -1,39 +1,64 @@
 """Makes the form of a REST API that serves requests out of what the control plane holds."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.responses import Dates
+from dewstack.apigateway.rest_api.api_keys import ApiKeyCheck
+from dewstack.apigateway.rest_api.authorizers import (
+    BrokenAuthorizer,
+    CognitoAuthorizer,
+    IamAuthorization,
+    Misconfigured,
+)
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
-from dewstack.apigateway.rest_api.exchange import Exchange
-from dewstack.apigateway.rest_api.execute import CompiledApi, CompiledMethod, CompiledStage
+from dewstack.apigateway.rest_api.execute import CompiledApi, CompiledMethod, CompiledStage, Step
 from dewstack.apigateway.rest_api.gateway_responses import GatewayResponses
-from dewstack.apigateway.rest_api.integrations import CompiledIntegration, LambdaProxy
-from dewstack.apigateway.rest_api.lambda_function import LambdaFunction
+from dewstack.apigateway.rest_api.integration_compiler import IntegrationCompiler
+from dewstack.apigateway.rest_api.integrations import Send
+from dewstack.apigateway.rest_api.lambda_authorizer import LambdaAuthorizer
 from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
-from dewstack.apigateway.rest_api.model import ApiKey, Method, Resource, RestApi, Snapshot, Stage, UsagePlan
-from dewstack.apigateway.rest_api.payload import Payload
-from dewstack.apigateway.rest_api.refusals import INTERNAL_SERVER_ERROR, Refused
+from dewstack.apigateway.rest_api.model import (
+    ApiKey,
+    Authorizer,
+    Method,
+    Resource,
+    RestApi,
+    Snapshot,
+    Stage,
+    UsagePlan,
+)
+from dewstack.apigateway.rest_api.throttling import bucket_for
 from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
-from dewstack.http import Response
 from dewstack.wire import Invoke
+
+log = logging.getLogger(__name__)
 
 
 class RestCompiler:
     """Compiles APIs; holds what their parts need while they serve.
 
-    `issuer` gives the issuer of a user pool's tokens from the pool's ARN.
+    `issuer` gives the issuer of a user pool's tokens from the pool's ARN, `send` hands an event to a function without
+    waiting for it.
     """
 
     def __init__(
-        self, invoke: Invoke, key_sets: KeySets, clock: Clock, dates: Dates, issuer: Callable[[str], str]
+        self,
+        invoke: Invoke,
+        key_sets: KeySets,
+        clock: Clock,
+        dates: Dates,
+        issuer: Callable[[str], str],
+        send: Send | None = None,
     ) -> None:
         self.invoke = invoke
         self.key_sets = key_sets
         self.clock = clock
         self.dates = dates
         self.issuer = issuer
+        self.send = send
 
     def compile(
         self,
@@ -44,7 +69,7 @@ class RestCompiler:
         """The API, each of its stages with the snapshot that it serves. `api_keys` are the usage plans of the API's
         account and region, each with its keys."""
         compiled = {
-            stage.stage_name: _StageCompiler(self, api, stage, snapshot).compile()
+            stage.stage_name: _StageCompiler(self, api, stage, snapshot, api_keys).compile()
             for stage, snapshot in stages
         }
         return CompiledApi(compiled, self.dates, not api.disable_execute_api_endpoint)
@@ -53,38 +78,72 @@ class RestCompiler:
 class _StageCompiler:
     """Compiles one stage of an API."""
 
-    def __init__(self, compiler: RestCompiler, api: RestApi, stage: Stage, snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        compiler: RestCompiler,
+        api: RestApi,
+        stage: Stage,
+        snapshot: Snapshot,
+        api_keys: Sequence[tuple[UsagePlan, Sequence[ApiKey]]],
+    ) -> None:
         self._compiler = compiler
+        self._stage = stage
         self._snapshot = snapshot
         self._point = StagePoint.of(api, stage)
-        self._binary = BinaryMediaTypes(snapshot.binary_media_types)
+        self._integrations = IntegrationCompiler(
+            compiler.invoke, compiler.send, self._point, BinaryMediaTypes(snapshot.binary_media_types)
+        )
+        self._authorizers = {one.id: one for one in snapshot.authorizers}
+        self._lambdas: dict[str, Step] = {}
+        self._api_key = ApiKeyCheck(
+            f"{api.id}:{stage.stage_name}", api_keys, from_authorizer=api.api_key_source == "AUTHORIZER"
+        )
 
     def compile(self) -> CompiledStage:
-        methods = (
+        methods = [
             (f"{method.http_method} {resource.path}", self._method(resource, method))
             for resource in sorted(self._snapshot.resources, key=lambda one: one.path)
             for method in resource.resource_methods.values()
-        )
-        return CompiledStage(
-            self._point, Router(methods, decode=str), GatewayResponses(self._snapshot.gateway_responses)
-        )
+        ]
+        router = Router(methods, decode=str)
+        return CompiledStage(self._point, router, GatewayResponses(self._snapshot.gateway_responses))
 
     def _method(self, resource: Resource, method: Method) -> CompiledMethod:
         point = MethodPoint(resource.id, resource.path)
-        return CompiledMethod(point, (), None, self._integration(method, point))
-
-    def _integration(self, method: Method, point: MethodPoint) -> CompiledIntegration:
-        integration = method.method_integration
-        if integration is None or integration.type != "AWS_PROXY":
-            return _Nothing()
-        function = LambdaFunction(
-            self._compiler.invoke, integration.uri or "", integration.timeout_in_millis / 1000, self._point
+        return CompiledMethod(
+            point=point,
+            steps=tuple(self._steps(method)),
+            bucket=bucket_for(self._stage, resource.path, method.http_method),
+            integration=self._integrations.compile(method.method_integration, point),
         )
-        return LambdaProxy(function, Payload(point, self._binary))
 
+    def _steps(self, method: Method) -> Iterable[Step]:
+        if method.authorization_type != "NONE":
+            yield self._authorizer(method)
+        if method.api_key_required:
+            yield self._api_key
 
-class _Nothing:
-    """Stands where a method has no integration."""
+    def _authorizer(self, method: Method) -> Step:
+        if method.authorization_type == "AWS_IAM":
+            return IamAuthorization()
+        authorizer = self._authorizers.get(method.authorizer_id or "")
+        if authorizer is None:
+            return BrokenAuthorizer(method.authorizer_id or "", "there is no such authorizer")
+        try:
+            if authorizer.type == "COGNITO_USER_POOLS":
+                return self._cognito(authorizer, method)
+            if authorizer.id not in self._lambdas:
+                self._lambdas[authorizer.id] = self._lambda(authorizer)
+            return self._lambdas[authorizer.id]
+        except Misconfigured as error:
+            return BrokenAuthorizer(authorizer.name, str(error))
 
-    async def respond(self, exchange: Exchange) -> Response:
-        raise Refused(INTERNAL_SERVER_ERROR)
+    def _cognito(self, authorizer: Authorizer, method: Method) -> Step:
+        compiler = self._compiler
+        scopes = method.authorization_scopes or ()
+        return CognitoAuthorizer(authorizer, scopes, compiler.key_sets, compiler.clock, compiler.issuer)
+
+    def _lambda(self, authorizer: Authorizer) -> Step:
+        return LambdaAuthorizer(
+            authorizer, self._point.variables, self._compiler.invoke, self._compiler.clock
+        )

@@ -80,6 +80,7 @@ class Exchange:
         "authorizer",
         "domain_name",
         "extended_request_id",
+        "function_reached",
         "header_names",
         "header_size",
         "header_values",
@@ -94,6 +95,7 @@ class Exchange:
         "stage_path",
         "time",
         "trace_id",
+        "usage_identifier_key",
     )
 
     def __init__(
@@ -114,6 +116,8 @@ class Exchange:
         self.parameters: Mapping[str, str] | None = None
         self.authorizer: Mapping[str, Any] | None = None
         self.api_key: tuple[str, str] | None = None
+        self.usage_identifier_key: str | None = None
+        self.function_reached = False
         self.path = printable(path)
         self.stage_path = "/" + printable(request.raw_path).lstrip("/")
         self.query = query_values(printable(request.query)) if request.query else {}

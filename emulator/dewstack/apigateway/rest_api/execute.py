@@ -77,20 +77,19 @@ class CompiledApi:
         if stage is None or not self._enabled:
             return finish(plain_response(FORBIDDEN), request, ids, http_date, None)
         exchange = Exchange(request, stage.point, "/" + rest.lstrip("/"), ids, now, request_time)
-        trace_id: str | None = exchange.trace_id
         try:
             exchange.check_size()
             response = await stage.dispatch(exchange)
         except Refused as refused:
-            trace_id = trace_id if refused.traced else None
             response = stage.responses.response(refused.refusal, exchange)
+        trace_id = exchange.trace_id if exchange.function_reached else None
         return finish(response, request, ids, http_date, trace_id)
 
 
 def finish(
     response: Response, request: Request, ids: tuple[str, str], http_date: bytes, trace_id: str | None
 ) -> Response:
-    """Add what every response has: the length, the date, the request's ids, and its trace where an integration was
+    """Add what every response has: the length, the date, the request's ids, and its trace where a function was
     reached."""
     headers = response.headers
     if response.status in WITHOUT_BODY:

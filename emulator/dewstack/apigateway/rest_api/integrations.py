@@ -1,11 +1,22 @@
 """Integrations of REST APIs: what stands behind a method."""
 
+import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.lambda_function import LambdaFunction
+from dewstack.apigateway.rest_api.mapping import Answer
 from dewstack.apigateway.rest_api.payload import Payload, malformed
+from dewstack.apigateway.rest_api.refusals import INTERNAL_SERVER_ERROR, Refused
+from dewstack.apigateway.rest_api.request_mapping import RequestMapping
+from dewstack.apigateway.rest_api.response_mapping import ResponseMapping
 from dewstack.http import Response
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[str, bytes], None]
+"""Hand an event to a function, by its ARN, without waiting for it. Raises AwsError."""
 
 
 class CompiledIntegration(Protocol):
@@ -24,7 +35,40 @@ class LambdaProxy:
 
     async def respond(self, exchange: Exchange) -> Response:
         """What the function answers. Raises Refused."""
-        result = await self._function.call(self._payload.event(exchange))
+        result = await self._function.call(exchange, self._payload.event(exchange))
         if result.function_error:
             raise malformed()
         return self._payload.response(exchange, result.payload)
+
+
+class Backend(Protocol):
+    """What an integration with mappings calls."""
+
+    async def answer(self, exchange: Exchange, body: bytes) -> Answer:
+        """What it answers to the mapped request. Raises Refused."""
+
+
+class Mapped:
+    """AWS, HTTP and MOCK: the request is mapped for what is called, its answer for the client."""
+
+    def __init__(self, request: RequestMapping, backend: Backend, response: ResponseMapping) -> None:
+        self._request = request
+        self._backend = backend
+        self._response = response
+
+    async def respond(self, exchange: Exchange) -> Response:
+        """The mapped answer. Raises Refused."""
+        body = await self._request.body(exchange)
+        return await self._response.response(exchange, await self._backend.answer(exchange, body))
+
+
+class Broken:
+    """Stands where a method has no integration, or one that cannot work; `why` it is, once per request."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def respond(self, exchange: Exchange) -> Response:
+        """Raises Refused."""
+        log.warning("%s %s: %s", exchange.request.method, exchange.path, self._why)
+        raise Refused(INTERNAL_SERVER_ERROR)

@@ -5,33 +5,50 @@ import logging
 
 from dewstack.apigateway.integrations import function_arn
 from dewstack.apigateway.rest_api.endpoint import StagePoint
-from dewstack.apigateway.rest_api.refusals import INTEGRATION_TIMEOUT, INTERNAL_SERVER_ERROR, Refused
+from dewstack.apigateway.rest_api.exchange import Exchange
+from dewstack.apigateway.rest_api.refusals import (
+    INTEGRATION_TIMEOUT,
+    INTERNAL_SERVER_ERROR,
+    REQUEST_TOO_LONG,
+    Refused,
+)
 from dewstack.errors import AwsError
 from dewstack.wire import Invoke, InvokeResult
 
 log = logging.getLogger(__name__)
 
+PAYLOAD_LIMIT = 6 * 1024 * 1024
+"""Bytes that Lambda takes in a synchronous invocation."""
+
 
 class LambdaFunction:
     """The function behind an integration of one stage. `timeout` in seconds."""
 
-    def __init__(self, invoke: Invoke, uri: str, timeout: float, stage: StagePoint) -> None:
+    def __init__(self, invoke: Invoke, uri: str | None, timeout: float, stage: StagePoint) -> None:
         self._invoke = invoke
         self._uri = uri
-        self._arn = function_arn(uri, stage.variables)
+        self._arn = function_arn(uri or "", stage.variables)
         self._timeout = timeout
 
-    async def call(self, event: bytes) -> InvokeResult:
-        """What the function answers to `event`. Raises Refused: 504 when it takes too long, 500 when Lambda doesn't
-        take the event."""
+    async def call(self, exchange: Exchange, event: bytes) -> InvokeResult:
+        """What the function answers to `event`. Raises Refused: 504 when it takes too long, 413 when the event is too
+        large for Lambda, 500 when Lambda doesn't take it."""
+        arn = self.arn()
+        if len(event) > PAYLOAD_LIMIT:
+            raise Refused(REQUEST_TOO_LONG)
+        exchange.function_reached = True
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._invoke(arn, event)
+        except TimeoutError:
+            raise Refused(INTEGRATION_TIMEOUT) from None
+        except AwsError as error:
+            log.warning("%s could not be invoked: %s %s", arn, error.code, error.message)
+            raise Refused(INTERNAL_SERVER_ERROR) from error
+
+    def arn(self) -> str:
+        """The function's ARN. Raises Refused where the integration names none."""
         if self._arn is None:
             log.warning("no function is meant by the integration URI %r", self._uri)
             raise Refused(INTERNAL_SERVER_ERROR)
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await self._invoke(self._arn, event)
-        except TimeoutError:
-            raise Refused(INTEGRATION_TIMEOUT, traced=True) from None
-        except AwsError as error:
-            log.warning("%s could not be invoked: %s %s", self._arn, error.code, error.message)
-            raise Refused(INTERNAL_SERVER_ERROR, traced=True) from error
+        return self._arn

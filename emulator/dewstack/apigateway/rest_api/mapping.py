@@ -16,12 +16,12 @@ from dewstack.apigateway.rest_api.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an integration answered. `headers` by lower-case name; `error` is the message a function failed with."""
+    """What an integration answered: `selector` is what selects an integration response for it, a status or the
+    message that a function failed with. `headers` by lower-case name."""
 
-    status: int = 200
+    selector: str = ""
     body: bytes = b""
     headers: Mapping[str, list[str]] = field(default_factory=dict)
-    error: str | None = None
 
 
 Expression = Callable[[Exchange, Answer], str | None]

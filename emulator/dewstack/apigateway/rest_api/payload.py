@@ -98,13 +98,13 @@ class Payload:
             try:
                 body = base64.b64decode(body, validate=True)
             except (binascii.Error, ValueError):
-                raise Refused(INTERNAL_SERVER_ERROR, traced=True) from None
+                raise Refused(INTERNAL_SERVER_ERROR) from None
         return Response(status, body, headers)
 
 
 def malformed() -> Refused:
     """The answer to a function that didn't answer as it should."""
-    return Refused(BAD_GATEWAY, traced=True)
+    return Refused(BAD_GATEWAY)
 
 
 def _status(status: Any) -> int:

@@ -25,12 +25,11 @@ class Refusal:
 
 
 class Refused(Exception):
-    """Ends a request with one of the gateway's own answers. `traced` tells that a function was reached."""
+    """Ends a request with one of the gateway's own answers."""
 
-    def __init__(self, refusal: Refusal, *, traced: bool = False) -> None:
+    def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.response_type)
         self.refusal = refusal
-        self.traced = traced
 
 
 def _integration(response_type: str, status: int, message: str) -> Refusal:
@@ -67,6 +66,7 @@ REQUEST_TOO_LARGE = Refusal(
     "REQUEST_TOO_LARGE", 413, "RequestTooLargeException", TOO_LARGE, TOO_LARGE.encode(), b"text/plain"
 )
 HEADERS_TOO_LARGE = Refusal("DEFAULT_4XX", 431, None, "Request Header Fields Too Large")
+REQUEST_TOO_LONG = Refusal("REQUEST_TOO_LARGE", 413, "RequestTooLongException", "Request Too Long")
 INTERNAL_SERVER_ERROR = _integration("DEFAULT_5XX", 500, "Internal server error")
 BAD_GATEWAY = _integration("DEFAULT_5XX", 502, "Internal server error")
 API_CONFIGURATION_ERROR = _integration("API_CONFIGURATION_ERROR", 500, "Internal server error")
@@ -78,6 +78,13 @@ def bad_parameters(names: list[str]) -> Refusal:
     """Required parameters that a request lacks."""
     message = f"Missing required request parameters: [{', '.join(names)}]"
     return Refusal("BAD_REQUEST_PARAMETERS", 400, "BadRequestException", message)
+
+
+def unreadable_request(why: str) -> Refusal:
+    """A body that Lambda doesn't take for an event."""
+    return Refusal(
+        "DEFAULT_4XX", 400, "BadRequestException", f"Could not parse request body into json: {why}"
+    )
 
 
 BAD_REQUEST_BODY = Refusal("BAD_REQUEST_BODY", 400, "BadRequestException", "Invalid request body")

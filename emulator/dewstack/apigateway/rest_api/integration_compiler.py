@@ -1,0 +1,81 @@
+"""Makes the form of an integration that answers requests. One that cannot work says why in the log and answers 500."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from dewstack.apigateway.rest_api.backends import CustomLambda, Mock
+from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
+from dewstack.apigateway.rest_api.integrations import (
+    Backend,
+    Broken,
+    CompiledIntegration,
+    LambdaProxy,
+    Mapped,
+    Send,
+)
+from dewstack.apigateway.rest_api.lambda_function import LambdaFunction
+from dewstack.apigateway.rest_api.mapping import NotAnExpression, expression
+from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
+from dewstack.apigateway.rest_api.model import Integration
+from dewstack.apigateway.rest_api.payload import Payload
+from dewstack.apigateway.rest_api.request_mapping import RequestMapping
+from dewstack.apigateway.rest_api.response_mapping import BadMapping, ResponseMapping
+from dewstack.apigateway.rest_api.velocity import TemplateError
+from dewstack.wire import Invoke
+
+log = logging.getLogger(__name__)
+
+INVOCATION_TYPE = "integration.request.header.x-amz-invocation-type"
+
+
+class IntegrationCompiler:
+    """Compiles the integrations of one stage."""
+
+    def __init__(
+        self, invoke: Invoke, send: Send | None, stage: StagePoint, binary: BinaryMediaTypes
+    ) -> None:
+        self._invoke = invoke
+        self._send = send
+        self._stage = stage
+        self._binary = binary
+
+    def compile(self, integration: Integration | None, method: MethodPoint) -> CompiledIntegration:
+        """The integration of a method."""
+        if integration is None:
+            return Broken("the method has no integration")
+        build = TYPES.get(integration.type)
+        if build is None:
+            return Broken(f"{integration.type} integrations are not emulated")
+        try:
+            return build(self, integration, method)
+        except (TemplateError, BadMapping, NotAnExpression) as error:
+            log.warning("%s: the integration cannot work: %s", method.resource_path, error)
+            return Broken(f"the integration cannot work: {error}")
+
+    def _function(self, integration: Integration) -> LambdaFunction:
+        return LambdaFunction(
+            self._invoke, integration.uri, integration.timeout_in_millis / 1000, self._stage
+        )
+
+    def _lambda_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        return LambdaProxy(self._function(integration), Payload(method, self._binary))
+
+    def _custom_lambda(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        parameters = {name.lower(): text for name, text in (integration.request_parameters or {}).items()}
+        kind = parameters.get(INVOCATION_TYPE)
+        backend = CustomLambda(self._function(integration), expression(kind) if kind else None, self._send)
+        return self._mapped(integration, backend)
+
+    def _mock(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        return self._mapped(integration, Mock())
+
+    def _mapped(self, integration: Integration, backend: Backend) -> CompiledIntegration:
+        responses = (integration.integration_responses or {}).values()
+        return Mapped(RequestMapping(integration, self._binary), backend, ResponseMapping(responses))
+
+
+TYPES: Mapping[str, Callable[[IntegrationCompiler, Integration, MethodPoint], CompiledIntegration]] = {
+    "AWS": IntegrationCompiler._custom_lambda,
+    "AWS_PROXY": IntegrationCompiler._lambda_proxy,
+    "MOCK": IntegrationCompiler._mock,
+}
