@@ -6,6 +6,7 @@ from dewstack.cloudformation.resources.http_api import http_api_types
 from dewstack.cloudformation.resources.lambda_ import lambda_types
 from dewstack.cloudformation.resources.logs import LogGroup
 from dewstack.cloudformation.resources.records import record_types
+from dewstack.cloudformation.resources.rest_api import rest_api_types
 
 __all__ = ["Context", "Outcome", "Provider", "resource_types"]
 
@@ -17,5 +18,6 @@ def resource_types() -> dict[str, Provider]:
         **http_api_types(),
         **lambda_types(),
         **record_types(),
+        **rest_api_types(),
         "AWS::Logs::LogGroup": LogGroup(),
     }

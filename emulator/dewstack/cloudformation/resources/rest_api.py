@@ -1,0 +1,198 @@
+"""`AWS::ApiGateway::RestApi` and what serves it: deployments, stages, the account's settings."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dewstack.cloudformation.errors import ResourceFailure
+from dewstack.cloudformation.model import Resource
+from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.records import Record
+from dewstack.cloudformation.resources.rest_crud import SERVICE, parameter, refuse, retag
+from dewstack.cloudformation.resources.rest_method import Method
+from dewstack.cloudformation.resources.rest_parts import part_types
+from dewstack.cloudformation.resources.rest_patch import Change, elements, patches, scalar, values
+from dewstack.cloudformation.resources.rest_stage import Deployment, Stage
+from dewstack.cloudformation.resources.shape import STRING_MAP, STRINGS, TAGS, Kind, tag_map
+from dewstack.ids import random_string
+
+_ENDPOINT: Kind = {"IpAddressType": str, "Types": STRINGS, "VpcEndpointIds": STRINGS}
+
+
+def _endpoint(before: Any, after: Any) -> list[dict[str, str]]:
+    old, new = before or {}, after or {}
+    kind, was = (new.get("Types") or ["EDGE"])[0], (old.get("Types") or ["EDGE"])[0]
+    operations = []
+    if kind != was:
+        operations.append({"op": "replace", "path": f"/endpointConfiguration/types/{was}", "value": kind})
+    changed = values("/endpointConfiguration/vpcEndpointIds")
+    operations += changed(old.get("VpcEndpointIds"), new.get("VpcEndpointIds"))
+    if address := new.get("IpAddressType"):
+        operations.append({"op": "replace", "path": "/endpointConfiguration/ipAddressType", "value": address})
+    return operations
+
+
+class RestApi(Provider):
+    """A REST API, made from properties or from an OpenAPI `Body`."""
+
+    properties: Mapping[str, Kind] = {
+        "ApiKeySourceType": str,
+        "BinaryMediaTypes": STRINGS,
+        "Body": object,
+        "BodyS3Location": object,
+        "CloneFrom": str,
+        "Description": str,
+        "DisableExecuteApiEndpoint": bool,
+        "EndpointAccessMode": str,
+        "EndpointConfiguration": _ENDPOINT,
+        "FailOnWarnings": bool,
+        "MinimumCompressionSize": int,
+        "Mode": str,
+        "Name": str,
+        "Parameters": STRING_MAP,
+        "Policy": object,
+        "SecurityPolicy": str,
+        "Tags": TAGS,
+    }
+    _refused: Mapping[str, str] = {
+        "Body": "ImportRestApi",
+        "BodyS3Location": "ImportRestApi",
+        "CloneFrom": "cloning an API",
+    }
+    _created: Mapping[str, str] = {
+        "ApiKeySourceType": "apiKeySource",
+        "BinaryMediaTypes": "binaryMediaTypes",
+        "Description": "description",
+        "DisableExecuteApiEndpoint": "disableExecuteApiEndpoint",
+        "EndpointConfiguration": "endpointConfiguration",
+        "MinimumCompressionSize": "minimumCompressionSize",
+        "Name": "name",
+        "Policy": "policy",
+    }
+    _changes: Mapping[str, Change] = {
+        "ApiKeySourceType": scalar("/apiKeySource"),
+        "BinaryMediaTypes": elements("/binaryMediaTypes"),
+        "Description": scalar("/description"),
+        "DisableExecuteApiEndpoint": scalar("/disableExecuteApiEndpoint"),
+        "EndpointConfiguration": _endpoint,
+        "MinimumCompressionSize": scalar("/minimumCompressionSize"),
+        "Name": scalar("/name"),
+        "Policy": scalar("/policy"),
+    }
+
+    def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Refuse by name what would be ignored; a policy becomes text."""
+        refuse(logical_id, properties, self._refused)
+        if not properties.get("Name"):
+            raise ResourceFailure(f"property Name of {logical_id} is required where there is no Body")
+        accepted = super().accept(logical_id, properties)
+        policy = accepted.pop("Policy", None)
+        if policy:
+            accepted["Policy"] = policy if isinstance(policy, str) else json.dumps(policy)
+        return accepted
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """CreateRestApi."""
+        params = {
+            name: parameter(properties[each], self.properties[each])
+            for each, name in self._created.items()
+            if each in properties
+        }
+        tags = tag_map(properties.get("Tags", ())) or None
+        api = await context.invoke(SERVICE, "CreateRestApi", tags=tags, **params)
+        return Outcome(api["id"], {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]})
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """UpdateRestApi with what changed, and tag anew."""
+        operations = patches(self._changes, current.properties, properties)
+        api_id = current.physical_id
+        if operations:
+            await context.invoke(SERVICE, "UpdateRestApi", restApiId=api_id, patchOperations=operations)
+        await retag(context, f"/restapis/{api_id}", current.properties.get("Tags"), properties.get("Tags"))
+        return Outcome(api_id, current.attributes)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteRestApi."""
+        await context.invoke(SERVICE, "DeleteRestApi", restApiId=current.physical_id)
+
+
+class Account(Provider):
+    """`AWS::ApiGateway::Account`: the role in whose name logs are written. What is kept outlives the stack."""
+
+    properties: Mapping[str, Kind] = {"CloudWatchRoleArn": str}
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """UpdateAccount."""
+        await self._set(context, properties)
+        physical_id = random_string(10)
+        return Outcome(physical_id, {"Id": physical_id})
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """UpdateAccount."""
+        await self._set(context, properties)
+        return Outcome(current.physical_id, current.attributes)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """Leave the account as it is."""
+
+    @staticmethod
+    async def _set(context: Context, properties: dict[str, Any]) -> None:
+        role = properties.get("CloudWatchRoleArn")
+        if role:
+            operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
+            await context.invoke(SERVICE, "UpdateAccount", patchOperations=[operation])
+
+
+def _domain(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "DistributionDomainName": f"d{random_string(13)}.cloudfront.net",
+        "DistributionHostedZoneId": "Z2FDTNDATAQYW2",
+        "DomainNameArn": f"arn:aws:apigateway:{context.stack.region}::/domainnames/{name}",
+        "RegionalDomainName": f"d-{random_string(10)}.execute-api.{context.stack.region}.amazonaws.com",
+        "RegionalHostedZoneId": "Z1UJRXOUMOOFQ8",
+    }
+
+
+def rest_api_types() -> dict[str, Provider]:
+    """The types of API Gateway's first API."""
+    return {
+        **part_types(),
+        "AWS::ApiGateway::Account": Account(),
+        "AWS::ApiGateway::BasePathMapping": Record(
+            lambda context, properties: f"{properties['DomainName']}|{properties.get('BasePath', '')}",
+            required=("DomainName",),
+            replacement=frozenset({"BasePath", "DomainName"}),
+            note="Recorded only: dewstack serves no custom domain names",
+        ),
+        "AWS::ApiGateway::Deployment": Deployment(),
+        "AWS::ApiGateway::DocumentationPart": Record(
+            lambda context, properties: random_string(6),
+            lambda context, part_id, properties: {"DocumentationPartId": part_id},
+            required=("Location", "Properties", "RestApiId"),
+            replacement=frozenset({"Location", "RestApiId"}),
+            note="Recorded only: dewstack keeps no documentation of APIs",
+        ),
+        "AWS::ApiGateway::DocumentationVersion": Record(
+            lambda context, properties: str(properties["DocumentationVersion"]),
+            required=("DocumentationVersion", "RestApiId"),
+            replacement=frozenset({"DocumentationVersion", "RestApiId"}),
+            note="Recorded only: dewstack keeps no documentation of APIs",
+        ),
+        "AWS::ApiGateway::DomainName": Record(
+            lambda context, properties: str(properties["DomainName"]),
+            _domain,
+            required=("DomainName",),
+            replacement=frozenset({"DomainName"}),
+            note="Recorded only: dewstack serves no custom domain names",
+        ),
+        "AWS::ApiGateway::Method": Method(),
+        "AWS::ApiGateway::RestApi": RestApi(),
+        "AWS::ApiGateway::Stage": Stage(),
+        "AWS::ApiGateway::VpcLink": Record(
+            lambda context, properties: random_string(6),
+            lambda context, link_id, properties: {"VpcLinkId": link_id},
+            required=("Name", "TargetArns"),
+            replacement=frozenset({"TargetArns"}),
+            note="Recorded only: dewstack reaches into no VPC, methods that need the link are refused",
+        ),
+    }
