@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dewstack.app import Emulator
 from dewstack.config import Caller
@@ -16,6 +16,9 @@ from dewstack.deploy.artifacts import live_template
 from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
 from dewstack.service import Ask, Service
+
+if TYPE_CHECKING:
+    from dewstack.deploy.bundling import Bundler
 
 logger = logging.getLogger("dewstack.watch")
 
@@ -79,6 +82,7 @@ class ServedMap:
         self._approve = approve
         self.service: Service | None = None
         self.outputs: Outputs = {}
+        self._bundler: Bundler | None = None
 
     async def deploy(self) -> Service:
         """Read the map and deploy it by difference. Raises UserError; what was served before goes on."""
@@ -89,7 +93,8 @@ class ServedMap:
             return self._emulator.call(name, operation, params, caller)
 
         def work() -> tuple[Outputs, list[dict[str, Any]]]:
-            outputs = deploy_template(call, service.stack_name, live_template(service), approve=self._approve)
+            template = live_template(service, self._bundle(service))
+            outputs = deploy_template(call, service.stack_name, template, approve=self._approve)
             stack = {"StackName": service.stack_name}
             return outputs, call("cloudformation", "DescribeStackResources", stack)["StackResources"]
 
@@ -97,6 +102,18 @@ class ServedMap:
         self.service, self.outputs = service, outputs
         self._publish(service, outputs, resources)
         return service
+
+    def _bundle(self, service: Service) -> Mapping[str, Path]:
+        """Make JavaScript of the functions in TypeScript, and of what the map wants bundled. Raises UserError."""
+        if not any(function.runtime.startswith("nodejs") for function in service.functions.values()):
+            return {}
+        from dewstack.deploy.bundling import Bundler
+
+        self._bundler = self._bundler or Bundler(logger.warning)
+        bundled = self._bundler.build(service)
+        for failure in bundled.failures:
+            logger.error(failure.text)
+        return bundled.directories
 
     def _ask(self, service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
         """What the map's own variables ask of AWS is asked of the emulator."""
@@ -131,7 +148,7 @@ class ServedMap:
             service.stage,
             service.region,
             service.stack_name,
-            [_route(route) for route in service.routes],
+            [_route(route, service) for route in service.routes],
             [_function(function) for function in service.functions.values()],
             dict(outputs),
         )
@@ -157,11 +174,20 @@ class ServedMap:
                 return Change(error=UserError(f"the map could not be deployed: {error}"))
             self._emulator.functions.invoker.files_changed(paths)
             return Change(deployed=service, seconds=time.monotonic() - started)
+        mistake = None
+        if self._bundler is not None:
+            bundled = await asyncio.to_thread(self._bundler.changed, paths)
+            paths = paths | bundled.changed
+            if bundled.failures:
+                text = "\n\n".join(failure.text for failure in bundled.failures)
+                mistake = UserError(text, hint="Until it is mended, this is what its requests get.")
         functions = self._emulator.functions.invoker.files_changed(paths)
-        return Change(tuple(functions), seconds=time.monotonic() - started) if functions else None
+        if functions or mistake:
+            return Change(tuple(functions), error=mistake, seconds=time.monotonic() - started)
+        return None
 
 
-def _route(route: Any) -> dict[str, Any]:
+def _route(route: Any, service: Service) -> dict[str, Any]:
     return {
         "api": route.api,
         "method": route.method,
@@ -169,6 +195,7 @@ def _route(route: Any) -> dict[str, Any]:
         "function": route.function,
         "authorizer": route.authorizer,
         "scopes": list(route.scopes),
+        "payload": "1.0" if route.api == "rest" else service.functions[route.function].http_api_payload,
         "defined_at": str(route.at),
     }
 

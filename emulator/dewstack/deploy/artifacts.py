@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dewstack.compile import (
@@ -20,6 +21,7 @@ from dewstack.deploy.package import (
     PACKAGE_DIRECTORY,
     Package,
     package_files,
+    package_patterns,
     write_package,
     write_templates,
 )
@@ -28,12 +30,18 @@ from dewstack.service import Service
 
 HOT_RELOAD = "hot-reload"
 """As the bucket of a function's code: the key is a directory, used in place. LocalStack's marker, and ours."""
+NOT_BUNDLED: Mapping[str, Path] = MappingProxyType({})
 
 
-def live_artifacts(service: Service) -> dict[str, Artifact]:
-    """Every function's code straight from the map's directory; its hash is of the directory's name."""
+def live_artifacts(service: Service, bundled: Mapping[str, Path] = NOT_BUNDLED) -> dict[str, Artifact]:
+    """Every function's code straight from the map's directory, or from where its bundle is; its hash is of the
+    directory's name."""
     artifact = _live(service.directory)
-    return {key: artifact for key, function in service.functions.items() if function.handler}
+    return {
+        key: _live(bundled[key]) if key in bundled else artifact
+        for key, function in service.functions.items()
+        if function.handler
+    }
 
 
 def live_layers(service: Service) -> dict[str, Artifact]:
@@ -48,9 +56,9 @@ def _live(directory: Path) -> Artifact:
     return Artifact(HOT_RELOAD, real, base64.b64encode(hashlib.sha256(real.encode()).digest()).decode())
 
 
-def live_template(service: Service) -> dict[str, Any]:
-    """The template of `dew up`: code from the directory, nothing packed."""
-    return compile_service(service, live_artifacts(service), live_layers(service))
+def live_template(service: Service, bundled: Mapping[str, Path] = NOT_BUNDLED) -> dict[str, Any]:
+    """The template of `dew up`: code from the directory, nothing packed. `bundled` functions have their own."""
+    return compile_service(service, live_artifacts(service, bundled), live_layers(service))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ def _function_package(
         return _ready_made(service, str(artifact), made)
     name = f"{key}.zip" if individually else f"{service.name}.zip"
     if name not in made:
-        patterns = [*_patterns(service.package), *(_patterns(own) if individually else ())]
+        patterns = [*package_patterns(service.package), *(package_patterns(own) if individually else ())]
         excludes = [service.file, *(f"{layer.get('path', key)}/**" for key, layer in service.layers.items())]
         files = package_files(service.directory, patterns, excludes)
         made[name] = write_package(service.directory, files, folder / name)
@@ -119,7 +127,7 @@ def _layer_package(
     if artifact := own.get("artifact"):
         return _ready_made(service, str(artifact), made)
     directory = service.directory / str(layer.get("path", key))
-    files = package_files(directory, _patterns(own))
+    files = package_files(directory, package_patterns(own))
     made[f"layer {key}"] = write_package(directory, files, folder / f"{key}.zip")
     return made[f"layer {key}"]
 
@@ -133,12 +141,3 @@ def _ready_made(service: Service, artifact: str, made: dict[str, Package]) -> Pa
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     made.setdefault(artifact, Package(path, digest, len(content), ()))
     return made[artifact]
-
-
-def _patterns(package: Mapping[str, Any]) -> list[str]:
-    """`patterns`, and the older `exclude` and `include` as patterns."""
-    return [
-        *(f"!{each}" for each in package.get("exclude") or ()),
-        *(package.get("include") or ()),
-        *(package.get("patterns") or ()),
-    ]

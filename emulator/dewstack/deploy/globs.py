@@ -67,6 +67,31 @@ def select(files: Iterable[str], patterns: Iterable[str]) -> list[str]:
     return chosen
 
 
+def select_assets(directory: Path, patterns: Iterable[str]) -> list[str]:
+    """The files that patterns put beside a bundle, of which nothing else is packed: nothing is in at first.
+
+    Only folders that a pattern names from their beginning are looked into, or all but `node_modules`.
+    """
+    wanted = [each.removeprefix("./") for each in patterns if not each.startswith(("../", "/"))]
+    found: set[str] = set()
+    for start in {_fixed_folder(each) for each in wanted if not each.startswith("!")}:
+        if not (directory / start).is_dir():
+            continue
+        prefix = f"{start}/" if start else ""
+        found.update(f"{prefix}{name}" for name in walk(directory / start, skip=_NOT_ASSETS))
+    return select(found, ["!**", *wanted])
+
+
+_NOT_ASSETS = ("node_modules", ".git", ".dew", ".serverless", ".venv", ".esbuild")
+
+
+def _fixed_folder(pattern: str) -> str:
+    """The folder that a pattern's files are in, as far as it is named without a wildcard."""
+    parts = pattern.split("/")[:-1]
+    fixed = next((i for i, part in enumerate(parts) if re.search(r"[*?{\[]", part)), len(parts))
+    return "/".join(parts[:fixed])
+
+
 def walk(directory: Path, *, skip: Container[str] = ()) -> Iterator[str]:
     """Every file below `directory`, links followed once, as relative paths with `/`.
 

@@ -54,6 +54,15 @@ def package_files(directory: Path, patterns: Iterable[str] = (), excludes: Itera
     return files
 
 
+def package_patterns(package: Mapping[str, Any]) -> list[str]:
+    """`patterns` of a `package` section, and the older `exclude` and `include` as patterns."""
+    return [
+        *(f"!{each}" for each in package.get("exclude") or ()),
+        *(package.get("include") or ()),
+        *(package.get("patterns") or ()),
+    ]
+
+
 def write_package(directory: Path, files: Iterable[str], target: Path) -> Package:
     """Zip `files` of `directory` into `target`. Raises UserError for what cannot be read or written."""
     names = tuple(sorted(files))

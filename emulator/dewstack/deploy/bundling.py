@@ -1,0 +1,225 @@
+"""Bundles of a map's TypeScript and JavaScript functions, made by esbuild and kept in step with their sources.
+
+Each lies in `.dew/build/<function>/`, inside the project, so that what is left out of it is found in the project's
+node_modules. AWS's runtime brings the AWS SDK along: it is left out too, which makes a bundle in 10 ms instead of 400.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dewstack.deploy.bundle_options import SDK_V2, SDK_V3, BundleOptions, bundle_options
+from dewstack.deploy.bundle_plan import Bundle, is_module_package, node_major, plan_bundles
+from dewstack.deploy.esbuild import BuildFailure, Esbuild, find_esbuild
+from dewstack.deploy.globs import select_assets
+from dewstack.service import Service
+
+BUILD_DIRECTORY = Path(".dew/build")
+TOGETHER = 4
+"""How many bundles are made at a time when one of them is wrong and each is made by itself."""
+_SETTINGS = ("package.json", "tsconfig.json", "jsconfig.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """What came of making bundles."""
+
+    directories: Mapping[str, Path] = field(default_factory=dict)
+    """Where each bundled function's code is, by the function's key."""
+    changed: frozenset[str] = frozenset()
+    """Real paths of bundles and of what lies beside them that differ from before."""
+    failures: tuple[BuildFailure, ...] = ()
+
+
+class Bundler:
+    """The bundles of one map. `notice` is told what the map's bundler would do and esbuild here doesn't."""
+
+    def __init__(self, notice: Callable[[str], None]) -> None:
+        self._notice = notice
+        self._noticed: set[str] = set()
+        self._service: Service | None = None
+        self._esbuild: Esbuild | None = None
+        self._bundles: tuple[Bundle, ...] = ()
+        self._options: BundleOptions | None = None
+        self._inputs: dict[Bundle, frozenset[str]] = {}
+        self._failed: set[Bundle] = set()
+
+    def build(self, service: Service) -> Bundled:
+        """Make every bundle of the map. One with a mistake is replaced by a file that throws it. Raises UserError
+        when there is no esbuild."""
+        self._service = service
+        self._options = bundle_options(service, module_package=is_module_package(service.directory))
+        self._bundles = () if self._options.skip else plan_bundles(service)
+        self._inputs.clear()
+        self._failed.clear()
+        if not self._bundles:
+            return Bundled()
+        self._esbuild = self._esbuild or find_esbuild(service.directory)
+        for name in self._options.not_understood:
+            self._say(f"the esbuild option '{name}' isn't used here; what it changes in bundles is missing")
+        self._drop_others()
+        return self._make(self._bundles)
+
+    def changed(self, paths: Iterable[str]) -> Bundled:
+        """Make anew what is made of these files (real paths). A bundle with a mistake is tried at every change."""
+        saved = set(paths)
+        if not self._bundles or not saved:
+            return Bundled()
+        everything = any(
+            os.path.basename(path) in _SETTINGS or os.path.basename(path).startswith("tsconfig.")
+            for path in saved
+        )
+        affected = [
+            bundle
+            for bundle in self._bundles
+            if everything or bundle in self._failed or self._inputs.get(bundle, frozenset()) & saved
+        ]
+        return self._make(affected) if affected else Bundled()
+
+    def _make(self, bundles: Sequence[Bundle]) -> Bundled:
+        assert self._service is not None
+        directory = self._service.directory
+        scratch = (
+            directory / f"{BUILD_DIRECTORY}~{os.getpid()}"
+        )  # as deep as where it goes: maps are relative
+        try:
+            failures = self._run_all(bundles, scratch)
+            changed = {path for bundle in bundles for path in self._put(bundle, scratch)}
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return Bundled(
+            {
+                key: directory / BUILD_DIRECTORY / bundle.folder
+                for bundle in bundles
+                for key in bundle.functions
+            },
+            frozenset(changed),
+            failures,
+        )
+
+    def _run_all(self, bundles: Sequence[Bundle], scratch: Path) -> tuple[BuildFailure, ...]:
+        """Make all in one go; when something is wrong, each by itself, so that only those suffer whose it is."""
+        self._failed.difference_update(bundles)
+        try:
+            self._run(bundles, scratch)
+            return ()
+        except BuildFailure as failure:
+            if len(bundles) == 1:
+                self._fail(bundles[0], failure, scratch)
+                return (failure,)
+        with ThreadPoolExecutor(TOGETHER) as executor:
+            each = list(executor.map(lambda bundle: self._run_all([bundle], scratch), bundles))
+        failures = {failure.text: failure for found in each for failure in found}
+        return tuple(failures.values())
+
+    def _run(self, bundles: Sequence[Bundle], scratch: Path) -> None:
+        assert self._service is not None and self._options is not None and self._esbuild is not None
+        options, directory = self._options, self._service.directory
+        external = [*options.external, *options.exclude, *SDK_V3, *SDK_V2]
+        target = f"--target=node{node_major(self._service, self._bundles)}"
+        arguments = [
+            *(f"{bundle.folder}/{bundle.stem}=./{bundle.source}" for bundle in bundles),
+            f"--outdir={scratch}",
+            f"--out-extension:.js={self._ending}",
+            *(() if any(flag.startswith("--target=") for flag in options.flags) else (target,)),
+            *options.flags,
+            *(f"--external:{name}" for name in dict.fromkeys(external)),
+            "--sourcemap=linked",
+            "--sources-content=false",
+        ]
+        meta = self._esbuild.run(directory, arguments)
+        outputs = {os.path.realpath(directory / path): made for path, made in meta["outputs"].items()}
+        for bundle in bundles:
+            made = outputs[os.path.realpath(scratch / bundle.folder / f"{bundle.stem}{self._ending}")]
+            self._inputs[bundle] = frozenset(os.path.realpath(directory / path) for path in made["inputs"])
+            self._remark_missing(made["imports"], directory)
+
+    @property
+    def _ending(self) -> str:
+        """Node.js goes by it, whatever the project's package.json says."""
+        return ".mjs" if self._options and self._options.esm else ".cjs"
+
+    def _remark_missing(self, imports: Iterable[Mapping[str, Any]], directory: Path) -> None:
+        """Say which parts of the AWS SDK the project has to bring along, because this machine has no AWS runtime."""
+        for each in imports:
+            name = "/".join(str(each["path"]).split("/")[:2])
+            if name.startswith(("@aws-sdk/", "@smithy/")) and not _installed(directory, name):
+                self._say(
+                    f"AWS's runtime brings {name} along, this project doesn't: npm install --save-dev {name}"
+                )
+
+    def _fail(self, bundle: Bundle, failure: BuildFailure, scratch: Path) -> None:
+        """Put a file in the bundle's place that throws the mistake, as Lambda would answer it."""
+        self._failed.add(bundle)
+        target = scratch / bundle.folder / f"{bundle.stem}{self._ending}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        kind = "Error" if failure.unresolved else "SyntaxError"
+        code = "MODULE_NOT_FOUND" if failure.unresolved else "ERR_ESBUILD"
+        target.write_text(
+            f"throw Object.assign(new {kind}({json.dumps(failure.summary)}),"
+            f" {{ code: {json.dumps(code)}, stack: {json.dumps(f'{kind}: {failure.text}')} }});\n",
+            encoding="utf-8",
+        )
+
+    def _put(self, bundle: Bundle, scratch: Path) -> list[str]:
+        """Move what was made to where the function finds it, file by file; those that differ from before."""
+        assert self._service is not None
+        directory = self._service.directory
+        target = directory / BUILD_DIRECTORY / bundle.folder
+        made = {
+            path.relative_to(scratch / bundle.folder): path for path in (scratch / bundle.folder).rglob("*")
+        }
+        files = {name: path for name, path in made.items() if path.is_file()}
+        assets = {Path(name): directory / name for name in select_assets(directory, bundle.patterns)}
+        self._inputs[bundle] = self._inputs.get(bundle, frozenset()) | {
+            os.path.realpath(path) for path in assets.values()
+        }
+        changed = []
+        for name, path in files.items():
+            place = target / name
+            if not place.is_symlink() and place.is_file() and place.read_bytes() == path.read_bytes():
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, place)
+            changed.append(os.path.realpath(place))
+        for name, path in assets.items():
+            if name not in files and _link(target / name, path):
+                changed.append(os.path.join(os.path.realpath(target), name))
+        for place in target.rglob("*"):
+            if (place.is_symlink() or place.is_file()) and place.relative_to(target) not in {*files, *assets}:
+                place.unlink()
+        return changed
+
+    def _drop_others(self) -> None:
+        """Remove what functions left behind that are no more."""
+        assert self._service is not None
+        build = self._service.directory / BUILD_DIRECTORY
+        folders = {bundle.folder for bundle in self._bundles}
+        for path in build.iterdir() if build.is_dir() else ():
+            if path.name not in folders:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _say(self, text: str) -> None:
+        if text not in self._noticed:
+            self._noticed.add(text)
+            self._notice(text)
+
+
+def _link(place: Path, source: Path) -> bool:
+    """Let `place` lead to `source`; whether it didn't before."""
+    if place.is_symlink() and os.readlink(place) == str(source):
+        return False
+    if place.is_symlink() or place.exists():
+        place.unlink()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(source)
+    return True
+
+
+def _installed(directory: Path, package: str) -> bool:
+    return any((folder / "node_modules" / package).is_dir() for folder in (directory, *directory.parents))
