@@ -12,6 +12,7 @@ import flask
 
 from dewstack.apigateway.jwks import KeySets
 from dewstack.background import LoopThread
+from dewstack.clock import Clock
 from dewstack.shim.embedded import find_endpoint
 from dewstack.shim.endpoint import EndpointClock, EndpointKeys
 from dewstack.shim.events import Request
@@ -28,12 +29,14 @@ def create_app(
     stage: str | None = None,
     endpoint_url: str | None = None,
     invoke: Collection[str] = (),
+    clock: Clock | None = None,
 ) -> flask.Flask:
     """The service whose map is in `directory` (by default this one, or the nearest above) as a Flask application.
 
     Its stack, with the user pool, is at `endpoint_url`. By default that is the emulator of a `dew up` that runs
     for the project, or else one that starts in this process and keeps its state where `dew up` does. `invoke`
-    names functions that are to have a process of their own. Raises UserError when the map cannot be served.
+    names functions that are to have a process of their own; `clock` tells the time that tokens are judged by, by
+    default the endpoint's. Raises UserError when the map cannot be served.
 
         flask --app 'dewstack.shim:create_app()' run
         gunicorn 'dewstack.shim:create_app()'
@@ -53,7 +56,7 @@ def create_app(
         patient=lambda: app.debug,
     )
     key_sets = KeySets(EndpointKeys(found.url))
-    gateway = Gateway(functions, key_sets, EndpointClock(found.url), stack.account_id, LoopThread())
+    gateway = Gateway(functions, key_sets, clock or EndpointClock(found.url), stack.account_id, LoopThread())
     rules = [rule for api in stack.apis(gateway) for rule in api.rules()]
     app.url_map = make_map(rules)
     app.view_functions = dict.fromkeys((rule.endpoint for rule in rules), view)

@@ -1,66 +1,15 @@
-"""The reference service through the emulator's sockets: every route, and every error status that it has."""
+"""The reference service through its sockets, on every surface: every route, and every error status that it has."""
 
 import base64
 import itertools
 import json
-import os
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from dewstack.testing import Dew, start
-
-PASSWORD = "Difference-1"
-_number = itertools.count(1)
-
-
-@dataclass(slots=True)
-class Person:
-    """Someone who uses the service."""
-
-    dew: Dew
-    email: str
-    tokens: dict[str, Any]
-
-    def post(self, path: str, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.dew.url}/auth/{path}", json=body, timeout=20)
-
-    def guarded(self, method: str, path: str, token: str = "accessToken", **more: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.tokens[token]}"}
-        return httpx.request(method, f"{self.dew.url}/auth/{path}", headers=headers, timeout=20, **more)
-
-    def code(self) -> str:
-        """The newest code in the person's mailbox."""
-        return str(self.dew.mail(self.email)[-1].code)
-
-    def register(self, **more: str) -> httpx.Response:
-        return self.post("register", email=self.email, password=PASSWORD, **more)
-
-    def confirm(self) -> httpx.Response:
-        return self.post("confirm", email=self.email, code=self.code())
-
-    def login(self, password: str = PASSWORD) -> httpx.Response:
-        response = self.post("login", email=self.email, password=password)
-        if response.status_code == 200:
-            self.tokens = response.json()
-        return response
-
-
-@pytest.fixture
-def person(dew: Dew) -> Person:
-    """Somebody new."""
-    return Person(dew, f"ada.{os.getpid()}.{next(_number)}@example.com", {})
-
-
-@pytest.fixture
-def member(person: Person) -> Person:
-    """Somebody who has registered, confirmed and logged in."""
-    assert person.register(name="Ada").status_code == 201
-    assert person.confirm().status_code == 200
-    assert person.login().status_code == 200
-    return person
+from dewstack.testing import start
+from tests.e2e.service.conftest import PASSWORD, SURFACES, Person, Service, Surface
 
 
 def told(response: httpx.Response) -> tuple[int, str | None, str | None]:
@@ -165,7 +114,7 @@ def test_nobody_learns_whether_an_address_is_known(person: Person) -> None:
     assert person.post("forgot-password", email=person.email).status_code == 200
     assert person.post("resend", email=person.email).status_code == 200
     assert told(person.post("confirm", email=person.email, code="123456"))[:2] == (400, "code")
-    assert not person.dew.mail(person.email)
+    assert not person.service.dew.mail(person.email)
 
 
 def test_too_many_codes_are_refused(person: Person) -> None:
@@ -183,9 +132,10 @@ def test_too_many_wrong_passwords_lock_the_user_out(member: Person) -> None:
 
 def test_only_the_access_token_opens_the_profile(member: Person) -> None:
     assert member.guarded("GET", "profile").status_code == 200
-    assert member.guarded("GET", "profile", token="idToken").status_code == 403
+    refused = member.guarded("GET", "profile", token="idToken")
+    assert refused.status_code == member.service.surface.id_token
     for value in ("nonsense", "Bearer", "Bearer a.b.c", ""):
-        response = httpx.get(f"{member.dew.url}/auth/profile", headers={"Authorization": value})
+        response = httpx.get(f"{member.service.url}/auth/profile", headers={"Authorization": value})
         assert (response.status_code, response.json()) == (401, {"message": "Unauthorized"})
     member.tokens["forged"] = member.tokens["accessToken"][:-8] + "AAAAAAAA"
     assert member.guarded("GET", "profile", token="forged").status_code == 401
@@ -211,8 +161,8 @@ def test_logging_out_with_a_refresh_token_leaves_other_sessions(member: Person) 
 
 
 def test_a_user_who_is_gone_has_no_profile(member: Person) -> None:
-    client = member.dew.client("cognito-idp")
-    client.admin_delete_user(UserPoolId=member.dew.outputs["UserPoolId"], Username=member.email)
+    client = member.service.dew.client("cognito-idp")
+    client.admin_delete_user(UserPoolId=member.service.dew.outputs["UserPoolId"], Username=member.email)
     status, _, code = told(member.guarded("GET", "profile"))
     assert (status, code) in ((404, "UserNotFoundException"), (401, "NotAuthorizedException"))
     assert told(member.login())[0] == 401
@@ -224,42 +174,44 @@ def test_bad_requests_name_the_field(member: Person) -> None:
     assert told(member.post("login", email="ada", password=PASSWORD))[:2] == (400, "email")
     assert told(member.post("refresh"))[:2] == (400, "refreshToken")
     for content in (b"", b"{", b"\xff\xfe"):
-        response = httpx.post(f"{member.dew.url}/auth/login", content=content)
+        response = httpx.post(f"{member.service.url}/auth/login", content=content)
         assert response.status_code == 400, content
 
 
 def test_a_binary_body_is_read(member: Person) -> None:
     content = json.dumps({"email": member.email, "password": PASSWORD}).encode()
     headers = {"Content-Type": "application/octet-stream"}
-    assert httpx.post(f"{member.dew.url}/auth/login", content=content, headers=headers).status_code == 200
+    assert httpx.post(f"{member.service.url}/auth/login", content=content, headers=headers).status_code == 200
 
 
-def test_what_is_not_on_the_map_is_not_found(dew: Dew) -> None:
-    assert httpx.get(f"{dew.url}/auth/login").json() == {"message": "Not Found"}
-    assert httpx.post(f"{dew.url}/auth/nowhere").status_code == 404
+def test_what_is_not_on_the_map_is_nowhere(service: Service) -> None:
+    for response in (httpx.get(f"{service.url}/auth/login"), httpx.post(f"{service.url}/auth/nowhere")):
+        assert (response.status_code, response.json()["message"]) == service.surface.nowhere
 
 
-def test_the_pages_origin_and_no_other_may_call(dew: Dew) -> None:
+def test_the_pages_origin_and_no_other_may_call(service: Service) -> None:
+    page = service.dew.frontend_url
+
     def preflight(origin: str) -> httpx.Headers:
         asked = {
             "Access-Control-Request-Method": "PATCH",
             "Access-Control-Request-Headers": "authorization,content-type",
         }
-        response = httpx.options(f"{dew.url}/auth/profile", headers={"Origin": origin} | asked)
+        response = httpx.options(f"{service.url}/auth/profile", headers={"Origin": origin} | asked)
         assert response.status_code == 204
         return response.headers
 
-    allowed = preflight(dew.frontend_url)
-    assert allowed["access-control-allow-origin"] == dew.frontend_url
+    allowed = preflight(page)
+    assert allowed["access-control-allow-origin"] == page
     assert "PATCH" in allowed["access-control-allow-methods"]
     assert "access-control-allow-origin" not in preflight("http://evil.example")
-    refused = httpx.get(f"{dew.url}/auth/profile", headers={"Origin": dew.frontend_url})
-    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, dew.frontend_url)
+    refused = httpx.get(f"{service.url}/auth/profile", headers={"Origin": page})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, page)
 
 
 def test_passwords_are_in_no_log(member: Person) -> None:
     member.login("Wrong-password-1")
-    logs = member.dew.client("logs")
+    logs = member.service.dew.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     lines = [
         event["message"] for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]
@@ -268,20 +220,22 @@ def test_passwords_are_in_no_log(member: Person) -> None:
     assert not any(PASSWORD in line or "Wrong-password" in line for line in lines)
 
 
-def test_tokens_and_codes_expire(pytestconfig: pytest.Config) -> None:
-    with start(pytestconfig.rootpath) as dew:
-        late = Person(dew, "late@example.com", {})
+@pytest.mark.parametrize("surface", SURFACES.values(), ids=SURFACES)
+def test_tokens_and_codes_expire(pytestconfig: pytest.Config, surface: Surface) -> None:
+    with start(pytestconfig.rootpath) as dew, surface.open(dew) as url:
+        service = Service(dew, url, surface)
+        late = Person(service, "late@example.com")
         late.register()
         dew.clock.advance(25 * 3600)
         assert told(late.confirm()) == (400, "code", "ExpiredCodeException")
 
-        member = Person(dew, "ada@example.com", {})
+        member = Person(service, "ada@example.com")
         member.register()
         member.confirm()
         member.login()
         dew.clock.advance(3601)
         expired = member.guarded("GET", "profile")
-        assert (expired.status_code, expired.json()) == (401, {"message": "Unauthorized"})
+        assert (expired.status_code, expired.json()) == (401, {"message": surface.expired})
         refreshed = member.post("refresh", refreshToken=member.tokens["refreshToken"])
         member.tokens |= refreshed.json()
         assert member.guarded("GET", "profile").status_code == 200

@@ -1,0 +1,122 @@
+"""The surfaces that the reference service is reached by, as rows of data, and people who use it there."""
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from dewstack.shim import create_app
+from dewstack.shim.server import make_server
+from dewstack.testing import Dew
+
+PASSWORD = "Difference-1"
+_number = itertools.count(1)
+
+
+@contextmanager
+def http_api(dew: Dew) -> Iterator[str]:
+    """The gateway's HTTP API."""
+    yield dew.url
+
+
+@contextmanager
+def flask(dew: Dew) -> Iterator[str]:
+    """The Flask shim: the HTTP API's routes, on Flask's own server."""
+    app = create_app(dew.service.directory, endpoint_url=dew.aws_url, clock=dew.clock)
+    server = make_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One way to reach the service. `refused` is what a token without the scope, and a path that is not on the map,
+    are answered with; `preflight` is the status of the answer to one."""
+
+    open: Callable[[Dew], AbstractContextManager[str]]
+    id_token: int = 403
+    nowhere: tuple[int, str] = (404, "Not Found")
+    expired: str = "Unauthorized"
+
+
+SURFACES = {"HTTP API": Surface(http_api), "Flask": Surface(flask)}
+
+
+@dataclass(slots=True)
+class Service:
+    """The service at `url`, which belongs to a surface, and the emulator behind it."""
+
+    dew: Dew
+    url: str
+    surface: Surface
+
+
+@pytest.fixture(scope="session", params=SURFACES.values(), ids=SURFACES)
+def service(dew: Dew, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """The service on each surface in turn."""
+    with request.param.open(dew) as url:
+        yield Service(dew, url, request.param)
+
+
+@dataclass(slots=True)
+class Person:
+    """Someone who uses the service."""
+
+    service: Service
+    email: str
+    tokens: dict[str, Any] = field(default_factory=dict)
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        """An open request."""
+        return httpx.post(f"{self.service.url}/auth/{path}", json=body, timeout=20)
+
+    def guarded(self, method: str, path: str, token: str = "accessToken", **more: Any) -> httpx.Response:
+        """A request with a token."""
+        headers = {"Authorization": f"Bearer {self.tokens[token]}"}
+        return httpx.request(method, f"{self.service.url}/auth/{path}", headers=headers, timeout=20, **more)
+
+    def code(self) -> str:
+        """The newest code in the person's mailbox."""
+        return str(self.service.dew.mail(self.email)[-1].code)
+
+    def register(self, **more: str) -> httpx.Response:
+        """Sign up."""
+        return self.post("register", email=self.email, password=PASSWORD, **more)
+
+    def confirm(self) -> httpx.Response:
+        """Send back the code."""
+        return self.post("confirm", email=self.email, code=self.code())
+
+    def login(self, password: str = PASSWORD) -> httpx.Response:
+        """Log in, and keep the tokens."""
+        response = self.post("login", email=self.email, password=password)
+        if response.status_code == 200:
+            self.tokens = response.json()
+        return response
+
+
+@pytest.fixture
+def person(service: Service) -> Person:
+    """Somebody new."""
+    return Person(service, f"ada.{os.getpid()}.{next(_number)}@example.com")
+
+
+@pytest.fixture
+def member(person: Person) -> Person:
+    """Somebody who has registered, confirmed and logged in."""
+    assert person.register(name="Ada").status_code == 201
+    assert person.confirm().status_code == 200
+    assert person.login().status_code == 200
+    return person
