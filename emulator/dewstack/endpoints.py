@@ -130,7 +130,9 @@ class Endpoints:
         return answer({"users": removed})
 
     async def _routes(self, request: Request, query: dict[str, str]) -> Response:
-        return answer({"service_url": self._host.urls.service, "routes": self._host.deployed.routes})
+        deployed = self._host.deployed
+        told = {"service_url": self._host.urls.service, "region": deployed.region, "routes": deployed.routes}
+        return answer(told)
 
     async def _functions(self, request: Request, query: dict[str, str]) -> Response:
         counts = self._host.environments()

@@ -41,17 +41,15 @@ class ControlApi:
         assert isinstance(output, dict)
         return output
 
-    def function(self, wanted: str) -> dict[str, Any]:
-        """The function that `wanted` means: `key` is its name in the map, `name` its full one, both will do.
+    def functions(self) -> list[dict[str, Any]]:
+        """The functions of the map."""
+        found: list[dict[str, Any]] = self.get("functions")["functions"]
+        return found
 
-        Raises UserError when there is none, naming those there are.
-        """
-        functions: list[dict[str, Any]] = self.get("functions")["functions"]
-        for function in functions:
-            if wanted in (function["key"], function["name"]):
-                return function
-        listed = ", ".join(sorted(function["key"] for function in functions))
-        raise UserError(f"There is no function {wanted!r}.", hint=f"Functions: {listed}")
+    def routes(self) -> dict[str, Any]:
+        """The routes of the map, and the region that it is in."""
+        told: dict[str, Any] = self.get("routes")
+        return told
 
     def stream(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """The lines of an NDJSON answer, each as it arrives."""
@@ -94,6 +92,21 @@ class ControlApi:
             error = document["error"]
             raise CallRefused(error.get("code", f"HTTP {response.status}"), error.get("message", ""))
         return document
+
+
+def named_function(wanted: str, functions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The function that `wanted` means: `key` is its name in the map, `name` its full one, both will do.
+
+    Raises UserError when there is none, naming those there are.
+    """
+    for function in functions:
+        if wanted in (function["key"], function["name"]):
+            return function
+    from dewstack.service.problems import did_you_mean
+
+    keys = sorted(function["key"] for function in functions)
+    hint = f"Functions: {', '.join(keys)}" if keys else "The map has no functions."
+    raise UserError(f"There is no function {wanted!r}{did_you_mean(wanted, keys) or '.'}", hint=hint)
 
 
 def _blob(value: Any) -> str:

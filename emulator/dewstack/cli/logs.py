@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dewstack.cli.control import connect
+from dewstack.cli.control import connect, named_function
 from dewstack.cli.output import json_option, print_json_line
 
 COLORS = ("cyan", "green", "magenta", "blue", "yellow")
@@ -60,7 +60,7 @@ def command(function: str, follow: bool, as_json: bool) -> None:
       dew logs --json | jq -r .message
     """
     api = connect()
-    query = {"function": api.function(function)["key"]} if function else {}
+    query = {"function": named_function(function, api.functions())["key"]} if function else {}
     if follow:
         query["follow"] = "1"
     for event in api.stream("logs", **query):

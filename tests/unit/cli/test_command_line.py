@@ -107,7 +107,7 @@ def test_plain_text_in_a_pipe_and_colour_on_demand(
     assert "\x1b[" in dew("--color", "always", "routes").output
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in dew("routes").output
-    assert "\x1b[" in dew("--color", "always", "invoke", "hello").errors
-    assert "\x1b[" not in dew("invoke", "hello").errors
+    assert "\x1b[" in dew("--color", "always", "logs").errors
+    assert "\x1b[" not in dew("logs").errors
     assert entry.wanted_color("auto") is False
     assert entry.wanted_color("always") is True

@@ -63,7 +63,7 @@ def test_down_without_an_emulator_is_no_mistake(dew: Dew, project: Path) -> None
     assert (ran.code, ran.output) == (0, f"No emulator runs for {project}.\n")
 
 
-@pytest.mark.parametrize("command", ["logs", "mail", "users", "invoke hello"])
+@pytest.mark.parametrize("command", ["logs", "mail", "users"])
 def test_commands_that_need_an_emulator_say_how_to_start_one(dew: Dew, project: Path, command: str) -> None:
     ran = dew(*command.split())
     assert ran.code == 1
