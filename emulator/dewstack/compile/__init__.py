@@ -10,9 +10,11 @@ from dewstack.service import Service
 from .core import core_template, finish
 from .dependencies import without_redundant_dependencies
 from .draft import Artifact, Draft
+from .event_sources import compile_queues, compile_streams
 from .functions import compile_functions
 from .http_api import compile_http_api
 from .layers import compile_layers
+from .notifications import compile_buckets, compile_topics
 from .rest_api import compile_rest_api
 from .roles import compile_log_groups, compile_role
 from .schedules import compile_schedules
@@ -43,8 +45,12 @@ def compile_service(
     compile_layers(draft)
     compile_functions(draft)
     compile_schedules(draft)
+    compile_buckets(draft)
     compile_rest_api(draft)
     compile_websockets(draft)
+    compile_topics(draft)
+    compile_streams(draft)
+    compile_queues(draft)
     compile_http_api(draft)
     template: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finish(draft)))
     return template

@@ -106,5 +106,5 @@ _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
 }
 
 
-COMPILED_EVENTS = tuple(_BUILDERS)
+COMPILED_EVENTS = (*_BUILDERS, "s3", "sns", "sqs", "stream")
 """The kinds of events that a template is made of."""

@@ -57,10 +57,6 @@ def _named(name: str, limit: int = 64) -> Namer:
     return lambda context, properties: properties.get(name) or context.generated_name(limit)
 
 
-def _bucket_name(context: Context, properties: dict[str, Any]) -> str:
-    return properties.get("BucketName") or context.generated_name(63).lower()
-
-
 def _managed_policy_arn(context: Context, properties: dict[str, Any]) -> str:
     name = properties.get("ManagedPolicyName") or context.generated_name(128)
     return f"arn:aws:iam::{context.stack.account_id}:policy{properties.get('Path', '/')}{name}"
@@ -73,19 +69,20 @@ def _role(context: Context, name: str, properties: dict[str, Any]) -> dict[str, 
     }
 
 
-def _bucket(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    region = context.stack.region
-    return {
-        "Arn": f"arn:aws:s3:::{name}",
-        "DomainName": f"{name}.s3.amazonaws.com",
-        "DualStackDomainName": f"{name}.s3.dualstack.{region}.amazonaws.com",
-        "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
-        "WebsiteURL": f"http://{name}.s3-website-{region}.amazonaws.com",
-    }
-
-
 def _rule(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {"Arn": context.arn("events", f"rule/{name}"), "RuleName": name}
+
+
+def _topic_arn(context: Context, properties: dict[str, Any]) -> str:
+    return context.arn("sns", properties.get("TopicName") or context.generated_name(256))
+
+
+def _topic(context: Context, arn: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"TopicArn": arn, "TopicName": arn.rpartition(":")[2]}
+
+
+def _consumer_arn(context: Context, properties: dict[str, Any]) -> str:
+    return f"{properties['StreamARN']}/consumer/{properties['ConsumerName']}:1"
 
 
 def _event_source_mapping(context: Context, identity: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -125,6 +122,13 @@ def record_types() -> dict[str, Provider]:
             name_property="RoleName",
             needs_capability=True,
         ),
+        "AWS::Kinesis::StreamConsumer": Record(
+            _consumer_arn,
+            lambda context, arn, properties: {"ConsumerARN": arn, "ConsumerName": properties["ConsumerName"]},
+            required=("StreamARN", "ConsumerName"),
+            replacement=frozenset({"StreamARN", "ConsumerName"}),
+            note="Recorded only: dewstack reads no streams",
+        ),
         "AWS::Lambda::EventInvokeConfig": Record(
             lambda context, properties: context.generated_name(128),
             required=("FunctionName", "Qualifier"),
@@ -146,12 +150,21 @@ def record_types() -> dict[str, Provider]:
             name_property="Name",
             note="Recorded only: dewstack does not run schedules, nothing will fire",
         ),
-        "AWS::S3::Bucket": Record(
-            _bucket_name, _bucket, replacement=frozenset({"BucketName"}), name_property="BucketName"
+        "AWS::SNS::Subscription": Record(
+            lambda context, properties: f"{properties['TopicArn']}:{uuid4()}",
+            required=("TopicArn", "Protocol"),
+            replacement=frozenset({"TopicArn", "Protocol", "Endpoint", "Region"}),
+            note="Recorded only: dewstack delivers no messages of topics",
         ),
-        "AWS::S3::BucketPolicy": Record(
-            lambda context, properties: str(properties["Bucket"]),
-            required=("Bucket", "PolicyDocument"),
-            replacement=frozenset({"Bucket"}),
+        "AWS::SNS::Topic": Record(
+            _topic_arn,
+            _topic,
+            replacement=frozenset({"TopicName"}),
+            name_property="TopicName",
+            note="Recorded only: dewstack delivers no messages of topics",
+        ),
+        "AWS::SQS::QueuePolicy": Record(
+            lambda context, properties: context.generated_name(128),
+            required=("PolicyDocument", "Queues"),
         ),
     }
