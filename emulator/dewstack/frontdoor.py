@@ -1,14 +1,14 @@
 """Which service a request is for.
 
 Port 4566 is the AWS endpoint and more: execute-api by host or path, the pools' keys, the control API, health.
-The service's own port leads straight to its API; the front end's serves its files and `/config.json`.
+The service's own port leads straight to its APIs; the front end's serves its files and `/config.json`.
 """
 
 import asyncio
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -116,17 +116,41 @@ class AwsDoor:
         return json_response(200, document, CORS_ANY)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An API at the service's port. Below `base` (`/dev`, or '' for everything) its own paths go on behind
+    `own_base`: the stage of a REST API, nothing for an HTTP API."""
+
+    api_id: str
+    base: str = ""
+    own_base: str = ""
+
+    def path(self, raw_path: str) -> str | None:
+        """The API's own path for a request's, or None where the request is for another. Slashes too many before the
+        base mean nothing, as at AWS."""
+        base = self.base
+        if not base:
+            return self.own_base + raw_path if self.own_base else raw_path
+        if not raw_path.startswith(base):
+            raw_path = "/" + raw_path.lstrip("/")
+            if not raw_path.startswith(base):
+                return None
+        rest = raw_path[len(base) :]
+        return None if rest and rest[0] != "/" else self.own_base + rest or "/"
+
+
 class ServiceDoor:
-    """The service's own port: its HTTP API at `/`. Until it is deployed, requests wait for it."""
+    """The service's own port: its HTTP API at `/`, its REST API at `/{stage}/`. Until they are deployed, requests
+    wait for them."""
 
     def __init__(self, gateway: Gateway) -> None:
-        self._api_id: str | None = None
+        self._apis: tuple[Served, ...] = ()
         self._gateway = gateway
         self._opened = asyncio.Event()
 
-    def lead_to(self, api_id: str | None) -> None:
-        """Serve this API from now on; None when the map has none."""
-        self._api_id = api_id
+    def lead_to(self, *apis: Served | None) -> None:
+        """Serve these APIs from now on. Where two bases fit a request, the longer one is meant."""
+        self._apis = tuple(sorted((api for api in apis if api), key=lambda api: len(api.base), reverse=True))
         self._opened.set()
 
     async def __call__(self, request: Request) -> Response:
@@ -138,9 +162,20 @@ class ServiceDoor:
             except TimeoutError:
                 still = {"message": "The service is still being deployed."}
                 return json_response(503, still, (b"Retry-After", b"1"))
-        if self._api_id is None:
-            return json_response(404, {"message": "The map has no HTTP API."})
-        return await self._gateway.execute(self._api_id, request)
+        for api in self._apis:
+            path = api.path(request.raw_path)
+            if path is not None:
+                if path != request.raw_path:
+                    request = replace(request, raw_path=path)
+                return await self._gateway.execute(api.api_id, request)
+        return json_response(404, {"message": self._astray(request)})
+
+    def _astray(self, request: Request) -> str:
+        """What to tell a client that missed every API."""
+        if not self._apis:
+            return "The map has neither an HTTP API nor a REST API."
+        bases = " and ".join(f"{api.base}/" for api in self._apis)
+        return f"{request.method} {request.raw_path}: nothing is here. The API is at {bases}"
 
 
 class FrontendDoor:

@@ -15,7 +15,9 @@ from dewstack.deploy import Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import live_template
 from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
+from dewstack.frontdoor import Served
 from dewstack.service import Ask, Service
+from dewstack.service.addresses import check_addresses, rest_base, rest_stage
 
 if TYPE_CHECKING:
     from dewstack.deploy.bundling import Bundler
@@ -87,6 +89,7 @@ class ServedMap:
     async def deploy(self) -> Service:
         """Read the map and deploy it by difference. Raises UserError; what was served before goes on."""
         service = await asyncio.to_thread(self._load, self.environ(), self._ask)
+        check_addresses(service)
         caller = Caller(self._emulator.config.account_id, service.region)
 
         def call(name: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -130,13 +133,17 @@ class ServedMap:
         for resource in resources:
             physical.setdefault(resource["ResourceType"], resource.get("PhysicalResourceId", ""))
         emulator, urls = self._emulator, self._emulator.urls
-        emulator.service_door.lead_to(outputs.get("HttpApiId") or physical.get("AWS::ApiGatewayV2::Api"))
+        http_id = outputs.get("HttpApiId") or physical.get("AWS::ApiGatewayV2::Api")
+        http_api = Served(http_id, service.offline.http_base) if http_id else None
+        rest_api = _rest_api(service, physical, beside_http=http_api is not None)
+        emulator.service_door.lead_to(http_api, rest_api)
         frontend = service.directory / FRONTEND
         emulator.frontend_door.serve(
             frontend if frontend.is_dir() else None,
             urls.frontend,
             {
-                "apiUrl": urls.service,
+                "apiUrl": urls.service + (http_api or rest_api or Served("")).base,
+                "restApiUrl": urls.service + rest_api.base if rest_api else None,
                 "region": service.region,
                 "userPoolId": physical.get("AWS::Cognito::UserPool"),
                 "userPoolClientId": physical.get("AWS::Cognito::UserPoolClient"),
@@ -210,6 +217,14 @@ def _function(function: Any) -> dict[str, Any]:
         "memory_size": function.memory_size,
         "log_group": f"/aws/lambda/{function.name}",
     }
+
+
+def _rest_api(service: Service, physical: Mapping[str, str], *, beside_http: bool) -> Served | None:
+    api_id = physical.get("AWS::ApiGateway::RestApi")
+    stage = physical.get("AWS::ApiGateway::Stage") or rest_stage(service)
+    if not api_id:
+        return None
+    return Served(api_id, rest_base(service, stage, beside_http=beside_http), f"/{stage}")
 
 
 def _watched(root: Path) -> list[Path]:

@@ -1,0 +1,34 @@
+"""Where the APIs of a map are served on this machine: the HTTP API at `/`, the REST API at `/{stage}/`, unless
+serverless-offline's settings say otherwise."""
+
+from dewstack.errors import UserError
+
+from .model import Service
+
+
+def rest_stage(service: Service) -> str:
+    """The stage of the REST API that the events of a map make."""
+    return service.provider.rest_api.stage or service.stage
+
+
+def rest_base(service: Service, stage: str, *, beside_http: bool) -> str:
+    """What the paths of the REST API begin with on the service's port; '' for nothing, which an HTTP API rules out."""
+    base = service.offline.rest_base(stage)
+    return f"{base}/{stage}" if beside_http and base == service.offline.http_base else base
+
+
+def check_addresses(service: Service) -> None:
+    """Raises UserError for a route of the HTTP API that the REST API would hide."""
+    routes = service.routes
+    http_routes = [route for route in routes if route.api == "http"]
+    if not http_routes or len(http_routes) == len(routes):
+        return
+    base = rest_base(service, rest_stage(service), beside_http=True)
+    for route in http_routes:
+        path = service.offline.http_base + route.path
+        if path == base or path.startswith(f"{base}/"):
+            raise UserError(
+                f"{route.at}: the HTTP API's route {route.method} {route.path} and the REST API, which is served at"
+                f" {base}/ on the same port, are in each other's way",
+                hint="Give one of them another path, or the service another stage (dew up --stage NAME).",
+            )
