@@ -73,14 +73,6 @@ def _rule(context: Context, name: str, properties: dict[str, Any]) -> dict[str, 
     return {"Arn": context.arn("events", f"rule/{name}"), "RuleName": name}
 
 
-def _topic_arn(context: Context, properties: dict[str, Any]) -> str:
-    return context.arn("sns", properties.get("TopicName") or context.generated_name(256))
-
-
-def _topic(context: Context, arn: str, properties: dict[str, Any]) -> dict[str, Any]:
-    return {"TopicArn": arn, "TopicName": arn.rpartition(":")[2]}
-
-
 def _consumer_arn(context: Context, properties: dict[str, Any]) -> str:
     return f"{properties['StreamARN']}/consumer/{properties['ConsumerName']}:1"
 
@@ -149,22 +141,5 @@ def record_types() -> dict[str, Provider]:
             replacement=frozenset({"Name"}),
             name_property="Name",
             note="Recorded only: dewstack does not run schedules, nothing will fire",
-        ),
-        "AWS::SNS::Subscription": Record(
-            lambda context, properties: f"{properties['TopicArn']}:{uuid4()}",
-            required=("TopicArn", "Protocol"),
-            replacement=frozenset({"TopicArn", "Protocol", "Endpoint", "Region"}),
-            note="Recorded only: dewstack delivers no messages of topics",
-        ),
-        "AWS::SNS::Topic": Record(
-            _topic_arn,
-            _topic,
-            replacement=frozenset({"TopicName"}),
-            name_property="TopicName",
-            note="Recorded only: dewstack delivers no messages of topics",
-        ),
-        "AWS::SQS::QueuePolicy": Record(
-            lambda context, properties: context.generated_name(128),
-            required=("PolicyDocument", "Queues"),
         ),
     }
