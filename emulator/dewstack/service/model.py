@@ -235,6 +235,8 @@ class Service:
     """Where serverless-offline would serve it."""
     bundler: str | None = None
     """`esbuild` when the map's JavaScript is to be bundled, by a plugin of any kind or version 4's `build`."""
+    build: Mapping[str, Any] = field(default_factory=dict)
+    """Version 4's `build`, with its options for esbuild."""
 
     @property
     def stack_name(self) -> str:
