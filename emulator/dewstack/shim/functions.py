@@ -155,8 +155,10 @@ class Functions:
 
     def _hold(self, arn: str) -> HeldFunction | None:
         configuration = self._call("lambda", "GetFunctionConfiguration", {"FunctionName": arn})
-        overlay = Overlay(self._directory, self._environment(configuration), self._turn)
-        held = HeldFunction(configuration, overlay) if self._can_be_held(configuration) else None
+        held = None
+        if self._can_be_held(configuration):
+            overlay = Overlay(self._directory, self._environment(configuration), self._turn)
+            held = HeldFunction(configuration, overlay)
         return self._held.setdefault(arn, held)
 
     def _can_be_held(self, configuration: Mapping[str, Any]) -> bool:

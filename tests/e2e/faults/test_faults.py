@@ -2,14 +2,19 @@
 
 import resource
 import shutil
+import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from dewstack.shim import create_app
+from dewstack.shim.server import make_server
 from dewstack.testing import Dew, start
 
 SERVICE = Path(__file__).parent / "service"
@@ -17,29 +22,68 @@ CLIENT_SECONDS = 20
 FINE = (200, "fine")
 
 
+@contextmanager
+def gateway(dew: Dew, base: str = "") -> Iterator[str]:
+    """An API of the emulator."""
+    yield f"{dew.url}{base}"
+
+
+@contextmanager
+def flask(dew: Dew) -> Iterator[str]:
+    """The Flask shim: what would take its process along is named, and has one of its own."""
+    app = create_app(dew.service.directory, endpoint_url=dew.aws_url, invoke=tuple(dew.service.functions))
+    server = make_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @dataclass(frozen=True, slots=True)
 class Surface:
     """A way to reach a function over HTTP. `fault` is what a function that fails is answered with; `others` are
     answers of its own, by the fault's name."""
 
-    name: str
-    path: str
+    open: Callable[[Dew], AbstractContextManager[str]]
     fault: tuple[int, str]
-    others: Mapping[str, tuple[int, str]]
+    others: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
-HTTP_API = Surface(
-    "http_api",
-    "",
-    (500, '{"message":"Internal Server Error"}'),
-    {
-        "returns_a_number": (200, "5"),
-        "returns_nothing": (200, "null"),
-        "returns_text": (200, "text"),
-        "returns_a_list": (200, "[1,2]"),
-    },
-)
-SURFACES = [HTTP_API]
+INTERNAL_SERVER_ERROR = (500, '{"message":"Internal Server Error"}')
+INFERRED = {
+    "returns_a_number": (200, "5"),
+    "returns_nothing": (200, "null"),
+    "returns_text": (200, "text"),
+    "returns_a_list": (200, "[1,2]"),
+}
+"""What payload format 2.0 makes of an answer without a status."""
+SURFACES = {
+    "HTTP API": Surface(gateway, INTERNAL_SERVER_ERROR, INFERRED),
+    "REST API": Surface(
+        partial(gateway, base="/dev"),
+        (502, '{"message": "Internal server error"}'),
+        {"returns_base64_that_is_none": (200, "%%%")},  # decoded only where the API has binary media types
+    ),
+    "Flask": Surface(flask, INTERNAL_SERVER_ERROR, INFERRED),
+}
+
+
+@dataclass(slots=True)
+class Service:
+    """The service of faults at `url`, which belongs to a surface."""
+
+    url: str
+    surface: Surface
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body."""
+        response = httpx.get(f"{self.url}{path}", timeout=CLIENT_SECONDS)
+        return response.status_code, response.text
+
 
 FAILING = [
     "raises",
@@ -115,62 +159,53 @@ def dew(code: Path) -> Iterator[Dew]:
         yield running
 
 
-@pytest.fixture(params=SURFACES, ids=lambda surface: surface.name)
-def surface(request: pytest.FixtureRequest) -> Surface:
-    """Each way to reach a function."""
-    assert isinstance(request.param, Surface)
-    return request.param
-
-
-def get(dew: Dew, surface: Surface, path: str) -> tuple[int, str]:
-    response = httpx.get(f"{dew.url}{surface.path}{path}", timeout=CLIENT_SECONDS)
-    return response.status_code, response.text
+@pytest.fixture(scope="module", params=SURFACES.values(), ids=SURFACES)
+def service(dew: Dew, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """The service on each surface in turn."""
+    with request.param.open(dew) as url:
+        yield Service(url, request.param)
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_a_fault_is_answered_as_on_aws_and_the_next_request_is_served(
-    dew: Dew, surface: Surface, name: str
-) -> None:
+def test_a_fault_is_answered_as_on_aws_and_the_next_request_is_served(service: Service, name: str) -> None:
     began = time.monotonic()
-    assert get(dew, surface, f"/fault/{name}") == surface.others.get(name, surface.fault)
+    assert service.get(f"/fault/{name}") == service.surface.others.get(name, service.surface.fault)
     assert time.monotonic() - began < CLIENT_SECONDS / 2
-    assert get(dew, surface, "/fault/fine") == FINE
+    assert service.get("/fault/fine") == FINE
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_odd_habits_are_survived(dew: Dew, surface: Surface, name: str) -> None:
-    assert get(dew, surface, f"/fault/{name}") == FINE
-    assert get(dew, surface, "/fault/fine") == FINE
+def test_odd_habits_are_survived(service: Service, name: str) -> None:
+    assert service.get(f"/fault/{name}") == FINE
+    assert service.get("/fault/fine") == FINE
 
 
 @pytest.mark.parametrize("name", AT_IMPORT)
 def test_a_function_that_does_not_load_fails_each_time_and_hinders_no_other(
-    dew: Dew, surface: Surface, name: str
+    service: Service, name: str
 ) -> None:
     for _ in range(2):
-        assert get(dew, surface, f"/at_import/{name}") == surface.fault
-    assert get(dew, surface, "/fault/fine") == FINE
+        assert service.get(f"/at_import/{name}") == service.surface.fault
+    assert service.get("/fault/fine") == FINE
 
 
-def test_a_handler_that_returns_twice_is_replaced(dew: Dew, surface: Surface) -> None:
+def test_a_handler_that_returns_twice_is_replaced(service: Service) -> None:
     answers = [
-        get(dew, surface, "/fault/returns_twice"),
-        *(get(dew, surface, "/fault/fine") for _ in range(3)),
+        service.get("/fault/returns_twice"),
+        *(service.get("/fault/fine") for _ in range(3)),
     ]
     assert answers[0] == FINE and answers[-1] == FINE
-    assert set(answers) <= {FINE, surface.fault}
+    assert set(answers) <= {FINE, service.surface.fault}
 
 
-def test_a_header_of_two_lines_does_not_become_two_headers(dew: Dew, surface: Surface) -> None:
-    response = httpx.get(
-        f"{dew.url}{surface.path}/fault/returns_a_header_of_two_lines", timeout=CLIENT_SECONDS
-    )
+def test_a_header_of_two_lines_does_not_become_two_headers(service: Service) -> None:
+    response = httpx.get(f"{service.url}/fault/returns_a_header_of_two_lines", timeout=CLIENT_SECONDS)
     assert "x-b" not in response.headers
 
 
-def test_a_gigabyte_of_output_takes_little_memory_and_holds_up_nobody(dew: Dew, surface: Surface) -> None:
-    get(dew, surface, "/fault/fine")
+def test_a_gigabyte_of_output_takes_little_memory_and_holds_up_nobody(service: Service) -> None:
+    service.get("/fault/fine")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    get(dew, surface, "/fault/prints_a_gigabyte")
-    assert get(dew, surface, "/fault/fine") == FINE
+    service.get("/fault/prints_a_gigabyte")
+    assert service.get("/fault/fine") == FINE
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) < 150_000  # kilobytes

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+RUNTIME_API = os.environ["AWS_LAMBDA_RUNTIME_API"]
 FINE = {"statusCode": 200, "body": "fine"}
 
 
@@ -234,7 +235,7 @@ def exhausts_memory():
 def calls_the_runtime_api_itself():
     from http.client import HTTPConnection
 
-    api = HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"], timeout=5)
+    api = HTTPConnection(RUNTIME_API, timeout=5)
     for method, path in (
         ("GET", "invocation/next"),
         ("POST", "invocation/another/response"),
