@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dewstack.compile import (
     Artifact,
@@ -27,6 +27,9 @@ from dewstack.deploy.package import (
 )
 from dewstack.errors import UserError
 from dewstack.service import Service
+
+if TYPE_CHECKING:
+    from dewstack.deploy.bundle_package import Gathered
 
 HOT_RELOAD = "hot-reload"
 """As the bucket of a function's code: the key is a directory, used in place. LocalStack's marker, and ours."""
@@ -80,8 +83,15 @@ def package_service(service: Service, *, now: float | None = None) -> Packaged:
     bucket = service.provider.deployment_bucket.name or {"Ref": "ServerlessDeploymentBucket"}
     made: dict[str, Package] = {}
     artifacts: dict[str, Artifact] = {}
+    bundled = _bundled(service, folder)
     for key, function in service.functions.items():
         if not function.handler:
+            continue
+        if gathered := bundled.get(key):
+            name = gathered.zip_name
+            if name not in made:
+                made[name] = write_package(gathered.directory, gathered.files, folder / name)
+            artifacts[key] = Artifact(bucket, f"{prefix}/{name}", made[name].sha256)
             continue
         package = _function_package(service, key, function.settings.get("package") or {}, folder, made)
         artifacts[key] = Artifact(bucket, f"{prefix}/{package.path.name}", package.sha256)
@@ -93,6 +103,15 @@ def package_service(service: Service, *, now: float | None = None) -> Packaged:
     update = without_redundant_dependencies(compile_service(service, artifacts, layer_artifacts))
     paths = write_templates(service.directory, create_template(service), update)
     return Packaged(tuple(made.values()), *paths)
+
+
+def _bundled(service: Service, folder: Path) -> "dict[str, Gathered]":
+    """What is packed of functions that are bundled, which take nothing else along."""
+    if not any(function.runtime.startswith("nodejs") for function in service.functions.values()):
+        return {}
+    from dewstack.deploy.bundle_package import gather_bundles
+
+    return gather_bundles(service, folder)
 
 
 def _bucket_prefix(service: Service, now: float) -> str:

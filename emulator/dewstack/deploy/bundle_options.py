@@ -1,8 +1,9 @@
 """The map's options for its bundler as esbuild's command line: of serverless-esbuild and its kin (`custom.esbuild`)
 and of version 4 of the Framework (`build.esbuild`)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dewstack.service import Service
@@ -98,9 +99,25 @@ class BundleOptions:
     esm: bool
     sourcemap: bool | str
     """Whether a package has source maps, or of which kind."""
+    ending: str | None
+    """What files in a package end with, if the map says so."""
     not_understood: tuple[str, ...]
     """Options that change bundles and that have no counterpart here."""
     skip: bool = False
+
+    def arguments(
+        self, entries: Iterable[str], outdir: Path, ending: str, node: int, external: Iterable[str]
+    ) -> list[str]:
+        """esbuild's command line for `entries` (`out=in`), source maps aside. `node`: the oldest major version."""
+        target = () if any(flag.startswith("--target=") for flag in self.flags) else (f"--target=node{node}",)
+        return [
+            *entries,
+            f"--outdir={outdir}",
+            f"--out-extension:.js={ending}",
+            *target,
+            *self.flags,
+            *(f"--external:{name}" for name in dict.fromkeys(external)),
+        ]
 
 
 def bundle_options(service: Service, *, module_package: bool) -> BundleOptions:
@@ -122,6 +139,7 @@ def bundle_options(service: Service, *, module_package: bool) -> BundleOptions:
         exclude=_names(settings.get("exclude", list(SDK_V2) if plugin else list(SDK_V3 + SDK_V2))),
         esm=esm,
         sourcemap=sourcemap if isinstance(sourcemap, bool | str) else True,
+        ending=settings.get("outputFileExtension"),
         not_understood=tuple(unknown),
         skip=settings.get("skipBuild") is True,
     )

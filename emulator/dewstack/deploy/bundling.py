@@ -120,18 +120,14 @@ class Bundler:
     def _run(self, bundles: Sequence[Bundle], scratch: Path) -> None:
         assert self._service is not None and self._options is not None and self._esbuild is not None
         options, directory = self._options, self._service.directory
-        external = [*options.external, *options.exclude, *SDK_V3, *SDK_V2]
-        target = f"--target=node{node_major(self._service, self._bundles)}"
-        arguments = [
-            *(f"{bundle.folder}/{bundle.stem}=./{bundle.source}" for bundle in bundles),
-            f"--outdir={scratch}",
-            f"--out-extension:.js={self._ending}",
-            *(() if any(flag.startswith("--target=") for flag in options.flags) else (target,)),
-            *options.flags,
-            *(f"--external:{name}" for name in dict.fromkeys(external)),
-            "--sourcemap=linked",
-            "--sources-content=false",
-        ]
+        arguments = options.arguments(
+            (f"{bundle.folder}/{bundle.stem}=./{bundle.source}" for bundle in bundles),
+            scratch,
+            self._ending,
+            node_major(self._service, self._bundles),
+            (*options.external, *options.exclude, *SDK_V3, *SDK_V2),
+        )
+        arguments += ["--sourcemap=linked", "--sources-content=false"]
         meta = self._esbuild.run(directory, arguments)
         outputs = {os.path.realpath(directory / path): made for path, made in meta["outputs"].items()}
         for bundle in bundles:

@@ -18,7 +18,6 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +43,15 @@ _PLACE = re.compile(r"^ {4}(.+?):(\d+):(\d+):$", re.M)
 _ERROR = re.compile(r"^✘ \[ERROR\] (.*?)(?: \[[\w-]+\])?$", re.M)
 
 
-@dataclass(frozen=True, slots=True)
 class BuildFailure(Exception):
-    """esbuild refused: `text` is what it said, with the place; `summary` the first error in one line."""
+    """esbuild refused: `text` is all it said, with the places; `summary` the first error in one line; `unresolved`
+    says that nothing is wrong but modules that aren't there."""
 
-    text: str
-    summary: str
-    unresolved: bool
-    """Whether nothing is wrong but modules that aren't there."""
+    def __init__(self, text: str, summary: str, *, unresolved: bool) -> None:
+        super().__init__(summary)
+        self.text = text
+        self.summary = summary
+        self.unresolved = unresolved
 
 
 class Esbuild:
@@ -93,13 +93,13 @@ class Esbuild:
 
 def read_failure(said: str) -> BuildFailure:
     """What esbuild said, as an error."""
-    text = said.strip()
-    messages = _ERROR.findall(text)
+    messages = _ERROR.findall(said)
+    text = said.strip().replace("✘ [ERROR] ", "")
     message = messages[0] if messages else text.partition("\n")[0]
     place = _PLACE.search(text)
     summary = f"{':'.join(place.groups())}: {message}" if place else message
     unresolved = bool(messages) and all(each.startswith("Could not resolve") for each in messages)
-    return BuildFailure(text, summary, unresolved)
+    return BuildFailure(text, summary, unresolved=unresolved)
 
 
 def find_esbuild(directory: Path) -> Esbuild:

@@ -5,8 +5,9 @@ const { isNativeError } = require("node:util").types;
 /** An error of the runtime's own: `Runtime.<kind>`. */
 function fault(kind, reason) {
   const error = new Error(String(reason));
-  error.name = `Runtime.${kind}`;
-  error.stack = error.stack.replace(/^Error/, error.name);
+  const name = `Runtime.${kind}`;
+  Object.defineProperty(error, "name", { value: name, configurable: true, writable: true });
+  error.stack = error.stack.replace(/^Error/, name);
   return error;
 }
 

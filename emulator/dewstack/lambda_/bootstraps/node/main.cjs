@@ -73,6 +73,8 @@ async function main() {
     crash("Unhandled Promise Rejection", error, 128);
   });
   process.on("beforeExit", onIdle);
+  // Code that is loaded again and again is compiled once (Node.js 22 and newer).
+  require("node:module").enableCompileCache?.(`${env.LAMBDA_RUNTIME_DIR}/node-cache`);
   state.connection = await Connection.open(env.AWS_LAMBDA_RUNTIME_API, Boolean(env._DEW_DEBUG));
   delete env._DEW_DEBUG;
   const handler = await load(env.LAMBDA_TASK_ROOT, env._HANDLER);
