@@ -9,8 +9,8 @@ FUNCTIONS, ROUTES_EACH = 200, 5
 MARK = "as saved "
 
 
-def write_large(directory: Path) -> None:
-    """A map with 200 functions and 1,000 routes, half of them of the HTTP API and half of the REST API."""
+def write_large(directory: Path, rest_share: float) -> None:
+    """A map with 200 functions and 1,000 routes; `rest_share` of the functions are behind the REST API (0 to 0.5)."""
     lines = [
         "service: large",
         "frameworkVersion: '*'",
@@ -21,7 +21,7 @@ def write_large(directory: Path) -> None:
         lines += [f"  function{number}:", "    handler: hello.handler", "    events:"]
         for route in range(ROUTES_EACH):
             path = f"/service{number}/items{route}/{{id}}"
-            event = f"httpApi: 'GET {path}'" if number % 2 else f"http: 'GET {path}'"
+            event = f"http: 'GET {path}'" if number % 2 < 2 * rest_share else f"httpApi: 'GET {path}'"
             lines.append(f"      - {event}")
     directory.mkdir()
     (directory / "serverless.yml").write_text("\n".join(lines) + "\n")

@@ -108,15 +108,18 @@ def memory(root: int) -> dict[str, float]:
     return {"mb": total / 1024, "processes": len(tree)}
 
 
-def measure(port: int, pid: int, launched: float) -> dict[str, Any]:
-    """All of it, in the order in which the figures do not disturb each other."""
+def measure(port: int, pid: int, launched: float, rest_path: str) -> dict[str, Any]:
+    """All of it, in the order in which the figures do not disturb each other. `rest_path` leads to the same handler
+    as `/py/hello`, by the REST API."""
     result: dict[str, Any] = {"first_served_s": wait_for_first(port, "/py/hello", launched)}
     wait_for_first(port, "/node/hello", time.monotonic())
     result["memory_first"] = memory(pid)
     result["py_warm"] = warm(port, "/py/hello")
+    result["rest_warm"] = warm(port, rest_path)
     result["node_warm"] = warm(port, "/node/hello")
     result["py_wrk"] = wrk(port, "/py/hello")
     result["memory_wrk"] = memory(pid)
+    result["rest_wrk"] = wrk(port, rest_path)
     result["node_wrk"] = wrk(port, "/node/hello")
     result["parallel_cold_s"] = parallel(port, "/py/sleep")
     result["parallel_warm_s"] = parallel(port, "/py/sleep")

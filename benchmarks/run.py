@@ -20,11 +20,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from client import measure, tokens, warm
+from changing import LAST_HTTP_ROUTE, LAST_REST_ROUTE, saved_to_served, write_large
+from client import measure, tokens, wait_for_first, warm
 
 HERE = Path(__file__).parent
 DEW = HERE.parent / "dew"
-PEERS = ["serverless@npm:osls@4.3.1", "serverless-offline@14.8.2"]
+PEERS = ["serverless@npm:osls@4.3.1", "serverless-offline@14.8.2", "esbuild@0.28.2"]
 PORT, AWS_PORT, FRONTEND_PORT = 14300, 14566, 14800
 
 
@@ -66,7 +67,7 @@ def measure_dewstack(scratch: Path) -> dict[str, Any]:
     """One round: the service, then the authorized one."""
     process, launched = launch(dew_command(), copy("service", scratch))
     try:
-        result = measure(PORT, process.pid, launched)
+        result = measure(PORT, process.pid, launched, "/dev/rest/py/hello")
     finally:
         stop(process)
     process, launched = launch(dew_command(), directory := copy("authorized", scratch))
@@ -78,6 +79,39 @@ def measure_dewstack(scratch: Path) -> dict[str, Any]:
     finally:
         stop(process)
     return result
+
+
+def measure_large(scratch: Path) -> dict[str, Any]:
+    """One round with the large maps: all routes of the HTTP API, and half of them of the REST API."""
+    result: dict[str, Any] = {}
+    for kind, rest_share in (("http", 0.0), ("mixed", 0.5)):
+        directory = scratch / f"large-{kind}-{time.time_ns()}"
+        write_large(directory, rest_share)
+        process, launched = launch(dew_command(), directory)
+        try:
+            result[f"large_{kind}_s"] = wait_for_first(PORT, LAST_HTTP_ROUTE, launched)
+            result[f"large_{kind}_warm"] = warm(PORT, LAST_HTTP_ROUTE)
+            if rest_share:
+                wait_for_first(PORT, LAST_REST_ROUTE, time.monotonic())
+                result["large_rest_warm"] = warm(PORT, LAST_REST_ROUTE)
+        finally:
+            stop(process)
+    return result
+
+
+def measure_saves(scratch: Path, modules: Path) -> dict[str, Any]:
+    """One round of saving a Python and a TypeScript handler. `modules` is a node_modules that has esbuild."""
+    directory = copy("saved", scratch)
+    (directory / "node_modules").symlink_to(modules)
+    process, launched = launch(dew_command(), directory)
+    try:
+        result: dict[str, Any] = {}
+        for name, file in (("py", "handlers/hello.py"), ("ts", "handlers/hello.ts")):
+            wait_for_first(PORT, f"/{name}", launched)
+            result[f"save_{name}_ms"] = statistics.median(saved_to_served(PORT, f"/{name}", directory / file))
+        return result
+    finally:
+        stop(process)
 
 
 def install_offline(scratch: Path) -> Path:
@@ -98,7 +132,7 @@ def measure_offline(scratch: Path, installed: Path) -> dict[str, Any]:
     command = [sls, "offline", "start", "--noPrependStageInUrl", *map(str, ports)]
     process, launched = launch(command, directory)
     try:
-        return measure(PORT, process.pid, launched)
+        return measure(PORT, process.pid, launched, "/rest/py/hello")
     finally:
         stop(process)
 
@@ -107,16 +141,24 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("launch to first served request", "s", lambda r: r["first_served_s"], "≤ 0.7"),
     ("warm request, Python, p50", "ms", lambda r: r["py_warm"]["p50"], "≤ 0.5"),
     ("the same behind the verifying JWT authorizer", "ms", lambda r: r["authorized_warm"]["p50"], "≤ 0.6"),
-    ("warm request, Node.js, p50", "ms", lambda r: r["node_warm"]["p50"], ""),
+    ("warm request, Python, REST API, p50", "ms", lambda r: r["rest_warm"]["p50"], "≤ 1.15 x HTTP"),
+    ("warm request, Node.js, p50", "ms", lambda r: r["node_warm"]["p50"], "≤ 0.5"),
     ("wrk -t2 -c16, Python, requests/s", "", lambda r: r["py_wrk"]["rps"], "≥ 1.3 x"),
     ("wrk, Python, p99", "ms", lambda r: r["py_wrk"]["p99"], "≤ 20"),
     ("wrk, Python, requests that took over 2 s", "", lambda r: r["py_wrk"]["timeouts"], ""),
-    ("wrk -t2 -c16, Node.js, requests/s", "", lambda r: r["node_wrk"]["rps"], ""),
+    ("wrk -t2 -c16, Python, REST API, requests/s", "", lambda r: r["rest_wrk"]["rps"], "≥ HTTP / 1.15"),
+    ("wrk -t2 -c16, Node.js, requests/s", "", lambda r: r["node_wrk"]["rps"], "≥ 2 x"),
     ("ten parallel one-second handlers, cold", "s", lambda r: r["parallel_cold_s"], "≤ 1.30"),
     ("ten parallel one-second handlers, warm", "s", lambda r: r["parallel_warm_s"], "≤ 1.03"),
     ("memory (PSS) after the first requests", "MB", lambda r: r["memory_first"]["mb"], "≤ 100"),
     ("memory (PSS) after the Python wrk", "MB", lambda r: r["memory_wrk"]["mb"], "≤ 250"),
     ("processes after the Python wrk", "", lambda r: r["memory_wrk"]["processes"], "≤ 20"),
+    ("200 functions, 1,000 routes (HTTP): launch to first answer", "s", lambda r: r["large_http_s"], "≤ 1.5"),
+    ("the same, 500 of the routes REST", "s", lambda r: r["large_mixed_s"], "≤ 1.5"),
+    ("one of 1,000 HTTP routes, warm, p50", "ms", lambda r: r["large_http_warm"]["p50"], "≤ 1.2 x small"),
+    ("one of 500 REST routes, warm, p50", "ms", lambda r: r["large_rest_warm"]["p50"], "≤ 1.2 x small"),
+    ("save to served, Python", "ms", lambda r: r["save_py_ms"], "≤ 150"),
+    ("save to served, TypeScript", "ms", lambda r: r["save_ts_ms"], "≤ 150"),
 ]
 
 
@@ -161,11 +203,12 @@ def main() -> None:
     theirs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        installed = None if arguments.alone else install_offline(scratch)
+        installed = install_offline(scratch)
         for number in range(arguments.rounds):
             print(f"round {number + 1} of {arguments.rounds} …", file=sys.stderr)
-            ours.append(measure_dewstack(scratch))
-            if installed:
+            ours.append(measure_dewstack(scratch) | measure_large(scratch))
+            ours[-1] |= measure_saves(scratch, installed / "node_modules")
+            if not arguments.alone:
                 theirs.append(measure_offline(scratch, installed))
     result = table(ours, theirs)
     print(result)

@@ -5,6 +5,7 @@ about to be done is saved before it is done.
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -43,7 +44,8 @@ class Journal:
 
     def announce(self, resource: Resource, status: str, reason: str | None = None) -> None:
         """An event of a resource that is not the stack's any more: what was replaced or removed."""
-        identity = f"{resource.logical_id}-{uuid4()}"
+        moment = datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="milliseconds")
+        identity = f"{resource.logical_id}-{status}-{moment[:-6]}Z"
         properties = msgspec.json.encode(resource.properties).decode()
         self._event(
             identity, resource.logical_id, resource.physical_id, resource.type, status, reason, properties
