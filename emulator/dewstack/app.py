@@ -63,7 +63,7 @@ class Emulator:
 
     def _compose(self) -> None:
         config, store, clock = self.config, self.store, self.clock
-        self.others = OtherServices(config.account_id, self.urls.aws)
+        self.others = OtherServices(config.account_id, self.urls.aws, self._restore)
         self.api = AwsApi(config, self.others)
         self.logs = Logs(clock, config)
         self.functions = LambdaService(store, clock, config, self._open_log)
@@ -86,6 +86,10 @@ class Emulator:
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito.mailbox, clock).control(self._pages)
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control)
+
+    async def _restore(self, service: str) -> None:
+        """Make again what stacks have in a service that keeps nothing when the emulator stops."""
+        await self.cloudformation.restore(service)
 
     async def _keys(self, issuer: str) -> dict[str, Any] | None:
         """A local pool's keys, for authorizers; made on first need, and that not on the loop."""

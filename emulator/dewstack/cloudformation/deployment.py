@@ -5,6 +5,7 @@ restored until then. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGu
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from dewstack.cloudformation.scope import Scope
 from dewstack.cloudformation.template import ResourceSpec
 from dewstack.cloudformation.worker import Failed, Worker
 from dewstack.errors import NotEmulated
+
+_log = logging.getLogger("dewstack.cloudformation")
 
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
 
@@ -57,6 +60,8 @@ class Deployment:
         self._references = LiveReferences(journal.state, journal.stack, journal.resources)
         self._evaluator = scope.evaluator(self._references)
         self._undo: list[Undo] = []
+        self._notes: dict[str, list[str]] = {}
+        """What of the resources made is not emulated, and which ones it is said of."""
 
     async def create(self) -> None:
         """Make everything; on failure delete what was made."""
@@ -92,6 +97,8 @@ class Deployment:
     async def _apply(self) -> None:
         for layer in layers(self._scope.needs):
             await self._layer(layer)
+        for note, names in self._notes.items():
+            _log.warning("%s: %s", note, ", ".join(sorted(names)))
         journal = self._journal
         try:
             outputs = stack_outputs(self._scope, self._evaluator, journal.state, journal.stack)
@@ -199,6 +206,8 @@ class Deployment:
             return False
         done = replace(intended, physical_id=outcome.physical_id, attributes=outcome.attributes)
         done = self._journal.record(done, f"{verb}_COMPLETE", outcome.note)
+        if outcome.note:
+            self._notes.setdefault(outcome.note, []).append(f"{name} ({kind})")
         self._undo.append(Undo(work.step, current, done))
         return True
 

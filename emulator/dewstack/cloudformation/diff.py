@@ -8,7 +8,7 @@ from typing import Any, Literal
 from dewstack.cloudformation.errors import ResourceFailure, ValidationError
 from dewstack.cloudformation.graph import layers
 from dewstack.cloudformation.model import Change, Resource, Stack
-from dewstack.cloudformation.resources import Provider
+from dewstack.cloudformation.resources import ANY_ATTRIBUTE, Provider
 from dewstack.cloudformation.scope import Scope
 from dewstack.cloudformation.state import State
 
@@ -78,12 +78,13 @@ class LiveReferences:
             raise ValidationError(
                 f"Template error: instance of Fn::GetAtt references undefined resource {logical_id}"
             )
-        if attribute not in resource.attributes:
+        found = resource.attributes.get(attribute, resource.attributes.get(ANY_ATTRIBUTE))
+        if found is None:
             raise ValidationError(
                 f"Template error: resource {logical_id} does not support attribute type {attribute} in"
                 " Fn::GetAtt"
             )
-        return resource.attributes[attribute]
+        return found
 
     def import_value(self, name: str) -> str:
         """Another stack's export."""

@@ -17,6 +17,7 @@ from dewstack.cloudformation.operation import StackOperation
 from dewstack.cloudformation.outputs import check_unused
 from dewstack.cloudformation.requests import understand
 from dewstack.cloudformation.resources import resource_types
+from dewstack.cloudformation.restoring import restore
 from dewstack.cloudformation.scope import Scope, parameter_values
 from dewstack.cloudformation.state import GONE, State
 from dewstack.cloudformation.worker import Worker
@@ -78,6 +79,13 @@ class Runner:
         for operation in running.values():
             operation.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    async def restore(self, service: str) -> None:
+        """Make the resources of all stacks again that `service` holds; those it needs first, first."""
+        stacks = await asyncio.to_thread(self.state.everything)
+        for stack in (each for each in stacks if each.status != GONE):
+            resources = await asyncio.to_thread(self.state.resources, stack)
+            await restore(Worker(self._call, self.providers, stack), service, resources)
 
     def understand(self, stack: Stack, request: Request) -> Scope:
         """Everything about a request that can be known beforehand; raises what the operations answer.

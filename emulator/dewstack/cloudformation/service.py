@@ -21,6 +21,13 @@ class CloudFormation:
             Lifecycle(runner), ChangeSets(runner), Describe(runner), Templates(runner)
         )
 
+    async def restore(self, service: str) -> None:
+        """Make again what stacks have in `service` (boto3's name), which has lost it with the last process.
+
+        What cannot be made again is named in the log; nothing is raised.
+        """
+        await self._runner.restore(service)
+
     async def close(self) -> None:
         """Stop operations that are under way; the next start records them as interrupted."""
         await self._runner.close()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource, Stack
-from dewstack.cloudformation.resources import Context, Outcome, Provider
+from dewstack.cloudformation.resources import Context, Outcome, Provider, Restored
 from dewstack.errors import AwsError
 from dewstack.ids import uuid4
 from dewstack.wire import Call
@@ -56,6 +56,12 @@ class Worker:
         """Change a resource in place. Raises Failed."""
         context = self._context(current.logical_id)
         return await self._run(self.providers[current.type].update(context, current, properties))
+
+    async def restore(self, current: Resource) -> None:
+        """Make a resource again as it was, for a service that has lost it. Raises Failed."""
+        provider = self.providers[current.type]
+        if isinstance(provider, Restored):
+            await self._run(provider.restore(self._context(current.logical_id), current))
 
     async def delete(self, current: Resource) -> None:
         """Remove a resource; one that is gone already is fine. Raises Failed."""

@@ -1,8 +1,10 @@
 """The way from the AWS API to moto: worker threads of its own, and what was deployed before, made again."""
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from dewstack.config import Caller
@@ -11,16 +13,25 @@ from dewstack.others.backends import Backends
 from dewstack.others.clients import Clients
 
 T = TypeVar("T")
+Restore = Callable[[str], Awaitable[None]]
+"""Makes again, in one service (boto3's name), what was deployed and the service does not know."""
 _THREADS = 64
 """More than there are processors: a long poll of a queue holds one for twenty seconds."""
+_LEARNS = frozenset({"iam"})
+"""Services that are asked so seldom that a deployment does not tell them: they catch up before each call."""
 
 
 class OtherServices:
     """Whatever handlers call beside the services that dewstack emulates itself."""
 
-    def __init__(self, account_id: str, endpoint_url: str) -> None:
+    def __init__(self, account_id: str, endpoint_url: str, restore: Restore) -> None:
         self._backends = Backends(account_id)
         self._clients = Clients(self._backends, endpoint_url)
+        self._extensions = {("kms", "dewstack:RenameKey"): self._backends.rename_key}
+        self._restore = restore
+        self._restoring: ContextVar[bool] = ContextVar("restoring", default=False)
+        self._known: dict[str, Future[None]] = {}
+        self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="others")
 
     def close(self) -> None:
@@ -29,13 +40,38 @@ class OtherServices:
 
     async def handle(self, service: str, caller: Caller, request: Request, *, signed: bool) -> Response:
         """Answer a request to `service` (boto3's name). Raises AwsErrors of the way, not of the operation."""
+        await self._ready(service)
         return await self._in_thread(lambda: self._backends.answer(service, caller, request, signed=signed))
 
     async def call(
         self, service: str, operation: str, params: dict[str, Any], caller: Caller
     ) -> dict[str, Any]:
         """Call an operation in boto3's shapes. Raises the AwsError that it answers."""
+        await self._ready(service)
+        extension = self._extensions.get((service, operation))
+        if extension is not None:
+            await self._in_thread(lambda: extension(caller, params))
+            return {}
         return await self._in_thread(lambda: self._clients.call(service, operation, params, caller))
+
+    async def _ready(self, service: str) -> None:
+        """Return when `service` knows what is deployed; callers from any thread's loop wait for the first one."""
+        if self._restoring.get():
+            return
+        with self._lock:
+            before = None if service in _LEARNS else self._known.get(service)
+            done: Future[None] = before or self._known.setdefault(service, Future())
+        if before is not None:
+            if not before.done():
+                await asyncio.shield(asyncio.wrap_future(before))
+            return
+        token = self._restoring.set(True)
+        try:
+            await self._restore(service)
+        finally:
+            self._restoring.reset(token)
+            if not done.done():
+                done.set_result(None)
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)

@@ -3,7 +3,6 @@
 A type whose absence would be noticed (a schedule that never fires) says so in its `ResourceStatusReason`.
 """
 
-import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,7 @@ from typing import Any
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.shape import check
-from dewstack.ids import random_string, uuid4
-
-_ID_ALPHABET = string.ascii_uppercase + string.digits
+from dewstack.ids import uuid4
 
 Namer = Callable[[Context, dict[str, Any]], str]
 Attributes = Callable[[Context, str, dict[str, Any]], dict[str, Any]]
@@ -53,20 +50,14 @@ class Record(Provider):
         """Nothing else was made."""
 
 
-def _named(name: str, limit: int = 64) -> Namer:
+def named(name: str, limit: int = 64) -> Namer:
+    """The name that a property gives, or a generated one."""
     return lambda context, properties: properties.get(name) or context.generated_name(limit)
 
 
 def _managed_policy_arn(context: Context, properties: dict[str, Any]) -> str:
     name = properties.get("ManagedPolicyName") or context.generated_name(128)
     return f"arn:aws:iam::{context.stack.account_id}:policy{properties.get('Path', '/')}{name}"
-
-
-def _role(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "Arn": f"arn:aws:iam::{context.stack.account_id}:role{properties.get('Path', '/')}{name}",
-        "RoleId": f"AROA{random_string(17, _ID_ALPHABET)}",
-    }
 
 
 def _rule(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +77,7 @@ def record_types() -> dict[str, Provider]:
     """The record-only types."""
     return {
         "AWS::Events::Rule": Record(
-            _named("Name"),
+            named("Name"),
             _rule,
             replacement=frozenset({"Name"}),
             name_property="Name",
@@ -104,14 +95,6 @@ def record_types() -> dict[str, Provider]:
             lambda context, properties: context.generated_name(128),
             lambda context, name, properties: {"Id": name},
             required=("PolicyDocument", "PolicyName"),
-            needs_capability=True,
-        ),
-        "AWS::IAM::Role": Record(
-            _named("RoleName"),
-            _role,
-            required=("AssumeRolePolicyDocument",),
-            replacement=frozenset({"RoleName", "Path"}),
-            name_property="RoleName",
             needs_capability=True,
         ),
         "AWS::Kinesis::StreamConsumer": Record(
@@ -135,7 +118,7 @@ def record_types() -> dict[str, Provider]:
             note="Recorded only: dewstack does not poll event sources, it will not invoke the function",
         ),
         "AWS::Scheduler::Schedule": Record(
-            _named("Name"),
+            named("Name"),
             lambda context, name, properties: {"Arn": context.arn("scheduler", f"schedule/default/{name}")},
             required=("FlexibleTimeWindow", "ScheduleExpression", "Target"),
             replacement=frozenset({"Name"}),

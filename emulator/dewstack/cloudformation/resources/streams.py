@@ -1,0 +1,235 @@
+"""`AWS::Kinesis::Stream`, `AWS::Events::EventBus`, `AWS::StepFunctions::StateMachine`, keys and their aliases."""
+
+import json
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from dewstack.cloudformation.model import Resource
+from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.restored import Named, Restored, changed, without_effect
+from dewstack.cloudformation.resources.shape import TAGS, Kind, tag_map
+
+
+class Stream(Named):
+    """A Kinesis stream."""
+
+    service = "kinesis"
+    properties: Mapping[str, Kind] = {
+        "DesiredShardLevelMetrics": object,
+        "Name": str,
+        "RetentionPeriodHours": int,
+        "ShardCount": int,
+        "StreamEncryption": object,
+        "StreamModeDetails": {"StreamMode": str},
+        "Tags": TAGS,
+    }
+    replacement = frozenset({"Name"})
+    name_property = "Name"
+    name_limit = 128
+
+    async def make(self, context: Context, name: str, properties: dict[str, Any]) -> Outcome:
+        """CreateStream."""
+        mode = properties.get("StreamModeDetails")
+        shards = None if mode == {"StreamMode": "ON_DEMAND"} else properties.get("ShardCount", 1)
+        given = {"StreamName": name, "ShardCount": shards, "StreamModeDetails": mode}
+        await context.invoke("kinesis", "CreateStream", **given)
+        if tags := properties.get("Tags"):
+            await context.invoke("kinesis", "AddTagsToStream", StreamName=name, Tags=tag_map(tags))
+        known = frozenset({"Name", "ShardCount", "StreamModeDetails", "Tags"})
+        arn = context.arn("kinesis", f"stream/{name}")
+        return Outcome(name, {"Arn": arn}, without_effect(properties, known))
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """UpdateShardCount."""
+        if count := changed(current, properties).get("ShardCount"):
+            given = {"TargetShardCount": count, "ScalingType": "UNIFORM_SCALING"}
+            await context.invoke("kinesis", "UpdateShardCount", StreamName=current.physical_id, **given)
+        return Outcome(current.physical_id, current.attributes)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteStream."""
+        await context.invoke("kinesis", "DeleteStream", StreamName=current.physical_id)
+
+
+class EventBus(Named):
+    """An event bus, which takes events; its rules do not fire."""
+
+    service = "events"
+    properties: Mapping[str, Kind] = {
+        "DeadLetterConfig": object,
+        "Description": str,
+        "EventSourceName": str,
+        "KmsKeyIdentifier": str,
+        "LogConfig": object,
+        "Name": str,
+        "Policy": object,
+        "Tags": TAGS,
+    }
+    required = ("Name",)
+    replacement = frozenset({"EventSourceName", "Name"})
+    name_property = "Name"
+
+    async def make(self, context: Context, name: str, properties: dict[str, Any]) -> Outcome:
+        """CreateEventBus."""
+        output = await context.invoke("events", "CreateEventBus", Name=name, Tags=properties.get("Tags"))
+        known = frozenset({"Description", "Name", "Tags"})
+        attributes = {"Arn": output["EventBusArn"], "Name": name}
+        return Outcome(name, attributes, without_effect(properties, known))
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """Nothing that would show."""
+        return Outcome(current.physical_id, current.attributes)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteEventBus."""
+        await context.invoke("events", "DeleteEventBus", Name=current.physical_id)
+
+
+class StateMachine(Named):
+    """A state machine that can be described and started, but not run."""
+
+    service = "stepfunctions"
+    properties: Mapping[str, Kind] = {
+        "Definition": object,
+        "DefinitionS3Location": object,
+        "DefinitionString": str,
+        "DefinitionSubstitutions": {"*": str},
+        "EncryptionConfiguration": object,
+        "LoggingConfiguration": object,
+        "RoleArn": str,
+        "StateMachineName": str,
+        "StateMachineType": str,
+        "Tags": TAGS,
+        "TracingConfiguration": object,
+    }
+    required = ("RoleArn",)
+    replacement = frozenset({"StateMachineName", "StateMachineType"})
+    name_property = "StateMachineName"
+    name_limit = 80
+    note = "Recorded only: dewstack does not run state machines, an execution succeeds and does nothing"
+
+    def name_of(self, current: Resource) -> str:
+        """The last part of the ARN."""
+        return current.physical_id.rpartition(":")[2]
+
+    @staticmethod
+    def _definition(properties: Mapping[str, Any]) -> str:
+        given = properties.get("DefinitionString") or json.dumps(properties.get("Definition", {}))
+        return string.Template(given).safe_substitute(properties.get("DefinitionSubstitutions", {}))
+
+    async def make(self, context: Context, name: str, properties: dict[str, Any]) -> Outcome:
+        """CreateStateMachine."""
+        output = await context.invoke(
+            "stepfunctions",
+            "CreateStateMachine",
+            name=name,
+            definition=self._definition(properties),
+            roleArn=properties["RoleArn"],
+            type=properties.get("StateMachineType"),
+        )
+        arn = str(output["stateMachineArn"])
+        return Outcome(arn, {"Arn": arn, "Name": name}, self.note)
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """UpdateStateMachine."""
+        await context.invoke(
+            "stepfunctions",
+            "UpdateStateMachine",
+            stateMachineArn=current.physical_id,
+            definition=self._definition(properties),
+            roleArn=properties["RoleArn"],
+        )
+        return Outcome(current.physical_id, current.attributes, self.note)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteStateMachine."""
+        await context.invoke("stepfunctions", "DeleteStateMachine", stateMachineArn=current.physical_id)
+
+
+class Key(Restored):
+    """A KMS key. What it has encrypted can be decrypted until the emulator stops."""
+
+    service = "kms"
+    properties: Mapping[str, Kind] = {
+        "BypassPolicyLockoutSafetyCheck": bool,
+        "Description": str,
+        "EnableKeyRotation": bool,
+        "Enabled": bool,
+        "KeyPolicy": object,
+        "KeySpec": str,
+        "KeyUsage": str,
+        "MultiRegion": bool,
+        "Origin": str,
+        "PendingWindowInDays": int,
+        "RotationPeriodInDays": int,
+        "Tags": TAGS,
+    }
+    replacement = frozenset({"KeySpec", "KeyUsage", "MultiRegion", "Origin"})
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """CreateKey."""
+        given = {
+            key: properties[key]
+            for key in ("Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin")
+            if key in properties
+        }
+        policy = properties.get("KeyPolicy")
+        text = json.dumps(policy, default=str) if policy is not None else None
+        output = await context.invoke("kms", "CreateKey", Policy=text, **given)
+        key = output["KeyMetadata"]
+        return Outcome(key["KeyId"], {"Arn": key["Arn"], "KeyId": key["KeyId"]})
+
+    async def restore(self, context: Context, current: Resource) -> None:
+        """CreateKey under the id it had, which KMS itself has no way to ask for."""
+        made = await self.create(context, current.properties)
+        await context.invoke("kms", "dewstack:RenameKey", KeyId=made.physical_id, To=current.physical_id)
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """UpdateKeyDescription."""
+        if text := changed(current, properties).get("Description"):
+            await context.invoke("kms", "UpdateKeyDescription", KeyId=current.physical_id, Description=text)
+        return Outcome(current.physical_id, current.attributes)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """ScheduleKeyDeletion."""
+        days = current.properties.get("PendingWindowInDays", 30)
+        await context.invoke(
+            "kms", "ScheduleKeyDeletion", KeyId=current.physical_id, PendingWindowInDays=days
+        )
+
+
+class Alias(Named):
+    """The alias of a key."""
+
+    service = "kms"
+    properties: Mapping[str, Kind] = {"AliasName": str, "TargetKeyId": str}
+    required = ("AliasName", "TargetKeyId")
+    replacement = frozenset({"AliasName"})
+    name_property = "AliasName"
+
+    async def make(self, context: Context, name: str, properties: dict[str, Any]) -> Outcome:
+        """CreateAlias."""
+        await context.invoke("kms", "CreateAlias", AliasName=name, TargetKeyId=properties["TargetKeyId"])
+        return Outcome(name)
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """UpdateAlias."""
+        name = current.physical_id
+        await context.invoke("kms", "UpdateAlias", AliasName=name, TargetKeyId=properties["TargetKeyId"])
+        return Outcome(name)
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteAlias."""
+        await context.invoke("kms", "DeleteAlias", AliasName=current.physical_id)
+
+
+def stream_types() -> dict[str, Provider]:
+    """The types of Kinesis, EventBridge, Step Functions and KMS that a service stands behind."""
+    return {
+        "AWS::Events::EventBus": EventBus(),
+        "AWS::KMS::Alias": Alias(),
+        "AWS::KMS::Key": Key(),
+        "AWS::Kinesis::Stream": Stream(),
+        "AWS::StepFunctions::StateMachine": StateMachine(),
+    }
