@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api.apigateway.http_api_client import Gateway
+from tests.api.apigateway.rest_api_client import RestGateway
 
 
 @pytest.fixture
@@ -13,5 +14,14 @@ def gateway() -> Iterator[Gateway]:
     """A gateway without any API yet."""
     with asyncio.Runner() as runner:
         gateway = Gateway(runner)
+        yield gateway
+        gateway.store.close()
+
+
+@pytest.fixture
+def rest() -> Iterator[RestGateway]:
+    """A gateway without any API yet, for REST APIs."""
+    with asyncio.Runner() as runner:
+        gateway = RestGateway(runner)
         yield gateway
         gateway.store.close()

@@ -30,6 +30,7 @@ from dewstack.apigateway.rest_api.model import (
     UsagePlan,
 )
 from dewstack.apigateway.rest_api.throttling import bucket_for
+from dewstack.apigateway.rest_api.validators import checks_of
 from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
 from dewstack.wire import Invoke
@@ -74,6 +75,16 @@ class RestCompiler:
         }
         return CompiledApi(compiled, self.dates, not api.disable_execute_api_endpoint)
 
+    def methods(
+        self,
+        api: RestApi,
+        stage: Stage,
+        snapshot: Snapshot,
+        api_keys: Sequence[tuple[UsagePlan, Sequence[ApiKey]]] = (),
+    ) -> dict[str, CompiledMethod]:
+        """The methods of one stage by `METHOD /path`, for whoever routes by himself."""
+        return _StageCompiler(self, api, stage, snapshot, api_keys).methods()
+
 
 class _StageCompiler:
     """Compiles one stage of an API."""
@@ -94,18 +105,21 @@ class _StageCompiler:
             compiler.invoke, compiler.send, self._point, BinaryMediaTypes(snapshot.binary_media_types)
         )
         self._authorizers = {one.id: one for one in snapshot.authorizers}
+        self._validators = {one.id: one for one in snapshot.request_validators}
         self._lambdas: dict[str, Step] = {}
         self._api_key = ApiKeyCheck(
             f"{api.id}:{stage.stage_name}", api_keys, from_authorizer=api.api_key_source == "AUTHORIZER"
         )
 
-    def compile(self) -> CompiledStage:
-        methods = [
-            (f"{method.http_method} {resource.path}", self._method(resource, method))
+    def methods(self) -> dict[str, CompiledMethod]:
+        return {
+            f"{method.http_method} {resource.path}": self._method(resource, method)
             for resource in sorted(self._snapshot.resources, key=lambda one: one.path)
             for method in resource.resource_methods.values()
-        ]
-        router = Router(methods, decode=str)
+        }
+
+    def compile(self) -> CompiledStage:
+        router = Router(self.methods().items(), decode=str)
         return CompiledStage(self._point, router, GatewayResponses(self._snapshot.gateway_responses))
 
     def _method(self, resource: Resource, method: Method) -> CompiledMethod:
@@ -122,6 +136,7 @@ class _StageCompiler:
             yield self._authorizer(method)
         if method.api_key_required:
             yield self._api_key
+        yield from checks_of(method, self._validators, self._snapshot.models)
 
     def _authorizer(self, method: Method) -> Step:
         if method.authorization_type == "AWS_IAM":
