@@ -124,14 +124,6 @@ class Backends:
             tuple((re.compile(path.format("")), handler) for path, handler in module.url_paths.items())
         )
 
-    def rename_key(self, caller: Caller, params: Mapping[str, Any]) -> None:
-        """Give the KMS key `KeyId` the id `To`: it was made again, and is known by the id it had before."""
-        keys = self.module("kms", "models").kms_backends[caller.account_id][caller.region].keys
-        key = keys.pop(params["KeyId"])
-        key.arn = key.arn.replace(key.id, params["To"])
-        key.id = params["To"]
-        keys[key.id] = key
-
     def module(self, service: str, part: str) -> Any:
         """A module of moto's for a service: its `models`, its `urls`. Raises as `answer` does."""
         name = service.replace("-", "")

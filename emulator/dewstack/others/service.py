@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from dewstack.config import Caller
 from dewstack.http import Request, Response
+from dewstack.others.adopting import ADOPT, ADOPTIONS
 from dewstack.others.backends import Backends
 from dewstack.others.clients import Clients
 
@@ -27,7 +28,6 @@ class OtherServices:
     def __init__(self, account_id: str, endpoint_url: str, restore: Restore) -> None:
         self._backends = Backends(account_id)
         self._clients = Clients(self._backends, endpoint_url)
-        self._extensions = {("kms", "dewstack:RenameKey"): self._backends.rename_key}
         self._restore = restore
         self._restoring: ContextVar[bool] = ContextVar("restoring", default=False)
         self._known: dict[str, Future[None]] = {}
@@ -48,9 +48,9 @@ class OtherServices:
     ) -> dict[str, Any]:
         """Call an operation in boto3's shapes. Raises the AwsError that it answers."""
         await self._ready(service)
-        extension = self._extensions.get((service, operation))
-        if extension is not None:
-            await self._in_thread(lambda: extension(caller, params))
+        if operation == ADOPT:
+            adopt = ADOPTIONS[service]
+            await self._in_thread(lambda: adopt(self._backends, caller, params["Id"], params["To"]))
             return {}
         return await self._in_thread(lambda: self._clients.call(service, operation, params, caller))
 

@@ -25,6 +25,10 @@ class Restored(Provider):
     async def restore(self, context: Context, current: Resource) -> None:
         """Make it again as it was."""
 
+    async def adopt(self, context: Context, made: Outcome, current: Resource) -> None:
+        """Give what was made again the id that `current` has, where a service chooses ids itself."""
+        await context.invoke(self.service, "dewstack:Adopt", Id=made.physical_id, To=current.physical_id)
+
 
 class Named(Restored):
     """A resource that is found by its name, which a property gives, or else CloudFormation."""

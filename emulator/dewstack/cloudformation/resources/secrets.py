@@ -72,6 +72,11 @@ class Secret(Named):
         """The name, out of the ARN, which ends in six characters of its own."""
         return current.physical_id.split(":", 6)[6].rpartition("-")[0]
 
+    async def restore(self, context: Context, current: Resource) -> None:
+        """CreateSecret, under the ARN it had."""
+        made = await self.make(context, self.name_of(current), current.properties)
+        await self.adopt(context, made, current)
+
     async def make(self, context: Context, name: str, properties: dict[str, Any]) -> Outcome:
         """CreateSecret."""
         output = await context.invoke(

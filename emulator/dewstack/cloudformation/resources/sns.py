@@ -135,42 +135,29 @@ class Subscription(Restored):
         return Outcome(arn, {"Arn": arn})
 
     async def restore(self, context: Context, current: Resource) -> None:
-        """Subscribe again, which gives another ARN."""
-        await self.create(context, current.properties)
-
-    async def _arn(self, context: Context, current: Resource) -> str | None:
-        """The ARN that it has now."""
-        given = current.properties
-        topic = {"TopicArn": given["TopicArn"]}
-        listed = await context.invoke("sns", "ListSubscriptionsByTopic", **topic)
-        same = [
-            str(each["SubscriptionArn"])
-            for each in listed["Subscriptions"]
-            if (each["Protocol"], each["Endpoint"]) == (given["Protocol"], given.get("Endpoint"))
-        ]
-        return same[0] if same else None
+        """Subscribe, under the ARN it had."""
+        if current.properties["Protocol"] != "lambda":
+            await self.adopt(context, await self.create(context, current.properties), current)
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
         """SetSubscriptionAttributes for what changed."""
         if properties["Protocol"] == "lambda":
             return Outcome(current.physical_id, current.attributes, NOT_CALLED)
-        arn = await self._arn(context, current)
         for key, value in changed(current, properties).items():
-            if arn and key in _SUBSCRIPTION:
-                text = "" if value is None else attribute_text(value)
-                await context.invoke(
-                    "sns",
-                    "SetSubscriptionAttributes",
-                    SubscriptionArn=arn,
-                    AttributeName=key,
-                    AttributeValue=text,
-                )
+            text = "" if value is None else attribute_text(value)
+            await context.invoke(
+                "sns",
+                "SetSubscriptionAttributes",
+                SubscriptionArn=current.physical_id,
+                AttributeName=key,
+                AttributeValue=text,
+            )
         return Outcome(current.physical_id, current.attributes)
 
     async def delete(self, context: Context, current: Resource) -> None:
         """Unsubscribe."""
-        if current.properties["Protocol"] != "lambda" and (arn := await self._arn(context, current)):
-            await context.invoke("sns", "Unsubscribe", SubscriptionArn=arn)
+        if current.properties["Protocol"] != "lambda":
+            await context.invoke("sns", "Unsubscribe", SubscriptionArn=current.physical_id)
 
 
 class TopicPolicy(Restored):

@@ -181,9 +181,8 @@ class Key(Restored):
         return Outcome(key["KeyId"], {"Arn": key["Arn"], "KeyId": key["KeyId"]})
 
     async def restore(self, context: Context, current: Resource) -> None:
-        """CreateKey under the id it had, which KMS itself has no way to ask for."""
-        made = await self.create(context, current.properties)
-        await context.invoke("kms", "dewstack:RenameKey", KeyId=made.physical_id, To=current.physical_id)
+        """CreateKey, under the id it had."""
+        await self.adopt(context, await self.create(context, current.properties), current)
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
         """UpdateKeyDescription."""
