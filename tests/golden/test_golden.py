@@ -19,7 +19,7 @@ from dewstack.service import Service, load
 FIXTURES = sorted(path.parent for path in Path(__file__).parent.glob("*/template.json"))
 IDS = [fixture.name for fixture in FIXTURES]
 PROJECT = Path(__file__).parents[2]
-ELSEWHERE = {"typescript": PROJECT / "examples/typescript"}
+ELSEWHERE = {"reference": PROJECT, "typescript": PROJECT / "examples/typescript"}
 """The maps that aren't beside their template."""
 
 
