@@ -19,6 +19,7 @@ from dewstack.shim.events import Request
 from dewstack.shim.functions import Functions
 from dewstack.shim.gateway import Gateway
 from dewstack.shim.responses import Response
+from dewstack.shim.rest_api import RestApi
 from dewstack.shim.routing import EncodedPath, RouteRule, make_map
 from dewstack.shim.stack import Stack
 
@@ -47,7 +48,6 @@ def create_app(
     app = flask.Flask(found.service.name, static_folder=None)
     app.config["AWS_ENDPOINT_URL"] = found.url
     app.request_class, app.response_class = Request, Response
-    app.wsgi_app = EncodedPath(app.wsgi_app)  # type: ignore[method-assign]
     functions = Functions(
         found.service.directory.resolve(),
         found.url,
@@ -55,9 +55,19 @@ def create_app(
         invoked={stack.function_name(name) for name in invoke},
         patient=lambda: app.debug,
     )
-    key_sets = KeySets(EndpointKeys(found.url))
-    gateway = Gateway(functions, key_sets, clock or EndpointClock(found.url), stack.account_id, LoopThread())
-    rules = [rule for api in stack.apis(gateway) for rule in api.rules()]
+    keys = EndpointKeys(found.url)
+    gateway = Gateway(
+        functions,
+        KeySets(keys),
+        clock or EndpointClock(found.url),
+        stack.account_id,
+        keys.issuer,
+        LoopThread(),
+    )
+    apis = list(stack.apis(gateway))
+    rules = [rule for api in apis for rule in api.rules()]
+    bases = [api.base for api in apis if isinstance(api, RestApi)]
+    app.wsgi_app = EncodedPath(app.wsgi_app, bases)  # type: ignore[method-assign]
     app.url_map = make_map(rules)
     app.view_functions = dict.fromkeys((rule.endpoint for rule in rules), view)
     return app

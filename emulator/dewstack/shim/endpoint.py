@@ -44,6 +44,14 @@ class EndpointKeys:
             return None
         return await asyncio.to_thread(get_json, f"{self._url}/{pool[1]}/.well-known/jwks.json")
 
+    def issuer(self, pool_arn: str) -> str:
+        """The issuer of a pool's tokens. Raises ValueError when the endpoint has no such pool."""
+        pool = pool_arn.rpartition("/")[2]
+        document = get_json(f"{self._url}/{pool}/.well-known/openid-configuration")
+        if document is None:
+            raise ValueError(f"there is no user pool {pool}")
+        return str(document["issuer"])
+
 
 def get_json(url: str) -> dict[str, Any] | None:
     """The JSON object at `url`, or None when there is none."""

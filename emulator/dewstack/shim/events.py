@@ -1,13 +1,14 @@
 """What a function is told of a request: `flask.request`, written down as API Gateway's event.
 
-`payload_v2` is the format of HTTP APIs. `payload_v1` is the older one, as HTTP APIs spell it.
+`payload_v2` is the format of HTTP APIs. `payload_v1` is the older one, as HTTP APIs spell it; `rest_api` spells it
+as it was meant.
 """
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 import flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -15,8 +16,11 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.payload import Constants, Identity, event_body
 from dewstack.apigateway.http_api.payload_v1 import NO_IDENTITY
-from dewstack.apigateway.reading import printable, query_pairs
+from dewstack.apigateway.reading import query_pairs
 from dewstack.apigateway.responses import canonical
+from dewstack.apigateway.rest_api.exchange import Exchange as RestExchange
+from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
+from dewstack.frontdoor import Served
 from dewstack.http import Request as RawRequest
 from dewstack.shim.routing import raw_path
 
@@ -38,11 +42,6 @@ class Request(flask.Request):
         return self.query_string.decode("utf-8", "replace")
 
     @cached_property
-    def raw_path(self) -> str:
-        """The path as it was sent, while `path` is what the URL map compares."""
-        return printable(raw_path(self.environ))
-
-    @cached_property
     def header_lines(self) -> list[tuple[str, str]]:
         """The headers line by line."""
         lines = self.environ.get(HEADER_LINES) or list(self.headers.items())
@@ -50,12 +49,12 @@ class Request(flask.Request):
             (name, value.encode("latin-1", "replace").decode("utf-8", "replace")) for name, value in lines
         ]
 
-    def raw(self) -> RawRequest:
-        """The request as API Gateway's own code takes it: for what the two share, such as authorizers."""
+    def raw(self, served: Served) -> RawRequest:
+        """The request as an API's own code takes it: for what the two share, such as authorizers."""
         headers = [(name.encode("latin-1", "replace"), value.encode()) for name, value in self.header_lines]
         return RawRequest(
             self.method,
-            raw_path(self.environ),
+            served.path(raw_path(self.environ)) or "/",
             self.query_string.decode("latin-1"),
             headers,
             self.get_data(),
@@ -79,15 +78,24 @@ class Asked:
     identity: Identity | None
 
 
+@dataclass(frozen=True, slots=True)
+class RestAsked:
+    """The same at a REST API, whose exchange holds the parameters and the caller as well."""
+
+    request: Request
+    exchange: RestExchange
+    resource: str
+    binary_media_types: BinaryMediaTypes
+
+
 def payload_v2(asked: Asked) -> dict[str, Any]:
     """An event of format 2.0. What the request doesn't have is left out, rather than null."""
     request, exchange, constants = asked.request, asked.exchange, asked.constants
     headers = {name: value for name, value in exchange.headers.items() if name != "cookie"}
-    path = unquote(request.raw_path)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": constants.route_key,
-        "rawPath": path,
+        "rawPath": exchange.path,
         "rawQueryString": request.raw_query,
         "headers": headers,
         "requestContext": {
@@ -97,7 +105,7 @@ def payload_v2(asked: Asked) -> dict[str, Any]:
             "domainPrefix": exchange.domain_prefix,
             "http": {
                 "method": request.method,
-                "path": path,
+                "path": exchange.path,
                 "protocol": request.environ["SERVER_PROTOCOL"],
                 "sourceIp": request.remote_addr,
                 "userAgent": request.headers.get("User-Agent", ""),
@@ -135,7 +143,7 @@ def payload_v1(asked: Asked) -> dict[str, Any]:
     return {
         "version": "1.0",
         "resource": constants.path,
-        "path": request.raw_path,
+        "path": exchange.raw_path,
         "httpMethod": request.method,
         "headers": last(headers),
         "multiValueHeaders": headers,
@@ -153,7 +161,7 @@ def payload_v1(asked: Asked) -> dict[str, Any]:
                 "sourceIp": request.remote_addr,
                 "userAgent": request.headers.get("User-Agent", ""),
             },
-            "path": unquote(request.raw_path),
+            "path": exchange.path,
             "protocol": request.environ["SERVER_PROTOCOL"],
             "requestId": exchange.request_id,
             "requestTime": exchange.request_time,
@@ -167,6 +175,28 @@ def payload_v1(asked: Asked) -> dict[str, Any]:
         "stageVariables": constants.stage_variables,
         "body": body,
         "isBase64Encoded": encoded,
+    }
+
+
+def rest_api(asked: RestAsked) -> dict[str, Any]:
+    """An event of a REST API. Nothing of the path is decoded, header names keep their spelling."""
+    request, exchange = asked.request, asked.exchange
+    query = request.args.to_dict(flat=False)
+    binary = asked.binary_media_types.match(request.headers.get("Content-Type"))
+    data = request.get_data()
+    return {
+        "resource": asked.resource,
+        "path": exchange.path,
+        "httpMethod": request.method,
+        "headers": exchange.headers(),
+        "multiValueHeaders": exchange.multi_value_headers(),
+        "queryStringParameters": last(query) or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": exchange.parameters,
+        "stageVariables": exchange.stage.variables or None,
+        "requestContext": exchange.request_context(),
+        "body": (base64.b64encode(data).decode() if binary else data.decode("utf-8", "replace")) or None,
+        "isBase64Encoded": bool(data) and binary,
     }
 
 

@@ -1,6 +1,6 @@
 """What the gateway's own parts need while they serve in this process."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,12 +15,16 @@ AUTHORIZER_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The functions, the keys and the time. `wait` runs an authorizer, which is asynchronous."""
+    """The functions, the keys and the time.
+
+    `issuer` gives a user pool's issuer by its ARN; `wait` runs an authorizer, which is asynchronous.
+    """
 
     functions: Functions
     key_sets: KeySets
     clock: Clock
     account_id: str
+    issuer: Callable[[str], str]
     loop: LoopThread
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:

@@ -27,6 +27,7 @@ from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import DEFAULT, path_of
 from dewstack.deploy.target import Call
 from dewstack.errors import AwsError
+from dewstack.frontdoor import Served
 from dewstack.shim import events, responses
 from dewstack.shim.gateway import Gateway
 from dewstack.shim.routing import RouteRule, rule_path
@@ -59,9 +60,10 @@ class ServedRoute:
 class HttpApi:
     """The `$default` stage of an HTTP API. `rules` go into the URL map; `view` serves what they match."""
 
-    def __init__(self, call: Call, description: Mapping[str, Any], region: str, gateway: Gateway) -> None:
+    def __init__(self, call: Call, served: Served, region: str, gateway: Gateway) -> None:
+        which = {"ApiId": served.api_id}
+
         def items(operation: str) -> list[dict[str, Any]]:
-            which = {"ApiId": description["ApiId"]}
             page = call("apigatewayv2", operation, which)
             found: list[dict[str, Any]] = page["Items"]
             while page.get("NextToken"):
@@ -69,7 +71,9 @@ class HttpApi:
                 found += page["Items"]
             return found
 
+        self._served = served
         self._gateway = gateway
+        description = call("apigatewayv2", "GetApi", which)
         self._api = Api(**fields_of(Api, description), account_id=gateway.account_id, region=region)
         stages = [Stage(**fields_of(Stage, one)) for one in items("GetStages")]
         self._stage = next(stage for stage in stages if stage.stage_name == DEFAULT_STAGE)
@@ -86,15 +90,13 @@ class HttpApi:
         routes = sorted(self._routes, key=lambda route: route.route_key.startswith("ANY "))
         rules = [self._rule(route) for route in routes]
         if all(route.route_key != DEFAULT for route in routes):
-            rules.append(RouteRule("ANY", "/<anything:rest>", NOWHERE, self._nowhere()))
+            rules.append(RouteRule("ANY", f"{self._served.base}/<anything:rest>", NOWHERE, self._nowhere()))
         return rules
 
     def _rule(self, route: Route) -> RouteRule:
         key = route.route_key
-        method, path = ("ANY", "/<anything:rest>") if key == DEFAULT else (key.partition(" ")[0], "")
-        parameters: list[str] = []
-        if not path:
-            path, parameters = rule_path(path_of(key))
+        method, _, path = key.partition(" ") if key != DEFAULT else ("ANY", "", "")
+        path, parameters = rule_path(path) if path else ("/<anything:rest>", [])
         constants = self._constants(key)
         integration = self._integrations.get(route.target or "")
         served = ServedRoute(self, constants, parameters, authorizer=self._authorizer(route, constants))
@@ -106,7 +108,7 @@ class HttpApi:
                 seconds=integration.timeout_in_millis / 1000,
             )
         endpoint = (served.function or key).rpartition(":function:")[2]
-        return RouteRule(method, path, endpoint, served)
+        return RouteRule(method, self._served.base + path, endpoint, served)
 
     def _nowhere(self) -> ServedRoute:
         return ServedRoute(self, self._constants(NOWHERE), [])
@@ -131,7 +133,7 @@ class HttpApi:
         dates, request_id = Dates(self._gateway.clock), new_request_id()
         now = dates.tick()
         try:
-            raw = request.raw()
+            raw = request.raw(self._served)
             exchange = Exchange(raw, raw.raw_path, request_id, now, dates.request_time)
             response = self._answer(route, request, exchange)
         except GatewayResponse as refusal:

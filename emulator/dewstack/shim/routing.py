@@ -112,14 +112,21 @@ def _canonical(segment: str) -> str:
 
 
 class EncodedPath:
-    """WSGI middleware that makes PATH_INFO the path as the client sent it, segments canonically encoded."""
+    """WSGI middleware that makes PATH_INFO the path as the client sent it, segments canonically encoded.
 
-    def __init__(self, wsgi_app: "WSGIApplication") -> None:
+    Slashes too many at its beginning mean nothing, nor do those behind one of `bases`, the stages of REST APIs.
+    """
+
+    def __init__(self, wsgi_app: "WSGIApplication", bases: Iterable[str]) -> None:
         self._wsgi_app = wsgi_app
+        self._bases = tuple(f"{base}//" for base in bases)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request."""
-        segments = printable(raw_path(environ)).lstrip("/").split("/")
+        path = "/" + printable(raw_path(environ)).lstrip("/")
+        if path.startswith(self._bases):
+            path = re.sub("//+", "/", path, count=1)
+        segments = path[1:].split("/")
         environ["PATH_INFO"] = "/" + "/".join(map(_canonical, segments))
         return self._wsgi_app(environ, start_response)
 

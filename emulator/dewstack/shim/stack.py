@@ -7,9 +7,12 @@ from typing import Any
 from dewstack.deploy.remote import boto3_call
 from dewstack.deploy.target import Call
 from dewstack.errors import AwsError, UserError
+from dewstack.frontdoor import Served
 from dewstack.service import Service
+from dewstack.service.addresses import rest_base, rest_stage
 from dewstack.shim.gateway import Gateway
 from dewstack.shim.http_api import HttpApi
+from dewstack.shim.rest_api import RestApi
 
 
 class Stack:
@@ -42,15 +45,22 @@ class Stack:
             f"There is no function {name!r}.", hint=f"Functions: {', '.join(self._service.functions)}"
         )
 
-    def apis(self, gateway: Gateway) -> Iterator[HttpApi]:
-        """The APIs of the stack."""
-        for api_id in self._ids("AWS::ApiGatewayV2::Api"):
-            description = self._call("apigatewayv2", "GetApi", {"ApiId": api_id})
-            if description["ProtocolType"] == "HTTP":
-                yield HttpApi(self._call, description, self._service.region, gateway)
+    def apis(self, gateway: Gateway) -> Iterator[HttpApi | RestApi]:
+        """The APIs of the stack, each where `dew up` has it: the HTTP API at `/`, the REST API at `/{stage}/`."""
+        service = self._service
+        http_id = self._id("AWS::ApiGatewayV2::Api")
+        if http_id:
+            served = Served(http_id, service.offline.http_base)
+            yield HttpApi(self._call, served, service.region, gateway)
+        rest_id = self._id("AWS::ApiGateway::RestApi")
+        if rest_id:
+            stage = self._id("AWS::ApiGateway::Stage") or rest_stage(service)
+            base = rest_base(service, stage, beside_http=bool(http_id))
+            yield RestApi(self._call, Served(rest_id, base, f"/{stage}"), service.region, gateway)
 
-    def _ids(self, kind: str) -> list[str]:
-        return [one["PhysicalResourceId"] for one in self._resources if one["ResourceType"] == kind]
+    def _id(self, kind: str) -> str | None:
+        ids = (one["PhysicalResourceId"] for one in self._resources if one["ResourceType"] == kind)
+        return next(ids, None)
 
 
 def _in_seconds(value: Any) -> Any:

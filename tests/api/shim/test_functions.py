@@ -31,10 +31,12 @@ def test_functions_share_a_process_and_nothing_else(mirror: Mirror, monkeypatch:
 
 
 @pytest.mark.parametrize("fault", ["fail", "leave", "large"])
-def test_a_function_that_fails_fails_the_same(mirror: Mirror, fault: str) -> None:
-    gateway, flask = mirror.both(request("POST /faulty", "Content-Type: text/plain", body=fault.encode()))
+@pytest.mark.parametrize(("base", "status"), [("", 500), ("/dev", 502)])
+def test_a_function_that_fails_fails_the_same(mirror: Mirror, fault: str, base: str, status: int) -> None:
+    raw = request(f"POST {base}/faulty", "Content-Type: text/plain", body=fault.encode())
+    gateway, flask = mirror.both(raw)
     assert (flask.status, flask.body) == (gateway.status, gateway.body)
-    assert flask.status == 500
+    assert flask.status == status
 
 
 def test_a_function_that_exits_has_a_process_of_its_own_from_then_on(tmp_path: Path, mirror: Mirror) -> None:
