@@ -93,3 +93,12 @@ BAD_REQUEST_BODY = Refusal("BAD_REQUEST_BODY", 400, "BadRequestException", "Inva
 def incomplete_signature(message: str) -> Refusal:
     """An `Authorization` header where no route is, read as AWS Signature Version 4 and found wanting."""
     return Refusal("INVALID_SIGNATURE", 403, "IncompleteSignatureException", message)
+
+
+WRONG_SIGNATURE = Refusal(
+    "INVALID_SIGNATURE",
+    403,
+    "InvalidSignatureException",
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key"
+    " and signing method. Consult the service documentation for details.",
+)

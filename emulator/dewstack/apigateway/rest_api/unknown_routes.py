@@ -10,6 +10,7 @@ import hashlib
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.refusals import (
     MISSING_AUTHENTICATION_TOKEN,
+    WRONG_SIGNATURE,
     Refused,
     incomplete_signature,
 )
@@ -23,10 +24,12 @@ def no_such_method(exchange: Exchange) -> Refused:
     authorization = exchange.header("authorization")
     if not authorization:
         return Refused(MISSING_AUTHENTICATION_TOKEN)
-    return Refused(incomplete_signature(_complaint(authorization, exchange)))
+    complaint = _complaint(authorization, exchange)
+    return Refused(incomplete_signature(complaint) if complaint else WRONG_SIGNATURE)
 
 
 def _complaint(authorization: str, exchange: Exchange) -> str:
+    """What a signature lacks; '' for one that has all its parts."""
     _, space, parameters = authorization.strip().partition(" ")
     pairs = [pair.strip() for pair in parameters.split(",")] if space else []
     if any("=" not in pair for pair in pairs):
@@ -37,7 +40,7 @@ def _complaint(authorization: str, exchange: Exchange) -> str:
     if exchange.header("x-amz-date") is None and exchange.header("date") is None:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if not missing:
-        return "The request signature we calculated does not match the signature you provided."
+        return ""
     return f"{' '.join(missing)} {HASHED.capitalize()} Authorization={_hash(authorization)}"
 
 
