@@ -26,7 +26,7 @@ from dewstack.deploy.package import (
     write_templates,
 )
 from dewstack.errors import UserError
-from dewstack.service import Service
+from dewstack.service import FunctionSpec, Service
 
 if TYPE_CHECKING:
     from dewstack.deploy.bundle_package import Gathered
@@ -37,20 +37,31 @@ NOT_BUNDLED: Mapping[str, Path] = MappingProxyType({})
 
 
 def live_artifacts(service: Service, bundled: Mapping[str, Path] = NOT_BUNDLED) -> dict[str, Artifact]:
-    """Every function's code straight from the map's directory, or from where its bundle is; its hash is of the
-    directory's name."""
-    artifact = _live(service.directory)
+    """Every function's code in place, or from where its bundle is; its hash is of the place's name."""
     return {
-        key: _live(bundled[key]) if key in bundled else artifact
+        key: _live(bundled.get(key) or _live_code(service, function))
         for key, function in service.functions.items()
         if function.handler
     }
 
 
+def _live_code(service: Service, function: FunctionSpec) -> Path:
+    """What a function is made of: a zip that somebody else builds, a folder of its own (the python-requirements
+    plugin's `module`), or else the map's directory."""
+    own = function.settings.get("package") or {}
+    individually = own.get("individually", service.package.get("individually"))
+    artifact = own.get("artifact") or (None if individually else service.package.get("artifact"))
+    module = function.settings.get("module") if individually else None
+    return service.directory / str(artifact or module or ".")
+
+
 def live_layers(service: Service) -> dict[str, Artifact]:
-    """Every layer straight from its directory."""
+    """Every layer straight from its directory, or from the zip that somebody else builds."""
     return {
-        key: _live(service.directory / str(layer.get("path", key))) for key, layer in service.layers.items()
+        key: _live(
+            service.directory / str((layer.get("package") or {}).get("artifact") or layer.get("path", key))
+        )
+        for key, layer in service.layers.items()
     }
 
 

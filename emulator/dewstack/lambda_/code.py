@@ -16,7 +16,8 @@ from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.model import Code
 
 HOT_RELOAD_BUCKET = "hot-reload"
-"""LocalStack's marker, and ours: `S3Key` names a directory, whose files are used in place."""
+"""LocalStack's marker, and ours: `S3Key` names a directory, whose files are used in place; or, here, an archive."""
+ARCHIVES = (".zip", ".jar", ".whl")
 MAX_UNZIPPED_BYTES = 262_144_000
 
 
@@ -25,13 +26,14 @@ class CodeStorage:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._unpacked: dict[str, tuple[tuple[int, int], Code]] = {}
 
     def resolve(self, code: dict[str, Any]) -> Code:
         """`Code` of CreateFunction or UpdateFunctionCode to code on disk. Raises InvalidParameterValueException."""
         if code.get("ZipFile"):
             return self._unpack(code["ZipFile"])
         if code.get("S3Bucket") == HOT_RELOAD_BUCKET:
-            return live_directory(str(code.get("S3Key", "")))
+            return live_code(str(code.get("S3Key", "")))
         if code.get("S3Bucket"):
             raise NotEmulated(
                 "Lambda code from S3 is not emulated by dewstack yet: send a ZipFile, or S3Bucket 'hot-reload' with a"
@@ -40,6 +42,20 @@ class CodeStorage:
         if image := code.get("ImageUri"):
             return Code("", hashlib.sha256(image.encode()).hexdigest(), 0, image=image)
         raise InvalidParameterValueException("Please provide a source for function code.")
+
+    def current(self, code: Code) -> Code:
+        """The code with the directory in which it lies now: a developer's archive is unpacked when it is new.
+
+        Raises OSError when the archive cannot be read, and InvalidParameterValueException when it is none.
+        """
+        if not code.archive:
+            return code
+        status = os.stat(code.archive)
+        stamp = (status.st_mtime_ns, status.st_size)
+        known = self._unpacked.get(code.archive)
+        if known is None or known[0] != stamp:
+            known = self._unpacked[code.archive] = (stamp, self._unpack(Path(code.archive).read_bytes()))
+        return known[1]
 
     def _unpack(self, archive: bytes) -> Code:
         digest = hashlib.sha256(archive).digest()
@@ -58,12 +74,18 @@ class CodeStorage:
         return Code(str(target), base64.b64encode(digest).decode(), len(archive))
 
 
-def live_directory(path: str) -> Code:
-    """The developer's directory as code; its hash is of its name, for its content changes under us."""
+def live_code(path: str) -> Code:
+    """The developer's directory or archive as code; its hash is of its name, for its content changes under us.
+
+    An archive need not be there yet: somebody may build it before the function is called.
+    """
+    real = os.path.realpath(path)
+    digest = base64.b64encode(hashlib.sha256(real.encode()).digest()).decode()
+    if path.endswith(ARCHIVES):
+        return Code("", digest, 0, live=True, archive=real)
     if not os.path.isdir(path):
         raise InvalidParameterValueException(f"Code directory {path!r} does not exist")
-    real = os.path.realpath(path)
-    return Code(real, base64.b64encode(hashlib.sha256(real.encode()).digest()).decode(), 0, live=True)
+    return Code(real, digest, 0, live=True)
 
 
 def _extract(archive: bytes, target: Path) -> None:

@@ -28,9 +28,10 @@ class Invoker:
         directory: Path,
         find: Callable[[str], Function],
         layers: Callable[[Function], list[Code]],
+        current: Callable[[Code], Code],
         open_stream: Callable[[Function, str], LogStream],
     ) -> None:
-        self.launcher = Launcher(Runtimes(directory, strict=config.strict_runtimes), layers)
+        self.launcher = Launcher(Runtimes(directory, strict=config.strict_runtimes), layers, current)
         self.launch = self.launcher.launch
         self._config = config
         self._find = find
@@ -126,7 +127,11 @@ class Invoker:
         names = []
         for pool in self._pools.values():
             codes = (pool.function.code, *self.launcher.layers(pool.function))
-            if any(code.live and _lies_in(path, code.directory) for code in codes for path in paths):
+            if any(
+                code.live and _lies_in(path, code.archive or code.directory)
+                for code in codes
+                for path in paths
+            ):
                 pool.recycle()
                 names.append(pool.function.name)
         return names

@@ -5,8 +5,10 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 
 from dewstack.ids import random_string
+from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.model import Code, Function, Launch
 from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
 
@@ -23,12 +25,15 @@ class CannotRun(Exception):
 class Launcher:
     """Knows what this machine starts functions with. Not for the loop: it may start interpreters."""
 
-    def __init__(self, runtimes: Runtimes, layers: Callable[[Function], list[Code]]) -> None:
+    def __init__(
+        self, runtimes: Runtimes, layers: Callable[[Function], list[Code]], current: Callable[[Code], Code]
+    ) -> None:
         self.endpoint_url = ""
         """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
         self.runtimes = runtimes
         self.layers = layers
         """A function's layers on disk, in the order in which the function names them."""
+        self._current = current
         self._noticed: set[str] = set()
 
     def check_runtime(self, identifier: str) -> None:
@@ -49,12 +54,21 @@ class Launcher:
         runtime = self.runtimes.resolve(IMAGE if function.code.image else function.runtime)
         if runtime.refusal:
             raise CannotRun(f"{function.name}: {runtime.refusal}")
-        if not os.path.isdir(function.code.directory):
-            raise CannotRun(f"{function.name}: its code directory {function.code.directory} is gone")
-        layers = [layer.directory for layer in self.layers(function)]
+        function = replace(function, code=self._at_hand(function, function.code))
+        layers = [self._at_hand(function, layer).directory for layer in self.layers(function)]
         environ = self._environ(function, stream, layers)
         command = _wrapped(_command(runtime, function, layers), environ, function, layers)
         return Launch(command, environ, function.code.directory)
+
+    def _at_hand(self, function: Function, code: Code) -> Code:
+        """Code that lies in a directory. Raises CannotRun."""
+        try:
+            found = self._current(code)
+        except (OSError, InvalidParameterValueException) as error:
+            raise CannotRun(f"{function.name}: its package {code.archive} can't be used: {error}") from error
+        if not os.path.isdir(found.directory):
+            raise CannotRun(f"{function.name}: its code directory {found.directory} is gone")
+        return found
 
     def _environ(self, function: Function, stream: str, layers: list[str]) -> dict[str, str]:
         runtime = self._runtime_directory(function)

@@ -73,7 +73,7 @@ class LayerVersion:
 
     def description_with_content(self) -> dict[str, Any]:
         """What PublishLayerVersion and GetLayerVersion answer."""
-        location = f"file://{self.code.directory}"
+        location = f"file://{self.code.archive or self.code.directory}"
         content = {"Location": location, "CodeSha256": self.code.sha256, "CodeSize": self.code.size}
         return {"Content": content, "LayerArn": self.layer_arn, "Description": "", **self.summary()}
 
@@ -265,7 +265,7 @@ def _name(text: str) -> str:
 
 
 def _suits(layer: LayerVersion, params: dict[str, Any]) -> bool:
-    """Whether it is for the runtime and architecture that a list is asked for; one that names none is for all."""
+    """Whether it says to be for the runtime and architecture that a list is asked for."""
     wanted = (
         (params.get("CompatibleRuntime"), layer.runtimes),
         (params.get("CompatibleArchitecture"), layer.architectures),

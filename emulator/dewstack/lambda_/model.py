@@ -16,14 +16,16 @@ TAIL_BYTES = 4096
 @dataclass(frozen=True, slots=True)
 class Code:
     """Where a version's code lies. `directory` is what the function sees as its task root; `live` says that it
-    is the developer's own directory, watched for changes, rather than an unpacked archive. A container image has
-    no directory: `image` is its URI, which is kept and not run."""
+    is the developer's own directory, watched for changes, rather than an unpacked archive; or that `archive`, a zip
+    of the developer's, is unpacked whenever it is built anew. A container image has no directory: `image` is its
+    URI, which is kept and not run."""
 
     directory: str
     sha256: str
     size: int
     live: bool = False
     image: str = ""
+    archive: str = ""
 
 
 @dataclass(frozen=True, slots=True)

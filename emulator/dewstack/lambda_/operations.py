@@ -199,4 +199,4 @@ class FunctionOperations:
 def _code_location(function: Function) -> dict[str, Any]:
     if function.code.image:
         return {"RepositoryType": "ECR", "ImageUri": function.code.image}
-    return {"RepositoryType": "S3", "Location": f"file://{function.code.directory}"}
+    return {"RepositoryType": "S3", "Location": f"file://{function.code.archive or function.code.directory}"}

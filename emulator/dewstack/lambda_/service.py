@@ -51,7 +51,9 @@ class LambdaService:
         directory = config.state_dir or Path(self._scratch.name if self._scratch else "")
         self.functions = FunctionStore(store)
         layers, code = Layers(store), CodeStorage(directory / "code")
-        self.invoker = Invoker(config, directory / "runtime", self.functions.find, layers.of, open_stream)
+        self.invoker = Invoker(
+            config, directory / "runtime", self.functions.find, layers.of, code.current, open_stream
+        )
         for (account, region, name), settings in self.functions.settings.items():
             if settings.reserved_concurrency is not None:
                 self.invoker.reserve(Reference(account, region, name).arn, settings.reserved_concurrency)
