@@ -20,14 +20,14 @@ _number = itertools.count(1)
 
 
 @contextmanager
-def http_api(dew: Dew) -> Iterator[str]:
-    """The gateway's HTTP API."""
+def gateway(dew: Dew) -> Iterator[str]:
+    """The emulator's own port."""
     yield dew.url
 
 
 @contextmanager
 def flask(dew: Dew) -> Iterator[str]:
-    """The Flask shim: the HTTP API's routes, on Flask's own server."""
+    """The Flask shim, on Flask's own server."""
     app = create_app(dew.service.directory, endpoint_url=dew.aws_url, clock=dew.clock)
     server = make_server(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -42,16 +42,31 @@ def flask(dew: Dew) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One way to reach the service. `refused` is what a token without the scope, and a path that is not on the map,
-    are answered with; `preflight` is the status of the answer to one."""
+    """One way to reach the service: `open` gives a URL, `base` is where the API is below it.
+
+    `unscoped` is the status for a token without the scope, `nowhere` what a path that is not on the map is answered
+    with, `expired` what an expired token is told.
+    """
 
     open: Callable[[Dew], AbstractContextManager[str]]
-    id_token: int = 403
+    base: str = ""
+    unscoped: int = 403
     nowhere: tuple[int, str] = (404, "Not Found")
     expired: str = "Unauthorized"
 
 
-SURFACES = {"HTTP API": Surface(http_api), "Flask": Surface(flask)}
+REST = {
+    "base": "/dev",
+    "unscoped": 401,
+    "nowhere": (403, "Missing Authentication Token"),
+    "expired": "The incoming token has expired",
+}
+SURFACES = {
+    "HTTP API": Surface(gateway),
+    "REST API": Surface(gateway, **REST),
+    "HTTP API on Flask": Surface(flask),
+    "REST API on Flask": Surface(flask, **REST),
+}
 
 
 @dataclass(slots=True)
@@ -67,7 +82,7 @@ class Service:
 def service(dew: Dew, request: pytest.FixtureRequest) -> Iterator[Service]:
     """The service on each surface in turn."""
     with request.param.open(dew) as url:
-        yield Service(dew, url, request.param)
+        yield Service(dew, url + request.param.base, request.param)
 
 
 @dataclass(slots=True)
