@@ -21,6 +21,7 @@ from dewstack.service.addresses import check_addresses, rest_base, rest_stage
 
 if TYPE_CHECKING:
     from dewstack.deploy.bundling import Bundler
+    from dewstack.deploy.python_packages import PythonPackages
 
 logger = logging.getLogger("dewstack.watch")
 
@@ -28,26 +29,8 @@ ORIGIN_VARIABLE = "FRONTEND_ORIGIN"
 """What a map may name as CORS origin by `${env:FRONTEND_ORIGIN, …}`: where the front end is served just now."""
 FRONTEND = Path("stack/frontend")
 IGNORED = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".svn",
-        ".dew",
-        ".serverless",
-        ".venv",
-        "venv",
-        ".tox",
-        ".nox",
-        "node_modules",
-        "__pycache__",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".idea",
-        ".vscode",
-        "dist",
-        "build",
-    }
+    ".git .hg .svn .dew .serverless .venv venv .tox .nox node_modules __pycache__ .mypy_cache"
+    " .pytest_cache .ruff_cache .idea .vscode dist build".split()
 )
 CODE_SUFFIXES = frozenset(
     ".py .js .mjs .cjs .jsx .ts .mts .cts .tsx .json .yml .yaml .toml .ini .cfg .env .html .j2 .jinja .css .sql"
@@ -58,8 +41,7 @@ STEP_MS, DEBOUNCE_MS = 15, 150
 """How long the disk must be quiet before a change is acted on, and how long at most."""
 
 Load = Callable[[Mapping[str, str], Ask], Service]
-"""Reads the map, given the environment variables that `${env:}` sees and who is asked for what only AWS knows.
-Raises UserError."""
+"""Reads the map, given what `${env:}` sees and who is asked for what only AWS knows. Raises UserError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +67,18 @@ class ServedMap:
         self.service: Service | None = None
         self.outputs: Outputs = {}
         self._bundler: Bundler | None = None
+        self._packages: PythonPackages | None = None
 
     async def deploy(self) -> Service:
         """Read the map and deploy it by difference. Raises UserError; what was served before goes on."""
         service = await asyncio.to_thread(self._load, self.environ(), self._ask)
         check_addresses(service)
-        caller = Caller(self._emulator.config.account_id, service.region)
 
         def call(name: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-            return self._emulator.call(name, operation, params, caller)
+            return self._ask(name, operation, params, service.region)
 
         def work() -> tuple[Outputs, list[dict[str, Any]]]:
-            template = live_template(service, self._bundle(service))
+            template = live_template(self._with_packages(service), self._bundle(service))
             outputs = deploy_template(call, service.stack_name, template, approve=self._approve)
             stack = {"StackName": service.stack_name}
             return outputs, call("cloudformation", "DescribeStackResources", stack)["StackResources"]
@@ -118,9 +100,19 @@ class ServedMap:
             logger.error(failure.text)
         return bundled.directories
 
+    def _with_packages(self, service: Service) -> Service:
+        """Give Python functions what requirements.txt names, where a plugin of the map would."""
+        if "serverless-python-requirements" not in service.plugins:
+            return service
+        from dewstack.deploy.python_packages import PythonPackages
+
+        runtimes = self._emulator.functions.invoker.launcher.runtimes
+        self._packages = self._packages or PythonPackages(logger.warning, runtimes.resolve)
+        return self._packages.add_to(service)
+
     def _ask(self, service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
-        """What the map's own variables ask of AWS is asked of the emulator."""
-        caller = Caller(self._emulator.config.account_id, region or self._emulator.config.region)
+        """Call an AWS operation of the emulator."""
+        caller = Caller(self._emulator.config.account_id, region)
         return self._emulator.call(service, operation, params, caller)
 
     def environ(self) -> dict[str, str]:
