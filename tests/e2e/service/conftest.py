@@ -45,7 +45,7 @@ class Surface:
     """One way to reach the service: `open` gives a URL, `base` is where the API is below it.
 
     `unscoped` is the status for a token without the scope, `nowhere` what a path that is not on the map is answered
-    with, `expired` what an expired token is told.
+    with, `expired` what an expired token is told, `preflight` the status of the answer to one.
     """
 
     open: Callable[[Dew], AbstractContextManager[str]]
@@ -53,13 +53,15 @@ class Surface:
     unscoped: int = 403
     nowhere: tuple[int, str] = (404, "Not Found")
     expired: str = "Unauthorized"
+    preflight: int = 204
 
 
-REST = {
+REST: dict[str, Any] = {
     "base": "/dev",
     "unscoped": 401,
     "nowhere": (403, "Missing Authentication Token"),
     "expired": "The incoming token has expired",
+    "preflight": 200,
 }
 SURFACES = {
     "HTTP API": Surface(gateway),
