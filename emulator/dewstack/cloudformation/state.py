@@ -1,6 +1,7 @@
 """Where stacks, resources, events and change sets are kept."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dewstack.cloudformation.errors import ChangeSetNotFoundException, ValidationError
 from dewstack.cloudformation.model import ChangeSet, Resource, Stack, StackEvent
@@ -13,7 +14,11 @@ MAX_EVENTS = 2000
 
 
 class State:
-    """Typed access to the store. A stack is named by its name (while it lives) or by its id (always)."""
+    """Typed access to the store. A stack is named by its name (while it lives) or by its id (always).
+
+    A template of a megabyte is kept beside its stack and in memory: a stack is looked at and saved often, and its
+    template changes seldom.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -21,22 +26,33 @@ class State:
         self._resources = store.collection("cloudformation.resources", Resource)
         self._events = store.collection("cloudformation.events", StackEvent)
         self._change_sets = store.collection("cloudformation.change-sets", ChangeSet)
+        self._texts = store.collection("cloudformation.templates", str)
+        self._templates: dict[str, str] = {}
 
     def stacks(self, caller: Caller) -> list[Stack]:
         """All stacks of an account and region, deleted ones too, by name."""
-        return self._stacks.scan(caller.account_id, caller.region)
+        return self._scan(caller.account_id, caller.region)
 
     def everything(self) -> list[Stack]:
         """The stacks of all accounts and regions."""
-        return self._stacks.scan()
+        return self._scan()
+
+    def _scan(self, *prefix: str) -> list[Stack]:
+        return [replace(stack, template=self._template(stack)) for stack in self._stacks.scan(*prefix)]
+
+    def _template(self, stack: Stack) -> str:
+        if stack.stack_id not in self._templates:
+            text = self._texts.get(stack.account_id, stack.region, stack.stack_id)
+            self._templates[stack.stack_id] = text or stack.template
+        return self._templates[stack.stack_id]
 
     def find(self, caller: Caller, name: str) -> Stack | None:
         """The stack of this name or id, or None."""
         if name.startswith("arn:"):
             stack_name = name.split("/")[1] if "/" in name else ""
-            candidates = self._stacks.scan(caller.account_id, caller.region, stack_name)
+            candidates = self._scan(caller.account_id, caller.region, stack_name)
             return next((stack for stack in candidates if stack.stack_id == name), None)
-        candidates = self._stacks.scan(caller.account_id, caller.region, name)
+        candidates = self._scan(caller.account_id, caller.region, name)
         return next((stack for stack in candidates if stack.status != GONE), None)
 
     def require(self, caller: Caller, name: str) -> Stack:
@@ -48,7 +64,12 @@ class State:
 
     def put_stack(self, stack: Stack) -> None:
         """Save a stack."""
-        self._stacks.put(stack, stack.account_id, stack.region, stack.name, stack.stack_id)
+        home = (stack.account_id, stack.region)
+        with self.store.transaction():
+            if self._templates.get(stack.stack_id) != stack.template:
+                self._texts.put(stack.template, *home, stack.stack_id)
+                self._templates[stack.stack_id] = stack.template
+            self._stacks.put(replace(stack, template=""), *home, stack.name, stack.stack_id)
 
     def resources(self, stack: Stack) -> dict[str, Resource]:
         """A stack's resources by logical id."""
@@ -91,6 +112,8 @@ class State:
         for collection in (self._resources, self._events, self._change_sets):
             collection.clear(*prefix)
         self._stacks.delete(stack.account_id, stack.region, stack.name, stack.stack_id)
+        self._texts.delete(stack.account_id, stack.region, stack.stack_id)
+        self._templates.pop(stack.stack_id, None)
 
     def change_sets(self, stack: Stack) -> list[ChangeSet]:
         """A stack's change sets, by name."""

@@ -14,8 +14,8 @@ import yaml
 from dewstack.cloudformation.errors import ValidationError
 from dewstack.errors import NotEmulated
 
-MAX_TEMPLATE_BYTES = 1_000_000
-"""CloudFormation's limit for a template in S3. We take as much inline, where AWS stops at 51,200."""
+MAX_TEMPLATE_BYTES = 16_000_000
+"""A thousand routes of a REST API are more than a million bytes, which is where AWS stops."""
 
 _SECTIONS = frozenset(
     [

@@ -36,7 +36,7 @@ EMBEDDED = Target(
     code="directory",
     endpoint=None,
     in_process=True,
-    template_bytes=1_000_000,
+    template_bytes=16_000_000,
     poll_seconds=0.015,
     timeout_seconds=300.0,
 )
