@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource, Stack
 from dewstack.cloudformation.resources import Context, Outcome, Provider, Restored
-from dewstack.errors import AwsError
+from dewstack.errors import AwsError, NotEmulated
 from dewstack.ids import uuid4
 from dewstack.wire import Call
 
@@ -20,6 +20,14 @@ RESOURCE_SECONDS = 120.0
 CONCURRENCY = 8
 """How many resources of a stack are worked on at the same time."""
 
+_GONE = (
+    "NotFound",
+    "NotFoundException",
+    "NonExistentQueue",
+    "QueueDoesNotExist",
+    "NoSuchBucket",
+    "NoSuchEntity",
+)
 _HANDLER_CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NotFound", 409: "AlreadyExists"}
 _log = logging.getLogger("dewstack.cloudformation")
 
@@ -73,7 +81,8 @@ class Worker:
         try:
             await provider.delete(self._context(current.logical_id), current)
         except AwsError as error:
-            if error.status != 404 and not error.code.endswith(("NotFound", "NotFoundException")):
+            gone = error.status == 404 or error.code.endswith(_GONE)
+            if not gone and not (isinstance(provider, Restored) and isinstance(error, NotEmulated)):
                 raise
 
     async def remove_leftover(self, interrupted: Resource, properties: dict[str, Any]) -> None:

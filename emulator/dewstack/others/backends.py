@@ -4,6 +4,7 @@ moto is imported here and nowhere before (it takes a second), so everything here
 """
 
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -74,6 +75,12 @@ class Backends:
         url = f"{origin}{path}?{request.query}" if request.query else f"{origin}{path}"
         normalized = self._normalized(service, caller, request, url, signed)
         return self._run(service, action, handler, normalized, head=request.method == "HEAD")
+
+    def forget(self) -> None:
+        """Drop everything that moto holds: its state is the process's own, and would outlive this emulator."""
+        loaded = sys.modules.get("moto.core.base_backend")
+        if self._routes and loaded is not None:
+            loaded.BackendDict.reset()
 
     def _run(self, service: str, action: str, handler: Handler, request: Any, *, head: bool) -> Response:
         from werkzeug.exceptions import HTTPException

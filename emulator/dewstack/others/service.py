@@ -35,8 +35,9 @@ class OtherServices:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="others")
 
     def close(self) -> None:
-        """Stop the worker threads; what is running ends on its own."""
+        """Stop the worker threads and forget everything; what is running ends on its own."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._backends.forget()
 
     async def handle(self, service: str, caller: Caller, request: Request, *, signed: bool) -> Response:
         """Answer a request to `service` (boto3's name). Raises AwsErrors of the way, not of the operation."""

@@ -130,8 +130,8 @@ def test_a_failure_names_the_resource_and_the_reason(aws: Any, tmp_path: Path) -
 
 
 def test_a_refused_template_leaves_no_stack(aws: Any) -> None:
-    template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
-    with pytest.raises(UserError, match="AWS::SQS::Queue"):
+    template = {"Resources": {"Queue": {"Type": "AWS::Nowhere::Queue"}}}
+    with pytest.raises(UserError, match="AWS::Nowhere::Queue"):
         deploy_template(aws.call, "shop-dev", template)
     assert stack_status(aws.call, "shop-dev") is None
 

@@ -98,11 +98,11 @@ def test_without_rollback_a_failed_stack_can_be_mended(aws: Any) -> None:
 
 
 def test_an_unknown_type_is_refused_before_anything_is_made(aws: Any) -> None:
-    broken = template(A=role(), Q={"Type": "AWS::SQS::Queue"})
+    broken = template(A=role(), Q={"Type": "AWS::Nowhere::Queue"})
     error = refused(aws, "CreateStack", StackName="demo", TemplateBody=json.dumps(broken))
     assert error.code == "ValidationError"
     assert error.message == (
-        "Template error: resource type AWS::SQS::Queue (logical ID Q) is not emulated by dewstack"
+        "Template error: resource type AWS::Nowhere::Queue (logical ID Q) is not emulated by dewstack"
     )
     assert aws.cfn("ListStacks")["StackSummaries"] == []
 
