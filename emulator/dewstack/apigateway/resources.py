@@ -47,38 +47,39 @@ class Children(Generic[T]):
         self._items = store.collection(collection, kind)
         self._missing = missing
 
-    def find(self, api: AnyApi, name: str) -> T | None:
+    def find(self, api: Owned, name: str) -> T | None:
         """The part called `name`, or None."""
         return None if "\0" in name else self._items.get(*api.key, name)
 
-    def get(self, api: AnyApi, name: str) -> T:
+    def get(self, api: Owned, name: str) -> T:
         """The part called `name`. Raises NotFoundException."""
         part = self.find(api, name)
         if part is None:
             raise NotFoundException(self._missing.format(name=name))
         return part
 
-    def all(self, api: AnyApi) -> list[T]:
+    def all(self, api: Owned) -> list[T]:
         """All parts of the API."""
         return self._items.scan(*api.key)
 
-    def put(self, api: AnyApi, name: str, part: T) -> T:
+    def put(self, api: Owned, name: str, part: T) -> T:
         """Keep `part` as `name`."""
         self._items.put(part, *api.key, name)
         return part
 
-    def delete(self, api: AnyApi, name: str) -> None:
+    def delete(self, api: Owned, name: str) -> None:
         """Remove the part. Raises NotFoundException."""
         self.get(api, name)
         self._items.delete(*api.key, name)
 
-    def clear(self, api: AnyApi) -> None:
+    def clear(self, api: Owned) -> None:
         """Remove all parts of the API."""
         self._items.clear(*api.key)
 
 
 class Apis(Generic[A]):
-    """All APIs of a kind. `on_change` is called with an API's id after every change, from any thread."""
+    """All APIs of a kind, in memory too: every operation on a part asks for its API. `on_change` is called with an
+    API's id after every change, from any thread."""
 
     def __init__(
         self, store: Store, collection: str, kind: type[A], on_change: Callable[[str], None]
@@ -86,43 +87,41 @@ class Apis(Generic[A]):
         self._on_change = on_change
         self.transaction = store.transaction
         self._apis = store.collection(collection, kind)
-        self._homes: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, A] = {}
         self.forget()
 
     def named(self, caller: Caller, api_id: str) -> A:
         """The caller's API of this id. Raises NotFoundException."""
-        api = None if "\0" in api_id else self._apis.get(caller.account_id, caller.region, api_id)
-        if api is None:
+        api = self._known.get(api_id)
+        if api is None or api.key[:2] != (caller.account_id, caller.region):
             raise NotFoundException(f"Invalid API identifier specified {caller.account_id}:{api_id}")
         return api
 
     def __contains__(self, api_id: object) -> bool:
         """Whether there is an API of this id in any account and region, without reading the store."""
-        return api_id in self._homes
+        return api_id in self._known
 
     def anywhere(self, api_id: str) -> A | None:
         """The API of this id in whatever account and region, or None."""
-        home = self._homes.get(api_id)
-        return self._apis.get(*home, api_id) if home else None
+        return self._known.get(api_id)
 
     def every(self) -> list[A]:
         """The APIs of all accounts and regions, oldest first."""
-        return sorted(self._apis.scan(), key=lambda api: api.created_date)
+        return sorted(self._known.values(), key=lambda api: api.created_date)
 
     def forget(self) -> None:
         """Drop what is remembered of APIs that the store no longer has."""
-        keys = [api.key for api in self._apis.scan()]
-        self._homes = {api_id: (account_id, region) for account_id, region, api_id in keys}
+        self._known = {api.key[2]: api for api in self._apis.scan()}
 
     def of(self, caller: Caller) -> list[A]:
         """The APIs of one account and region, oldest first."""
-        return sorted(self._apis.scan(caller.account_id, caller.region), key=lambda api: api.created_date)
+        home = (caller.account_id, caller.region)
+        return [api for api in self.every() if api.key[:2] == home]
 
     def put(self, api: A) -> A:
         """Keep `api`."""
         self._apis.put(api, *api.key)
-        account_id, region, api_id = api.key
-        self._homes[api_id] = (account_id, region)
+        self._known[api.key[2]] = api
         return api
 
     def delete(self, api: A) -> None:
@@ -130,12 +129,12 @@ class Apis(Generic[A]):
         for parts in self._parts():
             parts.clear(api)
         self._apis.delete(*api.key)
-        self._homes.pop(api.key[2], None)
+        self._known.pop(api.key[2], None)
 
     def _parts(self) -> tuple[Children[Any], ...]:
         """All kinds of parts that an API has."""
         return tuple(parts for parts in vars(self).values() if isinstance(parts, Children))
 
-    def changed(self, api: AnyApi) -> None:
+    def changed(self, api: Owned) -> None:
         """Say that `api` changed; to be called once the change is committed."""
         self._on_change(api.key[2])

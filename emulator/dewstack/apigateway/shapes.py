@@ -74,7 +74,11 @@ class Shapes:
 
     def _reader(self, declared: Any) -> Reader:
         """What turns a value of boto3 into one of the type `declared`."""
-        if isinstance(declared, UnionType) and len(get_args(declared)) == 2 and NoneType in get_args(declared):
+        if (
+            isinstance(declared, UnionType)
+            and len(get_args(declared)) == 2
+            and NoneType in get_args(declared)
+        ):
             return self._reader(next(each for each in get_args(declared) if each is not NoneType))
         structures: list[Any] = [
             kind for kind in get_args(declared) or (declared,) if dataclasses.is_dataclass(kind)

@@ -14,7 +14,7 @@ from dewstack.apigateway.http_api.model import (
     Stage,
 )
 from dewstack.apigateway.http_api.shapes import output, required
-from dewstack.apigateway.resources import AnyApi, Apis, Children
+from dewstack.apigateway.resources import Apis, Children, Owned
 from dewstack.config import Caller
 from dewstack.ids import random_string
 from dewstack.store import Store
@@ -56,27 +56,27 @@ class Routes(Children[Route]):
         super().__init__(store, "apigatewayv2.routes", Route, MISSING.format(noun="Route"))
         self._ids = store.collection("apigatewayv2.route-keys", str)
 
-    def id_of(self, api: AnyApi, route_key: str) -> str | None:
+    def id_of(self, api: Owned, route_key: str) -> str | None:
         """The id of the route with this key, or None."""
         return self._ids.get(*api.key, route_key)
 
-    def put(self, api: AnyApi, name: str, part: Route) -> Route:
+    def put(self, api: Owned, name: str, part: Route) -> Route:
         """Keep the route, under its new key alone."""
         self._forget_key(api, name)
         self._ids.put(name, *api.key, part.route_key)
         return super().put(api, name, part)
 
-    def delete(self, api: AnyApi, name: str) -> None:
+    def delete(self, api: Owned, name: str) -> None:
         """Remove the route. Raises NotFoundException."""
         self._forget_key(api, name)
         super().delete(api, name)
 
-    def clear(self, api: AnyApi) -> None:
+    def clear(self, api: Owned) -> None:
         """Remove all routes of the API."""
         self._ids.clear(*api.key)
         super().clear(api)
 
-    def _forget_key(self, api: AnyApi, name: str) -> None:
+    def _forget_key(self, api: Owned, name: str) -> None:
         route = self.find(api, name)
         if route is not None:
             self._ids.delete(*api.key, route.route_key)

@@ -108,7 +108,7 @@ class ApiOperations:
             api = dataclasses.replace(api, endpoint_configuration=private)
         check_api(api)
         self._apis.put(api)
-        self._apis.resources.add(api, root)
+        self._apis.resources.put(api, root.id, root)
         for name, properties, what in (("Empty", "", "empty"), ("Error", MESSAGE, "error")):
             model = Model(
                 new_id(),

@@ -59,6 +59,7 @@ class Place:
         self._keep(methods, method)
 
     def _keep(self, methods: dict[str, Method], method: Method) -> Method:
-        self.resource = dataclasses.replace(self.resource, resource_methods=methods)
+        before = self.resource
+        self.resource = Resource(before.id, before.path, before.parent_id, before.path_part, methods)
         self._apis.resources.put(self.api, self.resource.id, self.resource)
         return method

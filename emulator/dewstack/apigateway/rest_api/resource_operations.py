@@ -48,7 +48,7 @@ class ResourceOperations:
         parent = self._resources.get(api, parent_id)
         self._check_place(api, parent, path_part, None)
         resource = Resource(new_id(), _path(parent, path_part), parent_id, path_part)
-        return self._resources.add(api, resource)
+        return self._resources.put(api, resource.id, resource)
 
     def _check_place(self, api: RestApi, parent: Resource, path_part: str, own_id: str | None) -> None:
         if not PATH_PART.fullmatch(path_part):
@@ -107,7 +107,7 @@ class ResourceOperations:
         path_part = after.path_part or ""
         self._check_place(api, parent, path_part, before.id)
         self._resources.displace(api, before)
-        return self._replant(api, self._resources.add(api, after), _path(parent, path_part))
+        return self._replant(api, after, _path(parent, path_part))
 
     def _replant(self, api: RestApi, resource: Resource, path: str) -> Resource:
         resource = self._resources.put(api, resource.id, dataclasses.replace(resource, path=path))
@@ -129,7 +129,6 @@ class ResourceOperations:
     def _remove(self, api: RestApi, resource: Resource) -> None:
         for child_id in self._resources.children(api, resource.id).values():
             self._remove(api, self._resources.get(api, child_id))
-        self._resources.displace(api, resource)
         self._resources.delete(api, resource.id)
 
 

@@ -1,10 +1,10 @@
 """Where REST APIs are kept, and the keys and usage plans that their callers need."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
-from dewstack.apigateway.resources import AnyApi, Apis, Children, Owned
+from dewstack.apigateway.resources import Apis, Children, Owned
 from dewstack.apigateway.rest_api.model import (
     Account,
     ApiKey,
@@ -56,36 +56,88 @@ def page(
     return shape
 
 
+class _Tree:
+    """The resources of one API, found by their ids, and under each the parts of its children's paths."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self.resources: dict[str, Resource] = {}
+        self.children: dict[str, dict[str, str]] = {}
+        for resource in resources:
+            self.add(resource)
+
+    def add(self, resource: Resource) -> None:
+        self.resources[resource.id] = resource
+        if resource.parent_id and resource.path_part:
+            self.children.setdefault(resource.parent_id, {})[resource.path_part] = resource.id
+
+    def displace(self, resource: Resource) -> None:
+        if resource.parent_id and resource.path_part:
+            self.children[resource.parent_id].pop(resource.path_part, None)
+
+
 class Resources(Children[Resource]):
-    """The resources of APIs, also found by their parent and their part of the path."""
+    """The resources of APIs, also found by their parent and their part of the path.
+
+    Those of an API that is being made are in memory until it is deployed: each is asked for a few times.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, "apigateway.resources", Resource, "Invalid Resource identifier specified")
-        self._ids = store.collection("apigateway.resource-parts", str)
+        self._transaction = store.transaction
+        self._trees: dict[tuple[str, str, str], _Tree] = {}
 
-    def child(self, api: AnyApi, parent_id: str, path_part: str) -> str | None:
+    def _tree(self, api: Owned) -> _Tree:
+        tree = self._trees.get(api.key)
+        if tree is None:
+            with self._transaction():
+                self._trees[api.key] = tree = _Tree(super().all(api))
+        return tree
+
+    def release(self, api: Owned) -> None:
+        """Leave the API's resources to the store."""
+        self._trees.pop(api.key, None)
+
+    def forget(self) -> None:
+        """Take note that the store was emptied or replaced."""
+        self._trees.clear()
+
+    def find(self, api: Owned, name: str) -> Resource | None:
+        """The resource of this id, or None."""
+        return self._tree(api).resources.get(name)
+
+    def all(self, api: Owned) -> list[Resource]:
+        """All resources of the API."""
+        return list(self._tree(api).resources.values())
+
+    def child(self, api: Owned, parent_id: str, path_part: str) -> str | None:
         """The id of the resource with this part under this parent, or None."""
-        return self._ids.get(*api.key, parent_id, path_part)
+        return self._tree(api).children.get(parent_id, {}).get(path_part)
 
-    def children(self, api: AnyApi, parent_id: str) -> dict[str, str]:
+    def children(self, api: Owned, parent_id: str) -> dict[str, str]:
         """The resources right under a resource: the parts of their paths and their ids."""
-        return {key[-1]: child for key, child in self._ids.items(*api.key, parent_id)}
+        return dict(self._tree(api).children.get(parent_id, {}))
 
-    def add(self, api: AnyApi, resource: Resource) -> Resource:
-        """Keep a new resource, or one whose place changed."""
-        if resource.parent_id and resource.path_part:
-            self._ids.put(resource.id, *api.key, resource.parent_id, resource.path_part)
-        return self.put(api, resource.id, resource)
+    def put(self, api: Owned, name: str, part: Resource) -> Resource:
+        """Keep the resource."""
+        tree = self._tree(api)
+        super().put(api, name, part)
+        tree.add(part)
+        return part
 
-    def displace(self, api: AnyApi, resource: Resource) -> None:
+    def displace(self, api: Owned, resource: Resource) -> None:
         """Forget where the resource is; it is about to go or to move."""
-        if resource.parent_id and resource.path_part:
-            self._ids.delete(*api.key, resource.parent_id, resource.path_part)
+        self._tree(api).displace(resource)
 
-    def clear(self, api: AnyApi) -> None:
+    def delete(self, api: Owned, name: str) -> None:
+        """Remove the resource. Raises NotFoundException."""
+        self.displace(api, self.get(api, name))
+        super().delete(api, name)
+        del self._tree(api).resources[name]
+
+    def clear(self, api: Owned) -> None:
         """Remove all resources of the API."""
-        self._ids.clear(*api.key)
         super().clear(api)
+        self.release(api)
 
 
 class Belongings(Generic[P]):
@@ -120,8 +172,8 @@ class RestApis(Apis[RestApi]):
     """All REST APIs and their parts, and what an account has beside them."""
 
     def __init__(self, store: Store, on_change: Callable[[str], None]) -> None:
-        super().__init__(store, "apigateway.restapis", RestApi, on_change)
         self.resources = Resources(store)
+        super().__init__(store, "apigateway.restapis", RestApi, on_change)
         self.authorizers = _parts(store, "authorizers", Authorizer, "Invalid Authorizer identifier specified")
         self.deployments = _parts(store, "deployments", Deployment, "Invalid Deployment identifier specified")
         self.stages = _parts(store, "stages", Stage, "Invalid Stage identifier specified")
@@ -139,6 +191,11 @@ class RestApis(Apis[RestApi]):
             store, "apigateway.usage-plans", UsagePlan, "Invalid Usage Plan ID specified"
         )
         self._accounts = store.collection("apigateway.accounts", Account)
+
+    def forget(self) -> None:
+        """Take note that the store was emptied or replaced."""
+        super().forget()
+        self.resources.forget()
 
     def api(self, caller: Caller, params: Mapping[str, Any]) -> RestApi:
         """The API that `params` names by `restApiId`. Raises NotFoundException."""

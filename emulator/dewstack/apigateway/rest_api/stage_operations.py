@@ -65,6 +65,7 @@ class DeploymentOperations:
             self._apis.deployments.put(api, deployment.id, deployment)
             if params.get("stageName"):
                 self._serve(api, deployment, params)
+        self._apis.resources.release(api)
         self._apis.changed(api)
         return output(deployment)
 
