@@ -30,6 +30,7 @@ function contextOf(headers, env) {
     identity: json(headers["lambda-runtime-cognito-identity"]),
     invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
     awsRequestId: headers["lambda-runtime-aws-request-id"],
+    tenantId: headers["lambda-runtime-aws-tenant-id"],
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }

@@ -1,0 +1,126 @@
+"""aws-lambda-ric, AWS's own Node.js runtime, works here, and ours gives the same as it does.
+
+It has to be built (cmake, g++, autoconf, two minutes): the variable AWS_LAMBDA_RIC names the folder of the package.
+"""
+
+import dataclasses
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [
+    pytest.mark.node,
+    pytest.mark.skipif(
+        "AWS_LAMBDA_RIC" not in os.environ, reason="AWS_LAMBDA_RIC does not name an aws-lambda-ric"
+    ),
+]
+
+SOURCE = """
+const handlers = {
+  promise: async (event) => ({ got: event }),
+  nothing: async () => {},
+  undefinedInside: async () => ({ a: undefined, b: null }),
+  callback: (event, context, callback) => setTimeout(() => callback(null, [event]), 5),
+  waits: (event, context, callback) => { const a = []; setTimeout(() => a.push(1), 20); callback(null, a) },
+  doesNotWait: (event, context, callback) => {
+    context.callbackWaitsForEmptyEventLoop = false;
+    const a = [];
+    setTimeout(() => a.push(1), 200);
+    callback(null, a);
+  },
+  plain: () => 1,
+  never: () => new Promise(() => {}),
+  succeed: (event, context) => { context.succeed(1) },
+  done: (event, context) => { context.done(null, 2) },
+  failNothing: (event, context) => { context.fail() },
+  twice: (event, context) => { context.succeed(1); context.fail(new Error('no')) },
+  throws: async () => { throw new TypeError('no') },
+  throwsAtOnce: () => { throw new RangeError('no') },
+  throwsText: async () => { throw 'no' },
+  throwsObject: async () => { throw { a: 1 } },
+  callbackText: (event, context, callback) => callback('no'),
+  named: async () => { const error = new Error('no'); error.name = 'Mine'; error.code = 'C'; throw error },
+  circular: async () => { const a = {}; a.a = a; return a },
+  logs: async () => { console.log('a %s', 'b', { c: 1 }); console.error('e'); console.warn('x\\ny') },
+  unhandled: async () => { Promise.reject(new Error('no')); await new Promise((done) => setTimeout(done, 1000)) },
+  uncaught: () => new Promise(() => { setTimeout(() => { throw new TypeError('no') }, 5) }),
+  context: async (event, context) => Object.keys(context).sort(),
+};
+exports.handler = (event, context, callback) => handlers[event](event, context, callback);
+"""
+EVENTS = re.findall(r"^  (\w+): ", SOURCE, re.M)
+LOADING = {
+    "missing module": ("require('nowhere')", "f.handler"),
+    "missing file": ("", "g.handler"),
+    "missing function": ("", "f.handler"),
+    "no function": ("exports.handler = 1", "f.handler"),
+    "bad name": ("", "f"),
+    "mistake": ("exports.handler = (", "f.handler"),
+    "error at first": ("throw new TypeError('no')", "f.handler"),
+}
+
+
+def official(functions: Any) -> None:
+    """Let functions run on aws-lambda-ric from now on."""
+    ours = functions.service.invoker.launch
+    program = str(Path(os.environ["AWS_LAMBDA_RIC"], "bin", "index.mjs"))
+
+    def launch(function: Any, stream: str) -> Any:
+        plain = ours(function, stream)
+        return dataclasses.replace(plain, command=(plain.command[0], program, function.handler))
+
+    functions.service.invoker.launch = launch
+
+
+def outcome(functions: Any, name: str, event: Any) -> dict[str, Any]:
+    """What an invocation gives, and what it wrote, as far as two runs are comparable."""
+    answer = functions.invoke(name, event)
+    payload = answer["Payload"]
+    if isinstance(payload, dict) and "trace" in payload:
+        payload = {"errorType": payload["errorType"], "errorMessage": _first_line(payload["errorMessage"])}
+    return {"error": answer.get("FunctionError"), "payload": payload}
+
+
+def _first_line(message: str) -> str:
+    """Without the stack of requires and of nested errors, which name the runtime's own files."""
+    return message.partition("\n")[0]
+
+
+def written(functions: Any) -> list[str]:
+    """Lines of console.*, without time, request id and JSON."""
+    lines = [line.split("\t", 2)[2] for line in functions.log if re.match(r"\S+Z\t", line)]
+    return [line.partition("\t{")[0] for line in lines]
+
+
+@pytest.fixture
+def both(make_lambda: Any) -> tuple[Any, Any]:
+    """The same functions on our runtime and on AWS's."""
+    ours, theirs = make_lambda(), make_lambda()
+    official(theirs)
+    return ours, theirs
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_both_runtimes_give_and_write_the_same(both: tuple[Any, Any], event: str) -> None:
+    results = []
+    for functions in both:
+        functions.write("f.cjs", SOURCE)
+        functions.create("f", "f.handler", Runtime="nodejs20.x", Timeout=10)
+        results.append(
+            [outcome(functions, "f", event), outcome(functions, "f", "promise"), written(functions)]
+        )
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("case", LOADING)
+def test_both_runtimes_name_what_does_not_load(both: tuple[Any, Any], case: str) -> None:
+    source, handler = LOADING[case]
+    results = []
+    for functions in both:
+        functions.write("f.cjs", source)
+        functions.create("f", handler, Runtime="nodejs20.x", Timeout=10)
+        results.append([outcome(functions, "f", 1), written(functions)])
+    assert results[0] == results[1]
