@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from dewstack.apigateway.rest_api.backends import CustomLambda, Mock
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
+from dewstack.apigateway.rest_api.http_endpoint import HttpBackend, HttpEndpoint, HttpProxy
 from dewstack.apigateway.rest_api.integrations import (
     Backend,
     Broken,
@@ -69,6 +70,12 @@ class IntegrationCompiler:
     def _mock(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
         return self._mapped(integration, Mock())
 
+    def _http(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        return self._mapped(integration, HttpBackend(HttpEndpoint(integration, self._stage)))
+
+    def _http_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        return HttpProxy(HttpEndpoint(integration, self._stage))
+
     def _mapped(self, integration: Integration, backend: Backend) -> CompiledIntegration:
         responses = (integration.integration_responses or {}).values()
         return Mapped(RequestMapping(integration, self._binary), backend, ResponseMapping(responses))
@@ -77,5 +84,7 @@ class IntegrationCompiler:
 TYPES: Mapping[str, Callable[[IntegrationCompiler, Integration, MethodPoint], CompiledIntegration]] = {
     "AWS": IntegrationCompiler._custom_lambda,
     "AWS_PROXY": IntegrationCompiler._lambda_proxy,
+    "HTTP": IntegrationCompiler._http,
+    "HTTP_PROXY": IntegrationCompiler._http_proxy,
     "MOCK": IntegrationCompiler._mock,
 }

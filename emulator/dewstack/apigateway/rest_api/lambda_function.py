@@ -49,6 +49,9 @@ class LambdaFunction:
     def arn(self) -> str:
         """The function's ARN. Raises Refused where the integration names none."""
         if self._arn is None:
-            log.warning("no function is meant by the integration URI %r", self._uri)
+            log.warning(
+                "the integration URI %r names no Lambda function; other services behind an API are not emulated",
+                self._uri,
+            )
             raise Refused(INTERNAL_SERVER_ERROR)
         return self._arn

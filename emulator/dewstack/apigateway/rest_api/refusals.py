@@ -70,7 +70,7 @@ REQUEST_TOO_LONG = Refusal("REQUEST_TOO_LARGE", 413, "RequestTooLongException", 
 INTERNAL_SERVER_ERROR = _integration("DEFAULT_5XX", 500, "Internal server error")
 BAD_GATEWAY = _integration("DEFAULT_5XX", 502, "Internal server error")
 API_CONFIGURATION_ERROR = _integration("API_CONFIGURATION_ERROR", 500, "Internal server error")
-INTEGRATION_FAILURE = _integration("INTEGRATION_FAILURE", 500, "Internal server error")
+NETWORK_ERROR = _integration("INTEGRATION_FAILURE", 504, "Network error communicating with endpoint")
 INTEGRATION_TIMEOUT = _integration("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out")
 
 

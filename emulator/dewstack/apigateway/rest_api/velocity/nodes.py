@@ -301,6 +301,7 @@ class ForEach:
         outer = {name: scope.names.get(name) for name in (self.name, "foreach", "velocityCount")}
         try:
             for index, each in enumerate(list(rounds)):
+                scope.step()
                 scope.names |= {
                     self.name: each,
                     "velocityCount": index + 1,

@@ -146,16 +146,17 @@ class _Parser:
         return condition
 
     def _if(self, nodes: list[Node]) -> None:
-        branches: list[tuple[Value, list[Node]]] = []
-        condition: Value = self._condition()
-        while True:
+        condition = self._condition()
+        block, end = self.block()
+        branches: list[tuple[Value, list[Node]]] = [(condition, block)]
+        while end == "elseif":
+            condition = self._condition()
             block, end = self.block()
             branches.append((condition, block))
-            if end == "end":
-                break
-            if not end:
-                raise self.reader.error("#end is missing")
-            condition = self._condition() if end == "elseif" else Constant(True)
+        if end == "else":
+            branches.append((Constant(True), self._body()))
+        elif not end:
+            raise self.reader.error("#end is missing")
         nodes.append(If(branches))
 
     def _foreach(self, nodes: list[Node]) -> None:

@@ -1,0 +1,171 @@
+"""HTTP and HTTP_PROXY integrations: an address elsewhere, asked from a worker thread, within bounds of time and size.
+
+HTTP sends what is mapped and nothing else; HTTP_PROXY sends the client's request on and the answer back.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import quote, urlencode, urlsplit
+
+from dewstack.apigateway.integrations import STAGE_VARIABLE
+from dewstack.apigateway.responses import header_value
+from dewstack.apigateway.rest_api.endpoint import StagePoint
+from dewstack.apigateway.rest_api.exchange import Exchange
+from dewstack.apigateway.rest_api.mapping import Answer, Expression, NotAnExpression, expression
+from dewstack.apigateway.rest_api.model import Integration
+from dewstack.apigateway.rest_api.payload import response_header_name
+from dewstack.apigateway.rest_api.refusals import (
+    INTEGRATION_TIMEOUT,
+    INTERNAL_SERVER_ERROR,
+    NETWORK_ERROR,
+    Refused,
+)
+from dewstack.http import Headers, Response
+
+log = logging.getLogger(__name__)
+
+SIZE_LIMIT = 10 * 1024 * 1024
+PLACEHOLDER = re.compile(r"\{([\w.-]+)\+?\}")
+TARGET = re.compile(r"integration\.request\.(header|querystring|path)\.(.+)")
+NOT_SENT_ON = frozenset({"accept-encoding", "host", "x-forwarded-port", "x-forwarded-proto"})
+NOT_SENT_BACK = frozenset({"content-encoding", "keep-alive", "proxy-connection", "transfer-encoding", "via"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to the endpoint."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What the endpoint answered."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class HttpEndpoint:
+    """The address of an integration, and what is mapped for it. Raises NotAnExpression."""
+
+    def __init__(self, integration: Integration, stage: StagePoint) -> None:
+        uri = integration.uri or ""
+        self._uri = STAGE_VARIABLE.sub(lambda match: stage.variables.get(match[1], ""), uri)
+        self._method = integration.http_method or "ANY"
+        self._timeout = integration.timeout_in_millis / 1000
+        self._user_agent = f"AmazonAPIGateway_{stage.api_id}"
+        self._mapped: dict[str, list[tuple[str, Expression]]] = {"header": [], "path": [], "querystring": []}
+        for target, text in (integration.request_parameters or {}).items():
+            match = TARGET.fullmatch(target)
+            if match is None:
+                raise NotAnExpression(f"{target!r} is not a parameter of an integration request")
+            self._mapped[match[1]].append((match[2], expression(text)))
+
+    def outgoing(self, exchange: Exchange, headers: Mapping[str, str], query: str, body: bytes) -> Outgoing:
+        """The request that is made of these and of what is mapped."""
+        path = self._values("path", exchange)
+        url = PLACEHOLDER.sub(
+            lambda match: quote(path.get(match[1], ""), safe="/%:@!$&'()*+,;=~-._"), self._uri
+        )
+        mapped = urlencode(self._values("querystring", exchange))
+        wanted = "&".join(part for part in (query, mapped) if part)
+        if wanted:
+            url += ("&" if "?" in url else "?") + quote(wanted, safe="/%:@!$&'()*+,;=~-._?[]")
+        sent = {"User-Agent": self._user_agent, **headers, **self._values("header", exchange)}
+        method = exchange.request.method if self._method == "ANY" else self._method
+        return Outgoing(method, url, sent, body)
+
+    def _values(self, place: str, exchange: Exchange) -> dict[str, str]:
+        found = ((name, value(exchange, Answer())) for name, value in self._mapped[place])
+        return {name: value for name, value in found if value is not None}
+
+    async def call(self, request: Outgoing) -> Incoming:
+        """What the endpoint answers. Raises Refused: 504 when it cannot be reached or takes too long."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.to_thread(_exchange, request, self._timeout)
+        except TimeoutError:
+            raise Refused(INTEGRATION_TIMEOUT) from None
+        except (OSError, HTTPException) as error:
+            log.warning("%s %s: %s", request.method, request.url, error)
+            raise Refused(NETWORK_ERROR) from error
+        except ValueError as error:
+            log.warning("%s %s: %s", request.method, request.url, error)
+            raise Refused(INTERNAL_SERVER_ERROR) from error
+
+
+def _exchange(request: Outgoing, timeout: float) -> Incoming:
+    """Ask and read, in `timeout` seconds. Raises OSError, HTTPException, ValueError."""
+    deadline = time.monotonic() + timeout
+    parts = urlsplit(request.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an http(s) URL")
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=timeout)
+    try:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {name: header_value(value).decode("latin-1") for name, value in request.headers.items()}
+        connection.request(request.method, target, request.body or None, headers)
+        answer = connection.getresponse()
+        chunks, size = [], 0
+        while chunk := answer.read1(65_536):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > SIZE_LIMIT:
+                raise ValueError("the answer is larger than 10 MB")
+            if time.monotonic() > deadline:
+                raise TimeoutError
+        return Incoming(answer.status, answer.getheaders(), b"".join(chunks))
+    finally:
+        connection.close()
+
+
+class HttpBackend:
+    """HTTP: what the mappings make goes out, and their answer comes back."""
+
+    def __init__(self, endpoint: HttpEndpoint) -> None:
+        self._endpoint = endpoint
+
+    async def answer(self, exchange: Exchange, body: bytes) -> Answer:
+        """The endpoint's answer, selected by its status. Raises Refused."""
+        content_type = exchange.header("content-type") or "application/json"
+        request = self._endpoint.outgoing(exchange, {"Content-Type": content_type} if body else {}, "", body)
+        incoming = await self._endpoint.call(request)
+        headers: dict[str, list[str]] = {}
+        for name, value in incoming.headers:
+            headers.setdefault(name.lower(), []).append(value)
+        return Answer(str(incoming.status), incoming.body, headers)
+
+
+class HttpProxy:
+    """HTTP_PROXY: the client's request goes on, the answer comes back."""
+
+    def __init__(self, endpoint: HttpEndpoint) -> None:
+        self._endpoint = endpoint
+
+    async def respond(self, exchange: Exchange) -> Response:
+        """The endpoint's answer. Raises Refused."""
+        headers = {
+            exchange.header_names[lower]: ", ".join(values)
+            for lower, values in exchange.header_values.items()
+            if lower not in NOT_SENT_ON
+        }
+        request = exchange.request
+        outgoing = self._endpoint.outgoing(exchange, headers, request.query, request.body)
+        incoming = await self._endpoint.call(outgoing)
+        answered: Headers = []
+        for name, value in incoming.headers:
+            key = None if name.lower() in NOT_SENT_BACK else response_header_name(name)
+            if key is not None:
+                answered.append((key, header_value(value)))
+        return Response(incoming.status, incoming.body, answered)
