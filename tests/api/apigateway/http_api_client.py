@@ -41,11 +41,12 @@ class Gateway:
     invoke: Callable[[str, bytes], Awaitable[Result]] | None = None
     jwks: dict[str, dict[str, Any]] = field(default_factory=dict)
     invoked: list[str] = field(default_factory=list)
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
     api_id: str = ""
 
     def __post_init__(self) -> None:
         self.config = Config()
-        self.api = ApiGateway(self.store, self.clock, self.config, self._invoke, self._keys)
+        self.api = ApiGateway(self.store, self.clock, self.config, self._invoke, self._keys, send=self._send)
 
     async def _invoke(self, function: str, event: bytes) -> Result:
         self.invoked.append(function)
@@ -55,6 +56,9 @@ class Gateway:
         if isinstance(output, Result):
             return output
         return Result(output if isinstance(output, bytes) else json.dumps(output).encode())
+
+    def _send(self, function: str, event: bytes) -> None:
+        self.sent.append((function, event))
 
     async def _keys(self, issuer: str) -> dict[str, Any] | None:
         return self.jwks.get(issuer)
