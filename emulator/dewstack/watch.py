@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dewstack.app import Emulator
 from dewstack.config import Caller
-from dewstack.deploy import Outputs, Prepared, deploy_template
+from dewstack.deploy import Call, Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import live_template
 from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
@@ -81,7 +81,9 @@ class ServedMap:
             template = live_template(self._with_packages(service), self._bundle(service))
             outputs = deploy_template(call, service.stack_name, template, approve=self._approve)
             stack = {"StackName": service.stack_name}
-            return outputs, call("cloudformation", "DescribeStackResources", stack)["StackResources"]
+            resources = call("cloudformation", "DescribeStackResources", stack)["StackResources"]
+            _set_up_stages(call, service, resources)
+            return outputs, resources
 
         outputs, resources = await asyncio.to_thread(work)
         self.service, self.outputs = service, outputs
@@ -184,6 +186,16 @@ class ServedMap:
         if functions or mistake:
             return Change(tuple(functions), error=mistake, seconds=time.monotonic() - started)
         return None
+
+
+def _set_up_stages(call: Call, service: Service, resources: list[dict[str, Any]]) -> None:
+    if not {"tags", "stackTags", "tracing", "logs", "apiGateway"} & set(service.provider.settings):
+        return
+    from dewstack.deploy.rest_stage import set_up_stage  # Few maps say anything that it needs.
+
+    for resource in resources:
+        if resource["LogicalResourceId"] == "ApiGatewayRestApi":
+            set_up_stage(call, service, resource["PhysicalResourceId"])
 
 
 def _route(route: Any, service: Service) -> dict[str, Any]:
