@@ -1,15 +1,17 @@
 """`dew flask`: the service of this directory as an ordinary Flask application."""
 
+import signal
 import sys
 
 import click
 
+from dewstack.cli.mapping import MapOptions, map_options
 from dewstack.cli.ports import is_free, owner
 from dewstack.errors import UserError
 
 
 @click.command("flask")
-@click.option("-s", "--stage", default="", help="The stage: what ${opt:stage} gives. Default: dev")
+@map_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "-p",
@@ -27,7 +29,15 @@ from dewstack.errors import UserError
     help="Run FUNCTION in a process of its own, as AWS does. Can be given more than once.",
 )
 @click.option("--no-timeouts", is_flag=True, help="Let handlers take their time: for breakpoints.")
-def command(stage: str, host: str, port: int, invoke: tuple[str, ...], no_timeouts: bool) -> None:
+def command(
+    stage: str,
+    region: str,
+    params: tuple[str, ...],
+    host: str,
+    port: int,
+    invoke: tuple[str, ...],
+    no_timeouts: bool,
+) -> None:
     """Serve the map and the handlers of this directory with Flask: every route is a rule, every function a view.
 
     A user pool is there too: that of 'dew up' where it runs, or one that starts along. Ctrl-C stops it.
@@ -46,16 +56,26 @@ def command(stage: str, host: str, port: int, invoke: tuple[str, ...], no_timeou
     from dewstack.shim import create_app
     from dewstack.shim.server import make_server
 
-    app = create_app(stage=stage or None, invoke=invoke)
+    options = MapOptions(stage, region, params)
+    app = create_app(stage=stage or None, region=region or None, params=options.named_params(), invoke=invoke)
     app.debug = no_timeouts
     server = make_server(app, host, port)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    click.echo(f"{click.style(app.name, bold=True)} runs on Flask at http://{host}:{server.port}")
-    click.echo(f"Cognito and the rest of AWS are at {app.config['AWS_ENDPOINT_URL']}.")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    title = click.style(app.name, bold=True)
+    click.echo(
+        f"{title} runs on Flask at http://{host}:{server.port}, with AWS at {app.config['AWS_ENDPOINT_URL']}."
+    )
     for rule in app.url_map.iter_rules():
         methods = ", ".join(sorted(rule.methods)) if rule.methods else "ANY"
-        click.echo(f"  {methods:<8} {rule.rule:<36} {click.style(rule.endpoint, dim=True)}")
+        click.echo(f"  {methods:<8} {rule.rule:<40} {click.style(rule.endpoint, dim=True)}")
+    sys.stdout.flush()
     try:
         server.serve_forever()
     finally:
         server.server_close()
+
+
+def _stop(number: int, frame: object) -> None:
+    """End the process as if its work were done: what runs along is stopped, too."""
+    sys.exit()

@@ -38,7 +38,7 @@ class MapOptions:
             directory,
             options=self._options(),
             environ=environ,
-            params=self._params(),
+            params=self.named_params(),
             strict=self.strict,
             ask=ask,
         )
@@ -47,7 +47,7 @@ class MapOptions:
         """Where serverless-offline would serve the map, as far as that can be told without the rest of it."""
         from dewstack.service import offline_of
 
-        return offline_of(directory, options=self._options(), environ=environ, params=self._params())
+        return offline_of(directory, options=self._options(), environ=environ, params=self.named_params())
 
     def _options(self) -> dict[str, str]:
         options = {"stage": self.stage, "region": self.region}
@@ -60,7 +60,8 @@ class MapOptions:
         given += ["--strict"] if self.strict else []
         return given + [f"--param={param}" for param in self.params]
 
-    def _params(self) -> dict[str, str]:
+    def named_params(self) -> dict[str, str]:
+        """What `${param:…}` gives, by name. Raises UserError for one without a value."""
         for param in self.params:
             if "=" not in param:
                 raise UserError(f"--param {param!r} is not of the form name=value.")

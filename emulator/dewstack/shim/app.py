@@ -5,7 +5,7 @@ handler returns becomes the response. A handler knows nothing of either, and tha
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import cast
 
 import flask
@@ -28,22 +28,25 @@ def create_app(
     directory: str | os.PathLike[str] | None = None,
     *,
     stage: str | None = None,
+    region: str | None = None,
+    params: Mapping[str, str] | None = None,
     endpoint_url: str | None = None,
     invoke: Collection[str] = (),
     clock: Clock | None = None,
 ) -> flask.Flask:
     """The service whose map is in `directory` (by default this one, or the nearest above) as a Flask application.
 
-    Its stack, with the user pool, is at `endpoint_url`. By default that is the emulator of a `dew up` that runs
-    for the project, or else one that starts in this process and keeps its state where `dew up` does. `invoke`
-    names functions that are to have a process of their own; `clock` tells the time that tokens are judged by, by
-    default the endpoint's. Raises UserError when the map cannot be served.
+    `stage`, `region` and `params` are the map's, as with `dew up`. Its stack, with the user pool, is at
+    `endpoint_url`: by default that of a `dew up` that runs for the project, or else that of an emulator which starts
+    in this process and keeps its state where `dew up` does. `invoke` names functions that are to have a process of
+    their own. `clock` tells the time that tokens are judged by; by default it is the endpoint's. Raises UserError
+    when the map cannot be served.
 
         flask --app 'dewstack.shim:create_app()' run
         gunicorn 'dewstack.shim:create_app()'
         create_app().test_client().get("/auth/profile")
     """
-    found = find_endpoint(directory, stage or "", endpoint_url)
+    found = find_endpoint(directory, {"stage": stage, "region": region}, params, endpoint_url)
     stack = Stack(found.service, found.url)
     app = flask.Flask(found.service.name, static_folder=None)
     app.config["AWS_ENDPOINT_URL"] = found.url

@@ -35,13 +35,18 @@ class Found:
     url: str
 
 
-def find_endpoint(directory: str | os.PathLike[str] | None, stage: str, url: str | None) -> Found:
+def find_endpoint(
+    directory: str | os.PathLike[str] | None,
+    options: Mapping[str, str | None],
+    params: Mapping[str, str] | None,
+    url: str | None,
+) -> Found:
     """The map in `directory` and where it runs; what does not run yet is started. Raises UserError."""
     project = find_project(directory=None if directory is None else Path(directory))
-    options = {"stage": stage} if stage else {}
+    given = {name: value for name, value in options.items() if value}
 
     def read(environ: Mapping[str, str], ask: Ask) -> Service:
-        return load(project.directory, options=options, environ=environ, ask=ask)
+        return load(project.directory, options=given, environ=environ, params=params, ask=ask)
 
     url = url or _running(project)
     return Found(read(os.environ, _asking(url)), url) if url else _start(project, read)
