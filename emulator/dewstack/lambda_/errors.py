@@ -19,6 +19,13 @@ class ResourceNotFoundException(LambdaError):
     status = 404
 
 
+class ProvisionedConcurrencyConfigNotFoundException(LambdaError):
+    """Nothing is provisioned for this version or alias."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+    status = 404
+
+
 class ResourceConflictException(LambdaError):
     """It exists already, or is being changed."""
 

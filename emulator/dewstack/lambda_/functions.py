@@ -1,14 +1,15 @@
 """Where functions, versions, aliases and policies are kept, and how a name, ARN or qualifier finds one."""
 
+import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dewstack.arn import function_arn
 from dewstack.config import Caller
 from dewstack.lambda_.errors import InvalidParameterValueException, ResourceNotFoundException
-from dewstack.lambda_.model import LATEST, Function
+from dewstack.lambda_.model import LATEST, Found, Function
 from dewstack.store import Store
 
 NAME = re.compile(
@@ -30,12 +31,16 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What belongs to a function as a whole: its policy's statements, tags, reserved concurrency, last version."""
+    """What belongs to a function as a whole: its policy's statements, tags, reserved concurrency, last version.
+
+    `provisioned` has for a version or alias `executions` and when that was `modified`.
+    """
 
     statements: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     last_version: int = 0
+    provisioned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +83,46 @@ class FunctionStore:
 
     def get(self, reference: Reference) -> Function:
         """The version that a reference means; $LATEST without a qualifier. Raises ResourceNotFoundException."""
+        return self._version(reference, lambda alias: alias.function_version)
+
+    def _version(self, reference: Reference, choose: Callable[[Alias], str]) -> Function:
         where = (reference.account_id, reference.region, reference.name)
         version = reference.qualifier or LATEST
         function = self.versions.get(*where, version)
         if function is None:
             alias = self.aliases.get(*where, version)
-            function = self.versions.get(*where, alias.function_version) if alias else None
+            function = self.versions.get(*where, choose(alias)) if alias else None
         if function is None:
             raise ResourceNotFoundException(f"Function not found: {reference.arn}")
         return function
 
-    def find(self, arn: str) -> Function:
-        """The version an ARN means; what the data plane asks, so an unqualified ARN is named with $LATEST."""
+    def find(self, arn: str) -> Found:
+        """The version that serves an ARN now; what the data plane asks, so an unqualified ARN is named with $LATEST.
+
+        An alias of several versions has each of them serve its share. Raises ResourceNotFoundException.
+        """
         reference = self.reference({"FunctionName": arn}, Caller())
         if not reference.qualifier:
             reference = Reference(reference.account_id, reference.region, reference.name, LATEST)
-        return self.get(reference)
+        split = False
+
+        def choose(alias: Alias) -> str:
+            nonlocal split
+            split = bool(alias.routing)
+            share = random.random()
+            for version, weight in alias.routing.items():
+                share -= weight
+                if share < 0:
+                    return version
+            return alias.function_version
+
+        function = self._version(reference, choose)
+        return Found(function, split)
+
+    def aliases_of(self, function: Function) -> list[str]:
+        """The names of the aliases that point at a version."""
+        aliases = self.aliases.scan(function.account_id, function.region, function.name)
+        return [each.name for each in aliases if function.version in (each.function_version, *each.routing)]
 
     def put(self, function: Function) -> None:
         """Keep a version."""

@@ -11,7 +11,7 @@ from dewstack.ids import uuid4
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.launch import Launcher
-from dewstack.lambda_.model import Code, Function, Invocation, LogStream, Outcome
+from dewstack.lambda_.model import Code, Found, Function, Invocation, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
 from dewstack.lambda_.runtimes import Runtimes
 
@@ -26,7 +26,7 @@ class Invoker:
         self,
         config: Config,
         directory: Path,
-        find: Callable[[str], Function],
+        find: Callable[[str], Found],
         layers: Callable[[Function], list[Code]],
         current: Callable[[Code], Code],
         open_stream: Callable[[Function, str], LogStream],
@@ -73,7 +73,7 @@ class Invoker:
         return sum(pool.in_flight for pool in self._pools.values() if pool.function.arn == arn)
 
     def _open_pool(self, arn: str) -> FunctionPool:
-        function = self._find(arn)
+        function, split = self._find(arn)
         pool = self._pools.get(function.qualified_arn)
         if pool is None:
             pool = FunctionPool(
@@ -85,7 +85,8 @@ class Invoker:
                 limit=MAX_ENVIRONMENTS,
             )
             self._pools[function.qualified_arn] = pool
-        self._by_arn[arn] = pool
+        if not split:
+            self._by_arn[arn] = pool
         return pool
 
     @property
@@ -98,7 +99,9 @@ class Invoker:
         self._by_arn.clear()
         pool = self._pools.get(function.qualified_arn)
         if pool is not None:
-            pool.update(self._find(function.qualified_arn))  # of two changes at once, the later one's
+            pool.update(
+                self._find(function.qualified_arn).function
+            )  # of two changes at once, the later one's
 
     def alias_changed(self) -> None:
         """Ask anew which version an ARN means."""

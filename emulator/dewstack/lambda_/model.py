@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dewstack.arn import function_arn
 
@@ -67,6 +67,13 @@ class Function:
     def log_group_name(self) -> str:
         """The CloudWatch log group that the function writes to."""
         return self.log_group or f"/aws/lambda/{self.name}"
+
+
+class Found(NamedTuple):
+    """The version that serves an ARN; `split` says that the next event may be for another one."""
+
+    function: Function
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)

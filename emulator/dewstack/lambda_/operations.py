@@ -101,21 +101,31 @@ class FunctionOperations:
     @operation("UpdateFunctionCode")
     async def update_function_code(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Serve other code from now on."""
+        reference = self._changeable(caller, params)
         code = await asyncio.to_thread(self._code.resolve, params)
-        return await self._change(caller, params, lambda function: replace(function, code=code))
+        return await self._change(reference, params, lambda function: replace(function, code=code))
 
     @operation("UpdateFunctionConfiguration")
     async def update_function_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Change what is given and leave the rest."""
+        reference = self._changeable(caller, params)
         if params.get("Runtime"):
             await asyncio.to_thread(self._invoker.launcher.check_runtime, params["Runtime"])
-        return await self._change(caller, params, lambda function: configured(function, params))
+        return await self._change(reference, params, lambda function: configured(function, params))
+
+    def _changeable(self, caller: Caller, params: dict[str, Any]) -> Reference:
+        """The function itself. Raises InvalidParameterValueException for a version or an alias."""
+        reference = self._functions.reference(params, caller)
+        if reference.qualifier not in ("", LATEST):
+            raise InvalidParameterValueException(
+                "This operation is permitted on Lambda functions only. Aliases and versions do not support this"
+                " operation. Please specify either a function name or an unqualified function ARN."
+            )
+        return reference
 
     async def _change(
-        self, caller: Caller, params: dict[str, Any], change: Callable[[Function], Function]
+        self, reference: Reference, params: dict[str, Any], change: Callable[[Function], Function]
     ) -> dict[str, Any]:
-        reference = self._functions.reference(params, caller)
-
         def keep() -> tuple[Function, Function]:
             with self._functions.store.transaction():
                 function = self._functions.get(reference)
@@ -143,6 +153,14 @@ class FunctionOperations:
             raise InvalidParameterValueException(
                 "$LATEST version cannot be deleted without deleting the function."
             )
+        if reference.qualifier:
+            if not reference.qualifier.isdigit():
+                raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
+            if aliases := self._functions.aliases_of(function):
+                raise ResourceConflictException(
+                    "Unable to delete version because the following aliases reference it:"
+                    f" [{', '.join(aliases)}]"
+                )
         await asyncio.to_thread(self._functions.delete, reference)
         self._invoker.removed(function.arn, reference.qualifier)
         return {}

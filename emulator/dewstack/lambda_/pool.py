@@ -27,7 +27,9 @@ logger = logging.getLogger("dewstack.lambda")
 
 INIT_SECONDS = 10.0
 """The init phase's limit. After it AWS runs init once more, inside the invocation and under its timeout."""
-EXITED = ("Runtime.ExitError", "Runtime.OutOfMemory")
+NOT_STARTED = "Runtime.InvalidEntrypoint"
+NO_RUNTIME = ("Runtime.ExitError", "Runtime.OutOfMemory", NOT_STARTED)
+"""What Lambda itself says of a process, with the id of the request it was to serve."""
 PARALLEL_STARTS = 10
 """How many environments of one function are started at a time."""
 
@@ -148,11 +150,7 @@ class FunctionPool:
             await environment.start(await asyncio.to_thread(self._launch, environment.function, stream))
         except Exception as error:
             logger.error("%s: its runtime does not start: %s", environment.function.name, error)
-            self._init_ended(
-                environment,
-                faults.error_body("Runtime.InvalidEntrypoint", str(error)),
-                "Runtime.InvalidEntrypoint",
-            )
+            self._init_ended(environment, faults.error_body(NOT_STARTED, str(error)), NOT_STARTED)
             return
         self._memory.wake()
         limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
@@ -265,7 +263,7 @@ class FunctionPool:
             invocation = self._queue.popleft()
             invocation.started, invocation.init_ms = time.monotonic(), milliseconds
             start(environment, invocation)
-            if error_type in EXITED:
+            if error_type in NO_RUNTIME:
                 body = faults.with_request_id(body, invocation.request_id)
                 complete_exited(environment, invocation, body, error_type)
             else:

@@ -1,4 +1,4 @@
-"""Lambda's API: aliases, the function's resource policy, tags and reserved concurrency."""
+"""Lambda's API: aliases, the function's resource policy and tags."""
 
 import json
 from dataclasses import replace
@@ -7,9 +7,14 @@ from typing import Any
 from dewstack.arn import function_arn
 from dewstack.config import Caller
 from dewstack.ids import uuid4
-from dewstack.lambda_.errors import ResourceConflictException, ResourceNotFoundException
+from dewstack.lambda_.errors import (
+    InvalidParameterValueException,
+    ResourceConflictException,
+    ResourceNotFoundException,
+)
 from dewstack.lambda_.functions import Alias, FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
+from dewstack.lambda_.model import LATEST
 from dewstack.lambda_.paging import page
 from dewstack.wire import operation
 
@@ -46,7 +51,14 @@ class QualifierOperations:
         return reference, alias
 
     def _put_alias(self, reference: Reference, alias: Alias) -> dict[str, Any]:
-        self._functions.get(replace(reference, qualifier=alias.function_version))
+        for version in (alias.function_version, *alias.routing):
+            self._functions.get(replace(reference, qualifier=version))
+        if alias.routing and alias.function_version == LATEST:
+            raise InvalidParameterValueException(
+                "$LATEST is not supported for an alias pointing to more than 1 version"
+            )
+        if sum(alias.routing.values()) > 1:
+            raise InvalidParameterValueException("The weights of additional versions must not exceed 1.0")
         self._functions.aliases.put(alias, reference.account_id, reference.region, reference.name, alias.name)
         return alias_configuration(alias, reference)
 
@@ -165,34 +177,6 @@ class QualifierOperations:
             raise ResourceNotFoundException("The resource you requested does not exist.")
         policy = {"Version": "2012-10-17", "Id": "default", "Statement": list(statements.values())}
         return {"Policy": json.dumps(policy, separators=(",", ":")), "RevisionId": function.revision_id}
-
-    @operation("PutFunctionConcurrency")
-    async def put_function_concurrency(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Reserve concurrency: no more than so many events at a time."""
-        return self._reserve(caller, params, params["ReservedConcurrentExecutions"])
-
-    @operation("DeleteFunctionConcurrency")
-    async def delete_function_concurrency(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Lift the reservation."""
-        self._reserve(caller, params, None)
-        return {}
-
-    def _reserve(self, caller: Caller, params: dict[str, Any], concurrency: int | None) -> dict[str, Any]:
-        reference = self._functions.reference(params, caller)
-        function = self._functions.get(reference)
-        with self._functions.store.transaction():
-            settings = self._functions.get_settings(reference)
-            self._functions.put_settings(replace(settings, reserved_concurrency=concurrency), reference)
-        self._invoker.reserve(function.arn, concurrency)
-        return {"ReservedConcurrentExecutions": concurrency}
-
-    @operation("GetFunctionConcurrency")
-    def get_function_concurrency(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """The reservation, if there is one."""
-        reference = self._functions.reference(params, caller)
-        self._functions.get(reference)
-        reserved = self._functions.get_settings(reference).reserved_concurrency
-        return {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
 
     @operation("TagResource")
     def tag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

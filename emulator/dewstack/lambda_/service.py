@@ -14,6 +14,7 @@ import msgspec
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
 from dewstack.lambda_.code import CodeStorage
+from dewstack.lambda_.concurrency import ConcurrencyOperations
 from dewstack.lambda_.errors import (
     InvalidRequestContentException,
     RequestTooLargeException,
@@ -63,6 +64,7 @@ class LambdaService:
             FunctionOperations(self.functions, layers, code, self.invoker, clock),
             LayerOperations(layers, code, clock),
             QualifierOperations(self.functions, self.invoker),
+            ConcurrencyOperations(self.functions, self.invoker, clock),
             self,
         )
 

@@ -104,7 +104,7 @@ def test_a_package_without_its_program_says_what_was_looked_for(functions):
     (functions.directory / "bootstrap").write_text("not executable")
     functions.create("f", "x", Runtime="provided.al2")
     message = functions.invoke("f")["Payload"]["errorMessage"]
-    assert message.startswith("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+    assert "Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]" in message
     assert str(functions.directory / "bootstrap") in message
 
 

@@ -9,6 +9,8 @@ from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.functions import SERVICE, Function
 from dewstack.cloudformation.resources.shape import STRINGS, Kind
 
+PROVISIONED = "ProvisionedConcurrencyConfig"
+
 
 class Version(Provider):
     """A published version. Nothing of it can change: a new one has a new logical id."""
@@ -77,14 +79,27 @@ class Alias(Provider):
         return f"{properties['FunctionName']}:{properties['Name']}"
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
-        """CreateAlias."""
+        """CreateAlias, then PutProvisionedConcurrencyConfig where it is asked for."""
         output = await context.invoke(SERVICE, "CreateAlias", **self._parameters(properties))
-        return Outcome(output["AliasArn"], {"AliasArn": output["AliasArn"]})
+        outcome = Outcome(output["AliasArn"], {"AliasArn": output["AliasArn"]})
+        context.made.append(outcome)
+        await self._provision(context, properties)
+        return outcome
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
-        """UpdateAlias."""
+        """UpdateAlias, and what is provisioned."""
         await context.invoke(SERVICE, "UpdateAlias", **self._parameters(properties))
+        if current.properties.get(PROVISIONED) != properties.get(PROVISIONED):
+            await self._provision(context, properties)
         return Outcome(current.physical_id, current.attributes)
+
+    @staticmethod
+    async def _provision(context: Context, properties: dict[str, Any]) -> None:
+        where = {"FunctionName": properties["FunctionName"], "Qualifier": properties["Name"]}
+        if provisioned := properties.get(PROVISIONED):
+            await context.invoke(SERVICE, "PutProvisionedConcurrencyConfig", **where, **provisioned)
+        else:
+            await context.invoke(SERVICE, "DeleteProvisionedConcurrencyConfig", **where)
 
     async def delete(self, context: Context, current: Resource) -> None:
         """DeleteAlias."""
@@ -93,7 +108,7 @@ class Alias(Provider):
 
     @staticmethod
     def _parameters(properties: dict[str, Any]) -> dict[str, Any]:
-        given = {key: value for key, value in properties.items() if key != "ProvisionedConcurrencyConfig"}
+        given = {key: value for key, value in properties.items() if key != PROVISIONED}
         routing = given.get("RoutingConfig")
         if isinstance(routing, dict) and isinstance(routing.get("AdditionalVersionWeights"), list):
             weights = routing["AdditionalVersionWeights"]
