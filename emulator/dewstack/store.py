@@ -18,6 +18,10 @@ from dewstack.errors import UserError
 
 T = TypeVar("T")
 SCHEMA_VERSION = 1
+CACHE_KIB = 64_000
+"""How much of the database SQLite may hold in memory."""
+LOG_PAGES = 10_000
+"""After how many pages (4 KiB) in the write-ahead log they are moved to the database."""
 
 
 class Store:
@@ -42,6 +46,10 @@ class Store:
             if path:
                 db.execute("PRAGMA journal_mode=WAL")
                 db.execute("PRAGMA synchronous=FULL")
+                # A large deployment writes some ten megabytes: kept in memory until it is committed, not spilled,
+                # and moved from the log to the database once, not after every fourth megabyte.
+                db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+                db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, SCHEMA_VERSION):
                 raise UserError(
