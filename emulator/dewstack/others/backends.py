@@ -3,6 +3,7 @@
 moto is imported here and nowhere before (it takes a second), so everything here runs in worker threads.
 """
 
+import os
 import re
 import sys
 import threading
@@ -137,6 +138,7 @@ class Backends:
         if not re.fullmatch(r"[a-z0-9_]+", name) or name == "core":
             raise not_emulated(service or "unknown", "")
         try:
+            _drop_missing_profile()
             import_module("moto")
             return import_module(f"moto.{name}.{part}")
         except ModuleNotFoundError as error:
@@ -144,6 +146,19 @@ class Backends:
             if absent == f"moto.{name}" or absent == f"moto.{name}.{part}":
                 raise not_emulated(service, part) from error
             raise missing(service, absent.partition(".")[0]) from error
+
+
+def _drop_missing_profile() -> None:
+    """Take an `AWS_PROFILE` that does not exist out of this process's environment: moto makes sessions of boto3's,
+    which refuse to be made with it, and nobody else here could use it either."""
+    from botocore.exceptions import ProfileNotFound
+    from botocore.session import Session
+
+    try:
+        Session().get_scoped_config()
+    except ProfileNotFound:
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+            os.environ.pop(name, None)
 
 
 def bucket_in_path(request: Request) -> str:
