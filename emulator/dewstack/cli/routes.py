@@ -14,19 +14,29 @@ if TYPE_CHECKING:
 METHOD_COLORS = {"GET": "green", "POST": "yellow", "PUT": "blue", "PATCH": "blue", "DELETE": "red"}
 
 
-def cells(route: "Route") -> list[str]:
+def cells(route: "Route", path: str) -> list[str]:
     """One route as the table's cells: kind of API, method, path, function, authorizer with scopes."""
     guard = route.authorizer or ""
     if route.scopes:
-        guard += f" ({' '.join(map(str, route.scopes))})"
+        guard += f" ({' '.join(route.scopes)})"
     method = click.style(route.method, fg=METHOD_COLORS.get(route.method))
-    return [route.api.upper(), method, route.path, route.function, guard]
+    return [route.api.upper(), method, path, route.function, guard]
 
 
 def print_routes(service: "Service") -> None:
-    """The table of all routes, in the order of the map."""
+    """The table of all routes, in the order of the map, by their paths on the service's port."""
+    from dewstack.service.addresses import rest_base, rest_stage
+
+    stage = rest_stage(service)
+    beside_http = any(route.api == "http" for route in service.routes)
+    bases = {"http": service.offline.http_base, "rest": rest_base(service, stage, beside_http=beside_http)}
+
+    def path_of(route: "Route") -> str:
+        path = route.path.removeprefix(f"/{stage}") if route.api == "rest" else route.path
+        return path if path == "$default" else bases[route.api] + path or "/"
+
     head = ["API", "METHOD", "PATH", "FUNCTION", "AUTHORIZER"]
-    print_table(head, [cells(route) for route in service.routes])
+    print_table(head, [cells(route, path_of(route)) for route in service.routes])
 
 
 @click.command("routes")

@@ -209,7 +209,7 @@ class Route:
     """As it is called: a REST API's begins with its stage."""
     function: str
     authorizer: str | None
-    scopes: tuple[Any, ...]
+    scopes: tuple[str, ...]
     at: Position
 
 
@@ -261,14 +261,14 @@ def _http_api_route(function: str, event: HttpApiEvent) -> Route:
     guard = event.authorizer
     scopes = (guard.scopes or ()) if guard else ()
     path = "$default" if event.path == "*" else event.path
-    label = None if guard is None else "aws_iam" if guard.type == "aws_iam" else guard.name or str(guard.id)
+    label = None if guard is None else "aws_iam" if guard.type == "aws_iam" else guard.name or _said(guard.id)
     return Route("http", event.method, path, function, label, scopes, event.at)
 
 
 def _rest_route(function: str, event: HttpEvent, stage: str) -> Route:
     labels = [] if event.authorizer is None else [_rest_label(event.authorizer)]
     labels += ["API key"] if event.private else []
-    scopes = event.authorizer.scopes if event.authorizer else ()
+    scopes = tuple(_said(scope) for scope in event.authorizer.scopes) if event.authorizer else ()
     path = f"/{stage}{event.path.removesuffix('/')}"
     return Route("rest", event.method, path, function, " + ".join(labels) or None, scopes, event.at)
 
@@ -276,4 +276,9 @@ def _rest_route(function: str, event: HttpEvent, stage: str) -> Route:
 def _rest_label(authorizer: HttpAuthorizer) -> str:
     if authorizer.type == "AWS_IAM" and not authorizer.id:
         return "aws_iam"
-    return authorizer.name or str(authorizer.id)
+    return authorizer.name or _said(authorizer.id)
+
+
+def _said(value: Any) -> str:
+    """A value as a person would say it: an intrinsic by what it refers to."""
+    return str(next(iter(value.values()))) if isinstance(value, dict) and value else str(value)

@@ -29,6 +29,24 @@ def test_routes_for_people_are_a_table(dew: Dew, project: Path) -> None:
     assert lines[2].split() == ["HTTP", "POST", "/hello/{name}", "hello"]
 
 
+@pytest.mark.parametrize(
+    ("custom", "path"),
+    [
+        ("", "/dev/a"),
+        ("custom: {serverless-offline: {prefix: pre}}", "/pre/dev/a"),
+        ("custom: {serverless-offline: {noPrependStageInUrl: true}}", "/a"),
+        ("custom: {serverless-offline: {noPrependStageInUrl: 'true', prefix: /pre/}}", "/pre/a"),
+    ],
+)
+def test_routes_of_a_rest_api_are_told_as_they_are_called(
+    dew: Dew, project: Path, custom: str, path: str
+) -> None:
+    functions = "functions: {f: {handler: hello.handler, events: [{http: GET /a}]}}"
+    text = f"service: shop\nprovider: {{name: aws, runtime: python3.11}}\n{custom}\n{functions}\n"
+    (project / "serverless.yml").write_text(text)
+    assert dew("routes").output.splitlines()[1].split() == ["REST", "GET", path, "f"]
+
+
 def test_doctor_tells_what_it_found(dew: Dew, project: Path) -> None:
     told = json.loads(dew("doctor", "--json").output)
     subjects = {finding["subject"] for finding in told["findings"]}
