@@ -30,7 +30,7 @@ requests; the AS number is one reserved for documentation."""
 
 @dataclass(frozen=True, slots=True)
 class StagePoint:
-    """A stage of an API. `added_names` and `added_values` are headers that requests get, by lower-case name."""
+    """A stage of an API. `added_lines` are headers that requests get, `added_names` their names by lower-case form."""
 
     api_id: str
     account_id: str
@@ -39,7 +39,7 @@ class StagePoint:
     arn: str
     variables: Mapping[str, str]
     added_names: Mapping[str, str] = field(default_factory=dict)
-    added_values: Mapping[str, list[str]] = field(default_factory=dict)
+    added_lines: Mapping[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, api: RestApi, stage: Stage) -> "StagePoint":
@@ -54,7 +54,7 @@ class StagePoint:
             arn=str(Arn("execute-api", api.region, api.account_id, f"{api.id}/{stage.stage_name}")),
             variables=stage.variables,
             added_names={name.lower(): name for name in added},
-            added_values={name.lower(): [value] for name, value in added.items()},
+            added_lines={name: [value] for name, value in added.items()},
         )
 
 

@@ -71,7 +71,8 @@ def header_name(key: bytes) -> tuple[str, str] | None:
 class Exchange:
     """A request with what every step needs of it.
 
-    `header_names` and `header_values` are by lower-case name. `path` begins after the stage, `stage_path` with it,
+    `header_lines` are all values of each header by its name as it was sent, the gateway's own added; `header_names` are
+    the client's names by their lower-case form. `path` begins after the stage, `stage_path` with it,
     both as sent. `header_size` is in bytes, `time` in seconds.
     """
 
@@ -81,9 +82,9 @@ class Exchange:
         "domain_name",
         "extended_request_id",
         "function_reached",
+        "header_lines",
         "header_names",
         "header_size",
-        "header_values",
         "method",
         "parameters",
         "path",
@@ -133,52 +134,54 @@ class Exchange:
 
     def _read_headers(self, request: Request) -> None:
         size = 0
+        added = self.stage.added_names
         names: dict[str, str] = {}
-        values: dict[str, list[str]] = {}
+        lines: dict[str, list[str]] = {}
+        given: dict[str, str] = {}
         for key, raw in request.headers:
             size += len(raw)
             found = header_name(key)
             if found is None:
                 continue
             name, lower = found
-            if lower in values:
-                values[lower].append(raw.decode("utf-8", "replace"))
+            text = raw.decode("utf-8", "replace")
+            if lower in added:
+                given[lower] = f"{given[lower]}, {text}" if lower in given else text
+            elif lower in names:
+                lines[names[lower]].append(text)
             else:
                 names[lower] = name
-                values[lower] = [raw.decode("utf-8", "replace")]
-        self.trace_id = trace_id(values.get("x-amzn-trace-id", ("",))[-1], self.time)
-        forwarded = values.get("x-forwarded-for")
-        names |= self.stage.added_names
-        values |= self.stage.added_values
-        values["x-amzn-trace-id"] = [self.trace_id]
-        values["x-forwarded-for"] = [", ".join((*(forwarded or ()), request.source_ip))]
+                lines[name] = [text]
+        self.trace_id = trace_id(given.get("x-amzn-trace-id", ""), self.time)
+        forwarded = given.get("x-forwarded-for")
+        lines |= self.stage.added_lines
+        lines["X-Amzn-Trace-Id"] = [self.trace_id]
+        lines["X-Forwarded-For"] = [f"{forwarded}, {request.source_ip}" if forwarded else request.source_ip]
         self.header_names = names
-        self.header_values = values
+        self.header_lines = lines
         self.header_size = size
+
+    def lines_of(self, lower: str) -> list[str] | None:
+        """All values of the header of this lower-case name, or None."""
+        name = self.header_names.get(lower) or self.stage.added_names.get(lower)
+        return self.header_lines[name] if name else None
 
     def header(self, lower: str) -> str | None:
         """The last value of the header of this lower-case name, or None."""
-        values = self.header_values.get(lower)
-        return values[-1] if values else None
+        lines = self.lines_of(lower)
+        return lines[-1] if lines else None
 
     def headers(self) -> dict[str, str]:
         """The last value of each header, by its name as it was sent."""
-        names = self.header_names
-        return {names[lower]: values[-1] for lower, values in self.header_values.items()}
-
-    def multi_value_headers(self) -> dict[str, list[str]]:
-        """All values of each header, by its name as it was sent."""
-        names = self.header_names
-        return {names[lower]: values for lower, values in self.header_values.items()}
+        return {name: lines[-1] for name, lines in self.header_lines.items()}
 
     def request_context(self) -> dict[str, Any]:
         """`requestContext` of an event, and most of `$context` of a template."""
         request, stage, method = self.request, self.stage, self.method
-        user_agent = self.header_values.get("user-agent")
         identity = {
             **NO_IDENTITY,
             "sourceIp": request.source_ip,
-            "userAgent": user_agent[-1] if user_agent else None,
+            "userAgent": self.header("user-agent"),
         }
         if self.api_key is not None:
             identity["apiKeyId"], identity["apiKey"] = self.api_key

@@ -156,9 +156,9 @@ class HttpProxy:
     async def respond(self, exchange: Exchange) -> Response:
         """The endpoint's answer. Raises Refused."""
         headers = {
-            exchange.header_names[lower]: ", ".join(values)
-            for lower, values in exchange.header_values.items()
-            if lower not in NOT_SENT_ON
+            name: ", ".join(values)
+            for name, values in exchange.header_lines.items()
+            if name.lower() not in NOT_SENT_ON
         }
         request = exchange.request
         outgoing = self._endpoint.outgoing(exchange, headers, request.query, request.body)

@@ -105,7 +105,7 @@ class RequestEvent:
                 "path": exchange.path,
                 "httpMethod": exchange.request.method,
                 "headers": exchange.headers(),
-                "multiValueHeaders": exchange.multi_value_headers(),
+                "multiValueHeaders": exchange.header_lines,
                 "queryStringParameters": {name: values[-1] for name, values in exchange.query.items()},
                 "multiValueQueryStringParameters": exchange.query,
                 "pathParameters": exchange.parameters or {},

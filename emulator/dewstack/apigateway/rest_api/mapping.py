@@ -54,7 +54,7 @@ def _header(name: str) -> Expression:
 
 def _multi_value_header(name: str) -> Expression:
     lower = name.lower()
-    return lambda exchange, answer: _joined(exchange.header_values.get(lower))
+    return lambda exchange, answer: _joined(exchange.lines_of(lower))
 
 
 def _query(name: str) -> Expression:

@@ -63,7 +63,7 @@ class Payload:
                 "path": exchange.path,
                 "httpMethod": exchange.request.method,
                 "headers": exchange.headers(),
-                "multiValueHeaders": exchange.multi_value_headers(),
+                "multiValueHeaders": exchange.header_lines,
                 "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
                 "multiValueQueryStringParameters": query or None,
                 "pathParameters": exchange.parameters,
