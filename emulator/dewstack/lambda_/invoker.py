@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dewstack.config import Config
 from dewstack.ids import uuid4
+from dewstack.lambda_.debugging import LONG_SECONDS, Debugging
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.launch import Launcher
@@ -32,7 +33,8 @@ class Invoker:
         open_stream: Callable[[Function, str], LogStream],
     ) -> None:
         self.launcher = Launcher(Runtimes(directory, strict=config.strict_runtimes), layers, current)
-        self.launch = self.launcher.launch
+        self.debugging = Debugging()
+        self.launch = self.debugging.wrap(self.launcher.launch)
         self._config = config
         self._find = find
         self._open_stream = open_stream
@@ -76,18 +78,24 @@ class Invoker:
         function, split = self._find(arn)
         pool = self._pools.get(function.qualified_arn)
         if pool is None:
+            debugged = function.name in self.debugging
             pool = FunctionPool(
-                function,
+                self.debugging.unlimited(function),
                 self.launch,
                 self._open_stream,
                 self._guard,
-                idle_seconds=self._config.idle_seconds,
-                limit=MAX_ENVIRONMENTS,
+                idle_seconds=LONG_SECONDS if debugged else self._config.idle_seconds,
+                limit=1 if debugged else MAX_ENVIRONMENTS,
+                debugged=debugged,
             )
             self._pools[function.qualified_arn] = pool
         if not split:
             self._by_arn[arn] = pool
         return pool
+
+    def start_debugged(self, arn: str) -> None:
+        """Start the environment of a function that is debugged, so that a debugger can attach before an event."""
+        self._open_pool(arn).start_debugged()
 
     @property
     def pools(self) -> tuple[FunctionPool, ...]:
@@ -99,9 +107,8 @@ class Invoker:
         self._by_arn.clear()
         pool = self._pools.get(function.qualified_arn)
         if pool is not None:
-            pool.update(
-                self._find(function.qualified_arn).function
-            )  # of two changes at once, the later one's
+            latest = self._find(function.qualified_arn).function  # of two changes at once, the later one's
+            pool.update(self.debugging.unlimited(latest))
 
     def alias_changed(self) -> None:
         """Ask anew which version an ARN means."""

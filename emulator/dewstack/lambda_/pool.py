@@ -46,9 +46,11 @@ class FunctionPool:
         *,
         idle_seconds: float,
         limit: int,
+        debugged: bool = False,
     ) -> None:
         self.function = function
         self.limit = limit
+        self._debugged = debugged
         self._launch = launch
         self._open_stream = open_stream
         self._guard = guard
@@ -103,6 +105,12 @@ class FunctionPool:
         self._pace = Pace()
         if self._queue:
             self._grow()
+        self.start_debugged()
+
+    def start_debugged(self) -> None:
+        """Have an environment before there is an event, where a debugger is to attach to it."""
+        if self._debugged and not self._environments:
+            self._add_environment()
 
     def close(self) -> None:
         """Stop everything; events in flight end with an error."""
@@ -136,14 +144,19 @@ class FunctionPool:
         starting = len(self._initializing)
         wanted = min(len(self._queue), PARALLEL_STARTS) - starting
         for _ in range(min(wanted, at_most, self.limit - len(self._environments))):
-            stream = f"{time.strftime('%Y/%m/%d')}/[{self.function.version}]{random_string(32, '0123456789abcdef')}"
-            log = self._open_stream(self.function, stream)
-            environment = ExecutionEnvironment(self.function, self, log, self._guard)
-            self._environments.add(environment)
-            self._initializing.add(environment)
-            task = self._loop.create_task(self._start(environment, stream, in_invoke))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._add_environment(in_invoke=in_invoke)
+
+    def _add_environment(self, *, in_invoke: bool = False) -> None:
+        stream = (
+            f"{time.strftime('%Y/%m/%d')}/[{self.function.version}]{random_string(32, '0123456789abcdef')}"
+        )
+        log = self._open_stream(self.function, stream)
+        environment = ExecutionEnvironment(self.function, self, log, self._guard)
+        self._environments.add(environment)
+        self._initializing.add(environment)
+        task = self._loop.create_task(self._start(environment, stream, in_invoke))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _start(self, environment: ExecutionEnvironment, stream: str, in_invoke: bool) -> None:
         try:
@@ -153,6 +166,8 @@ class FunctionPool:
             self._init_ended(environment, faults.error_body(NOT_STARTED, str(error)), NOT_STARTED)
             return
         self._memory.wake()
+        if self._debugged:
+            return  # its init phase may stop at a breakpoint too
         limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
         self._loop.call_later(limit, self._init_timed_out, environment, in_invoke)
 
