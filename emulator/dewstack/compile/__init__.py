@@ -15,6 +15,7 @@ from .functions import compile_functions
 from .http_api import compile_http_api
 from .layers import compile_layers
 from .notifications import compile_buckets, compile_topics
+from .pseudo_parameters import PLUGIN, substituted
 from .rest_api import compile_rest_api
 from .roles import compile_log_groups, compile_role
 from .schedules import compile_schedules
@@ -53,4 +54,6 @@ def compile_service(
     compile_queues(draft)
     compile_http_api(draft)
     template: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finish(draft)))
+    if PLUGIN in service.plugins:
+        template |= {name: substituted(template[name]) for name in ("Resources", "Outputs")}
     return template

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from .nodes import Node
 from .places import merged
 from .problems import KeyPath, Position, Report
+from .schema import event_types
 
 MOVED: Mapping[KeyPath, KeyPath] = {
     ("service", "awsKmsKeyArn"): ("provider", "kmsKeyArn"),
@@ -55,7 +56,10 @@ DROPPED: Mapping[KeyPath, str] = {
     ("provider", "lambdaHashingVersion"): "isn't followed: versions are hashed as since version 3",
     ("provider", "httpApi", "timeout"): "isn't followed: the timeout is the function's",
     ("provider", "httpApi", "useProviderTags"): _SETTLED,
-    ("provider", "variableSyntax"): "isn't followed: variables are written ${…}",
+    (
+        "provider",
+        "variableSyntax",
+    ): "isn't followed to the letter: variables are ${…}, or ${{…}} where it says so",
 }
 """Keys that change nothing more from here on, and what is said about each; nothing where none is needed."""
 
@@ -214,6 +218,21 @@ def _tell_empty_events(root: Node, report: Report) -> None:
                     del members[beside]
 
 
+def _spell_events_out(root: Node, report: Report) -> None:
+    """`- alexaSkill`, an event that is only a name."""
+    for spot in _spots(root, ("functions", "*", "events")):
+        events = spot.members[spot.name]
+        for index, event in enumerate(_items(events)):
+            if (
+                isinstance(event.value, str)
+                and isinstance(events.value, list)
+                and event.value in event_types()
+            ):
+                events.value[index] = Node(
+                    {event.value: Node({}, event.at)}, event.at, {event.value: event.at}
+                )
+
+
 def _join_split_plugins(root: Node, report: Report) -> None:
     """Empty items of `plugins` and `functions` are left out, as a file that gives nothing leaves them."""
     for spot in _spots(root, ("plugins",)):
@@ -235,8 +254,16 @@ def unite_lists(root: Node) -> Node:
     return Node(members, root.at, root.keys)
 
 
+def has_double_braces(root: Node) -> bool:
+    """Whether the map's own `variableSyntax` wants variables as `${{…}}`."""
+    provider = root.mapping().get("provider")
+    syntax = provider.mapping().get("variableSyntax") if provider else None
+    return syntax is not None and "${{" in str(syntax.value).replace("\\", "")
+
+
 _RESHAPED: tuple[Callable[[Node, Report], None], ...] = (
     _tell_empty_events,
+    _spell_events_out,
     _trace_by_plugin,
     _give_routes_their_slash,
     _join_split_plugins,

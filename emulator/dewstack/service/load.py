@@ -9,22 +9,21 @@ from dewstack.errors import UserError
 
 from .build import Builder
 from .dotenv import DOTENV_PLUGIN, add_to_environment, dotenv_files, read_dotenv
-from .events import COMPILED_EVENTS, METHODS, ROUTE_FORM
-from .legacy import RETIRED_RUNTIMES, modernise, unite_lists
+from .legacy import has_double_braces, modernise, unite_lists
 from .model import Service
 from .nodes import NOTHING, Node, parse_yaml, plain
 from .offline import PLUGIN, Offline, build_offline, read_offline
 from .places import locate
 from .plugins import bundler, is_added_by, loss, plugin_names
-from .problems import KeyPath, MapError, Position, Problem, ProblemAt, Report, Severity, did_you_mean
+from .problems import MapError, Position, Problem, ProblemAt, Report
 from .reading import Reading, mapping, sequence
 from .remote import Ask
-from .schema import Violation, event_types, validate
+from .schema import Violation, validate
 from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources
 from .variables import Resolver
+from .verdicts import STAGE_FORM, severity_of, wording_of
 
 MAP_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
-STAGE_FORM = "can't be a stage's name: letters, digits and hyphens only"
 
 
 def find_map(directory: Path) -> Path:
@@ -129,6 +128,7 @@ class _Load:
         self.report = Report()
         self.sources = MapSources(root, self.directory, options, environ, params, ask)
         self.resolver = self.sources.resolver = Resolver(root, self.sources, self.report)
+        self.resolver.double_braces = has_double_braces(root)
         self.dotenv: tuple[Path, ...] = ()
         self._add_dotenv(environ)
 
@@ -158,7 +158,7 @@ class _Load:
 
     def service(self) -> Service:
         resolved = unite_lists(self.resolver.resolve(self.root, ()))
-        self._refuse_other_providers(resolved)
+        self._refuse_others(resolved)
         build = plain(resolved.mapping().get("build", NOTHING))
         bundled_by = bundler(plugin_names(plain(resolved)), build)
         modernise(resolved, self.report)
@@ -200,8 +200,14 @@ class _Load:
         """What stops this load. Warnings stand beside errors, which they may explain, unless only losses stop it."""
         return [each for each in self.report.problems if each.severity == "error" or not self.strict]
 
-    def _refuse_other_providers(self, resolved: Node) -> None:
-        """A map for another cloud has one mistake, not fifty."""
+    def _refuse_others(self, resolved: Node) -> None:
+        """A map for another cloud, or of another tool, has one mistake, not fifty."""
+        members = resolved.mapping()
+        if "provider" not in members and any(
+            "component" in each.mapping() for each in (resolved, *members.values())
+        ):
+            message = "this is a template of Serverless Components, which have no functions to run"
+            raise MapError([Problem(*resolved.at, "", message)])
         named = resolved.mapping().get("provider", NOTHING).mapping().get("name", NOTHING)
         if isinstance(named.value, str) and named.value != "aws":
             message = f"'{named.value}' is another cloud than AWS; dewstack runs services for 'aws'"
@@ -218,11 +224,11 @@ class _Load:
         for violation in violations:
             if violation.kind == "key" and is_added_by(plugins, violation.path):
                 continue
-            severity = _severity(violation, mode, self.strict)
+            severity = severity_of(violation, mode, self.strict)
             if severity is None or self._is_consequence(violation):
                 continue
             at = locate(resolved, violation.path, about_key=violation.about_key)
-            self.report.add(at, violation.path, _wording(violation), severity)
+            self.report.add(at, violation.path, wording_of(violation), severity)
         return mapping(settings)
 
     def _is_consequence(self, violation: Violation) -> bool:
@@ -238,60 +244,6 @@ class _Load:
             at = locate(self.root, ("provider", "stage"))
             self.report.add(at, ("provider", "stage"), f"'{stage}' {STAGE_FORM}")
         return stage
-
-
-def _is_compiled(path: KeyPath) -> bool:
-    """Whether the template is made of what is at `path`."""
-    if path[:1] == ("functions",) and len(path) > 4 and path[2] == "events":
-        return path[4] in COMPILED_EVENTS
-    return path[:1] in (("provider",), ("functions",), ("layers",), ("resources",))
-
-
-def _severity(violation: Violation, mode: object, strict: bool) -> Severity | None:
-    """What a violation amounts to, by the map's own `configValidationMode` if it has one.
-
-    The mode lets names and words pass that the schema doesn't know. What is of the wrong shape where a template is
-    made of it can't be let pass.
-    """
-    if violation.kind in ("type", "required", "range") and _is_compiled(violation.path):
-        return "error"
-    if _is_retired(violation):
-        return "warning"
-    by_mode: dict[object, Severity | None] = {"warn": "warning", "off": None, "error": "error"}
-    if strict:
-        return "error"
-    if mode in by_mode:
-        return by_mode[mode]
-    in_a_family = re.match("'(python|nodejs|java|dotnet|ruby|go|provided)", violation.shown)
-    newer_runtime = violation.path[-1:] == ("runtime",) and in_a_family
-    return "warning" if violation.kind == "key" or newer_runtime else "error"
-
-
-def _is_retired(violation: Violation) -> bool:
-    return violation.path[-1:] == ("runtime",) and violation.shown.strip("'") in RETIRED_RUNTIMES
-
-
-_FORMS = {
-    "http": "isn't a route: write 'METHOD /path'",
-    "httpApi": f"isn't a route: {ROUTE_FORM}",
-    "method": f"isn't a method: {', '.join(METHODS)} or '*'",
-    "path": "isn't a path: '/…', or '*' for all",
-    "service": "can't be a service's name: letters, digits and hyphens, at least two, a letter first",
-    "stage": STAGE_FORM,
-}
-"""What a form is for people, where the schema can only say that a pattern doesn't match."""
-
-
-def _wording(violation: Violation) -> str:
-    """The schema's message, or a plainer one."""
-    path = violation.path
-    if violation.kind == "pattern" and path[-1:] and violation.shown and path[-1] in _FORMS:
-        return f"{violation.shown} {_FORMS[str(path[-1])]}"
-    if _is_retired(violation):
-        return f"{violation.shown} is retired on AWS, where a deployment of it is refused"
-    if violation.about_key and len(path) == 5 and path[0] == "functions" and path[2] == "events":
-        return f"unknown event type{did_you_mean(str(path[-1]), event_types())}"
-    return violation.message
 
 
 __all__ = ["MapError", "Position", "find_map", "load"]

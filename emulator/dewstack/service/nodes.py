@@ -133,8 +133,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
 
 
 def _likely_cause(said: str, here: str, lines: list[str], line: int) -> str:
-    if "expected ',' or" in said and "${" in here:
-        return "; a text with ${…} inside of {} or [] needs quotes"
+    if "expected ',' or" in said and "{" in here:
+        return f"; a text with {'${…}' if '${' in here else '{ or }'} inside of {{}} or [] needs quotes"
     if "mapping values are not allowed" in said:
         return "; a text that contains ': ' needs quotes, or the line is indented too far"
     if "did not find expected key" in said or "expected <block end>" in said:

@@ -77,9 +77,11 @@ class Report:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All problems, by file and line."""
-        found = self._problems.values()
-        return tuple(sorted(found, key=lambda problem: (problem.file, problem.line, problem.column)))
+        """All problems, by file and line. What is used at several keys is told once, at the nearest to the root."""
+        found: dict[tuple[Position, str], Problem] = {}
+        for (position, _), problem in sorted(self._problems.items(), key=lambda each: len(each[0][1])):
+            found.setdefault((position, problem.message), problem)
+        return tuple(sorted(found.values(), key=lambda problem: (problem.file, problem.line, problem.column)))
 
 
 def key_name(path: KeyPath) -> str:

@@ -4,6 +4,7 @@ Resolution is lazy: what a variable points at is resolved first, and only that, 
 parts freely; a value that needs itself is a cycle, and the error names the way around.
 """
 
+import re
 from typing import Any, Protocol
 
 from .nodes import Node
@@ -45,6 +46,8 @@ class Resolver:
         self._open: dict[int, str] = {}
         self._alive: list[Node] = []
         self._path: KeyPath = ()
+        self.double_braces = False
+        """Whether variables are written `${{…}}`, so that `${…}` is CloudFormation's, as maps of version 1 had it."""
 
     def resolve(self, node: Node, path: KeyPath) -> Node:
         """The node with every variable in it replaced. Mistakes go to the report, the rest is resolved."""
@@ -84,7 +87,8 @@ class Resolver:
             raise ProblemAt(node.at, f"a chain of more than {CHAIN_LIMIT} variables")
         self._open[identity] = node.value
         try:
-            resolved = self._evaluate(parse(node.value), node.at)
+            text = _with_single_braces(node.value) if self.double_braces else node.value
+            resolved = self._evaluate(parse(text), node.at)
         except VariableSyntaxError as error:
             raise ProblemAt(node.at, f"broken variable: {error}") from None
         finally:
@@ -156,6 +160,13 @@ class Resolver:
             else:
                 return None
         return node
+
+
+def _with_single_braces(text: str) -> str:
+    """`${{self:service}}` as `${self:service}`, and what has single braces escaped."""
+    if "${{" not in text:
+        return text.replace("${", "\\${")
+    return re.sub(r"\$\{(?!\{)", r"\\${", text).replace("${{", "${").replace("}}", "}")
 
 
 def _kind(value: object) -> str:

@@ -205,3 +205,38 @@ def test_a_map_for_another_cloud_has_one_mistake(problems_of: Problems) -> None:
     assert problems_of(text, head="") == [
         "serverless.yml:2:18: provider.name: 'google' is another cloud than AWS; dewstack runs services for 'aws'"
     ]
+
+
+def test_variables_in_double_braces_are_read_where_the_map_says_so(load_map: Loader) -> None:
+    text = """\
+    custom:
+      by: {dev: 1}
+      v: ${{self:custom.by.${{opt:stage, "dev"}}}}
+      keep: ${self:custom.by}-${AWS::Region}
+    """
+    syntax = 'variableSyntax: "\\\\${{([ ~:a-zA-Z0-9._@\'\\",\\\\-\\\\/\\\\(\\\\)]+?)}}"'
+    custom = load_map(text, head=head(syntax)).custom
+    assert (custom["v"], custom["keep"]) == (1, "${self:custom.by}-${AWS::Region}")
+
+
+def test_an_event_that_is_only_a_name_is_named(load_map: Loader) -> None:
+    service = load_map("functions: {f: {handler: handlers/login.handler, events: [alexaSkill]}}\n")
+    assert "the event 'alexaSkill' of function 'f' isn't emulated yet" in service.warnings[0].message
+
+
+def test_a_mistake_in_an_event_that_does_not_fire_stops_nothing(load_map: Loader) -> None:
+    text = "functions: {f: {handler: handlers/login.handler, events: [{iot: {sql: 5, enabled: maybe}}]}}\n"
+    assert [warning.key for warning in load_map(text).warnings] == ["functions.f.events[0].iot"]
+
+
+def test_a_template_of_components_says_what_it_is(problems_of: Problems) -> None:
+    expected = (
+        "serverless.yml:1:1: this is a template of Serverless Components, which have no functions to run"
+    )
+    assert problems_of("app:\n  component: '@sls-next/serverless-component'\n", head="") == [expected]
+    assert problems_of("component: express\nname: shop\n", head="") == [expected]
+
+
+def test_a_value_that_is_used_twice_is_missed_once_at_its_own_place(problems_of: Problems) -> None:
+    text = "custom: {a: '${env:A}', b: {c: '${self:custom.a}', d: ['${self:custom.a}']}}\n"
+    assert [problem.split(" ")[1] for problem in problems_of(text)] == ["custom.a:"]
