@@ -70,7 +70,13 @@ class Emulator:
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
         self.cognito = Cognito(store, clock, config)
         self.gateway = ApiGateway(
-            store, clock, config, self.functions.invoke, self._keys, send=self.functions.send
+            store,
+            clock,
+            config,
+            self.functions.invoke,
+            self._keys,
+            send=self.functions.send,
+            patience=self.functions.invoker.debugging.patience,
         )
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         for name, operations in {

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.service import HttpApiService
+from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
 from dewstack.apigateway.rest_api.compiler import RestCompiler
@@ -55,7 +56,8 @@ class ApiGateway:
 
     `invoke` calls a function; `keys` gives the JWKS of an issuer that runs in this process. `endpoint` gives
     an API's URL from its id and region; by default it is at `<id>.execute-api.localhost` on the AWS port. `send` hands
-    an event to a function without waiting for it; without it, asynchronous integrations are refused.
+    an event to a function without waiting for it; without it, asynchronous integrations are refused. `patience` says
+    how long a function with this ARN is waited for instead of so many seconds: one that is debugged, for ever.
     """
 
     def __init__(
@@ -68,14 +70,18 @@ class ApiGateway:
         *,
         endpoint: Callable[[str, str], str] | None = None,
         send: Send | None = None,
+        patience: Patience = as_configured,
     ) -> None:
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
         self.http_apis = HttpApiService(
-            store, clock, Compiler(invoke, key_sets, clock, dates), self._changed, endpoint
+            store, clock, Compiler(invoke, key_sets, clock, dates, patience), self._changed, endpoint
         )
         self.rest_apis = RestApiService(
-            store, clock, RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send), self._changed
+            store,
+            clock,
+            RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send, patience),
+            self._changed,
         )
         self._kinds: tuple[ApiKind, ...] = (self.http_apis, self.rest_apis)
         self._compiled: dict[str, ServedApi] = {}

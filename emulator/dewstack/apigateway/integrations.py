@@ -1,13 +1,22 @@
-"""Which function an integration's or an authorizer's URI means."""
+"""Which function an integration's or an authorizer's URI means, and how long it is waited for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 FUNCTION_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}(?::(?:\$LATEST|[A-Za-z0-9_-]{1,128}))?"
 )
 LONG_FORM = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/[0-9-]+/functions/(.+)/invocations")
 STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
+
+
+Patience = Callable[[str, float], float | None]
+"""How many seconds a function with this ARN is waited for, when so many are configured; None is for ever."""
+
+
+def as_configured(arn: str, seconds: float) -> float | None:
+    """The patience of AWS."""
+    return seconds
 
 
 def function_arn(uri: str, stage_variables: Mapping[str, str] | None = None) -> str | None:

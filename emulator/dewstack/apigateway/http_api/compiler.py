@@ -15,6 +15,7 @@ from dewstack.apigateway.http_api.payload_v1 import PayloadV1
 from dewstack.apigateway.http_api.payload_v2 import PayloadV2
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.http_api.throttling import bucket_for
+from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router, path_of
@@ -27,11 +28,19 @@ PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV
 class Compiler:
     """Compiles APIs; holds what their parts need while they serve."""
 
-    def __init__(self, invoke: Invoke, key_sets: KeySets, clock: Clock, dates: Dates) -> None:
+    def __init__(
+        self,
+        invoke: Invoke,
+        key_sets: KeySets,
+        clock: Clock,
+        dates: Dates,
+        patience: Patience = as_configured,
+    ) -> None:
         self.invoke = invoke
         self.key_sets = key_sets
         self.clock = clock
         self.dates = dates
+        self.patience = patience
 
     def compile(self, api: Api, stages: Iterable[tuple[Stage, Snapshot]]) -> CompiledApi:
         """The API, each of its stages with the snapshot that it serves."""
@@ -79,7 +88,8 @@ class _StageCompiler:
 
     def _integration(self, integration: Integration) -> LambdaProxy:
         uri, timeout = integration.integration_uri or "", integration.timeout_in_millis / 1000
-        return LambdaProxy(self._compiler.invoke, uri, timeout, self._stage.stage_variables)
+        compiler, variables = self._compiler, self._stage.stage_variables
+        return LambdaProxy(compiler.invoke, uri, timeout, variables, compiler.patience)
 
     def _authorizer(self, route: Route, constants: Constants) -> RouteAuthorizer | None:
         if route.authorization_type == "NONE":

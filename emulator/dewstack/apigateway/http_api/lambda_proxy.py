@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.responses import GatewayResponse
-from dewstack.apigateway.integrations import function_arn
+from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.errors import AwsError
 from dewstack.wire import Invoke
 
@@ -19,10 +19,17 @@ PAYLOAD_LIMIT = 6 * 1024 * 1024
 class LambdaProxy:
     """An AWS_PROXY integration of one stage. `timeout` in seconds."""
 
-    def __init__(self, invoke: Invoke, uri: str, timeout: float, stage_variables: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        invoke: Invoke,
+        uri: str,
+        timeout: float,
+        stage_variables: Mapping[str, str],
+        patience: Patience = as_configured,
+    ) -> None:
         self._invoke = invoke
         self._function = function_arn(uri, stage_variables)
-        self._timeout = timeout
+        self._timeout = patience(self._function or "", timeout)
 
     async def send(self, event: bytes) -> bytes:
         """The function's payload for `event`. Raises GatewayResponse for whatever goes wrong."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
+from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.rest_api.api_keys import ApiKeyCheck
@@ -53,6 +54,7 @@ class RestCompiler:
         dates: Dates,
         issuer: Callable[[str], str],
         send: Send | None = None,
+        patience: Patience = as_configured,
     ) -> None:
         self.invoke = invoke
         self.key_sets = key_sets
@@ -60,6 +62,7 @@ class RestCompiler:
         self.dates = dates
         self.issuer = issuer
         self.send = send
+        self.patience = patience
 
     def compile(
         self,
@@ -102,7 +105,11 @@ class _StageCompiler:
         self._snapshot = snapshot
         self._point = StagePoint.of(api, stage)
         self._integrations = IntegrationCompiler(
-            compiler.invoke, compiler.send, self._point, BinaryMediaTypes(snapshot.binary_media_types)
+            compiler.invoke,
+            compiler.send,
+            self._point,
+            BinaryMediaTypes(snapshot.binary_media_types),
+            compiler.patience,
         )
         self._authorizers = {one.id: one for one in snapshot.authorizers}
         self._validators = {one.id: one for one in snapshot.request_validators}

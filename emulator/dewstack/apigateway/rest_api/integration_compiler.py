@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 
+from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.rest_api.backends import CustomLambda, Mock
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
 from dewstack.apigateway.rest_api.http_endpoint import HttpBackend, HttpEndpoint, HttpProxy
@@ -33,9 +34,15 @@ class IntegrationCompiler:
     """Compiles the integrations of one stage."""
 
     def __init__(
-        self, invoke: Invoke, send: Send | None, stage: StagePoint, binary: BinaryMediaTypes
+        self,
+        invoke: Invoke,
+        send: Send | None,
+        stage: StagePoint,
+        binary: BinaryMediaTypes,
+        patience: Patience = as_configured,
     ) -> None:
         self._invoke = invoke
+        self._patience = patience
         self._send = send
         self._stage = stage
         self._binary = binary
@@ -55,7 +62,7 @@ class IntegrationCompiler:
 
     def _function(self, integration: Integration) -> LambdaFunction:
         return LambdaFunction(
-            self._invoke, integration.uri, integration.timeout_in_millis / 1000, self._stage
+            self._invoke, integration.uri, integration.timeout_in_millis / 1000, self._stage, self._patience
         )
 
     def _lambda_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:

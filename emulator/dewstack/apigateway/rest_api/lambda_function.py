@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from dewstack.apigateway.integrations import function_arn
+from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.apigateway.rest_api.endpoint import StagePoint
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.refusals import (
@@ -24,11 +24,18 @@ PAYLOAD_LIMIT = 6 * 1024 * 1024
 class LambdaFunction:
     """The function behind an integration of one stage. `timeout` in seconds."""
 
-    def __init__(self, invoke: Invoke, uri: str | None, timeout: float, stage: StagePoint) -> None:
+    def __init__(
+        self,
+        invoke: Invoke,
+        uri: str | None,
+        timeout: float,
+        stage: StagePoint,
+        patience: Patience = as_configured,
+    ) -> None:
         self._invoke = invoke
         self._uri = uri
         self._arn = function_arn(uri or "", stage.variables)
-        self._timeout = timeout
+        self._timeout = patience(self._arn or "", timeout)
 
     async def call(self, exchange: Exchange, event: bytes) -> InvokeResult:
         """What the function answers to `event`. Raises Refused: 504 when it takes too long, 413 when the event is too
