@@ -18,7 +18,6 @@ from dewstack.apigateway.rest_api.execute import CompiledApi, CompiledMethod, Co
 from dewstack.apigateway.rest_api.gateway_responses import GatewayResponses
 from dewstack.apigateway.rest_api.integration_compiler import IntegrationCompiler
 from dewstack.apigateway.rest_api.integrations import Send
-from dewstack.apigateway.rest_api.lambda_authorizer import LambdaAuthorizer
 from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
 from dewstack.apigateway.rest_api.model import (
     ApiKey,
@@ -31,7 +30,6 @@ from dewstack.apigateway.rest_api.model import (
     UsagePlan,
 )
 from dewstack.apigateway.rest_api.throttling import bucket_for
-from dewstack.apigateway.rest_api.validators import checks_of
 from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
 from dewstack.wire import Invoke
@@ -143,7 +141,11 @@ class _StageCompiler:
             yield self._authorizer(method)
         if method.api_key_required:
             yield self._api_key
-        yield from checks_of(method, self._validators, self._snapshot.models)
+        validator = self._validators.get(method.request_validator_id or "")
+        if validator is not None:
+            from dewstack.apigateway.rest_api.validators import checks_of
+
+            yield from checks_of(method, validator, self._snapshot.models)
 
     def _authorizer(self, method: Method) -> Step:
         if method.authorization_type == "AWS_IAM":
@@ -166,6 +168,8 @@ class _StageCompiler:
         return CognitoAuthorizer(authorizer, scopes, compiler.key_sets, compiler.clock, compiler.issuer)
 
     def _lambda(self, authorizer: Authorizer) -> Step:
+        from dewstack.apigateway.rest_api.lambda_authorizer import LambdaAuthorizer
+
         return LambdaAuthorizer(
             authorizer, self._point.variables, self._compiler.invoke, self._compiler.clock
         )

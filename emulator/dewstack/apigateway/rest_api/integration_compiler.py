@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.rest_api.backends import CustomLambda, Mock
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
-from dewstack.apigateway.rest_api.http_endpoint import HttpBackend, HttpEndpoint, HttpProxy
 from dewstack.apigateway.rest_api.integrations import (
     Backend,
     Broken,
@@ -22,7 +21,7 @@ from dewstack.apigateway.rest_api.model import Integration
 from dewstack.apigateway.rest_api.payload import Payload
 from dewstack.apigateway.rest_api.request_mapping import RequestMapping
 from dewstack.apigateway.rest_api.response_mapping import BadMapping, ResponseMapping
-from dewstack.apigateway.rest_api.velocity import TemplateError
+from dewstack.apigateway.rest_api.template_error import TemplateError
 from dewstack.wire import Invoke
 
 log = logging.getLogger(__name__)
@@ -78,9 +77,13 @@ class IntegrationCompiler:
         return self._mapped(integration, Mock())
 
     def _http(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        from dewstack.apigateway.rest_api.http_endpoint import HttpBackend, HttpEndpoint
+
         return self._mapped(integration, HttpBackend(HttpEndpoint(integration, self._stage)))
 
     def _http_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        from dewstack.apigateway.rest_api.http_endpoint import HttpEndpoint, HttpProxy
+
         return HttpProxy(HttpEndpoint(integration, self._stage))
 
     def _mapped(self, integration: Integration, backend: Backend) -> CompiledIntegration:

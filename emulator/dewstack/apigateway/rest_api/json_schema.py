@@ -159,7 +159,9 @@ class Schema:
         return len({repr(one) for one in value}) == len(value)
 
 
-def _sized(kind: type[Sized], holds: Callable[[int, int], bool]) -> Callable[[Schema, Any, Any, Any, int], bool]:
+def _sized(
+    kind: type[Sized], holds: Callable[[int, int], bool]
+) -> Callable[[Schema, Any, Any, Any, int], bool]:
     def check(self: Schema, schema: Any, operand: Any, value: Any, depth: int) -> bool:
         return not isinstance(value, kind) or holds(len(value), operand)
 

@@ -6,6 +6,7 @@ answered. What isn't there maps to nothing.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ class NotAnExpression(ValueError):
     """Text that isn't a mapping expression."""
 
 
+@lru_cache(maxsize=4096)
 def expression(text: str) -> Expression:
     """The function that `text` means. Raises NotAnExpression."""
     if len(text) >= 2 and text[0] == text[-1] == "'":

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping
 
 from dewstack.apigateway.rest_api.exchange import Exchange
+from dewstack.apigateway.rest_api.mapping_template import MappingTemplate, Overrides, mapping_template
 from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
 from dewstack.apigateway.rest_api.model import Integration
 from dewstack.apigateway.rest_api.refusals import INTERNAL_SERVER_ERROR, UNSUPPORTED_MEDIA_TYPE, Refused
-from dewstack.apigateway.rest_api.templates import Overrides, render
-from dewstack.apigateway.rest_api.velocity import Template, TemplateError
+from dewstack.apigateway.rest_api.template_error import TemplateError
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,8 @@ class RequestMapping:
 
     def __init__(self, integration: Integration, binary: BinaryMediaTypes) -> None:
         given = integration.request_templates or {}
-        self._templates: Mapping[str, Template] = {
-            content_type.lower(): Template(source) for content_type, source in given.items()
+        self._templates: Mapping[str, MappingTemplate] = {
+            content_type.lower(): mapping_template(source) for content_type, source in given.items()
         }
         self._passes = integration.passthrough_behavior == "WHEN_NO_MATCH" or (
             integration.passthrough_behavior == "WHEN_NO_TEMPLATES" and not self._templates
@@ -49,13 +49,13 @@ class RequestMapping:
         return written.encode("utf-8", "replace")
 
 
-async def apply(template: Template, exchange: Exchange, body: bytes) -> tuple[str, Overrides]:
+async def apply(template: MappingTemplate, exchange: Exchange, body: bytes) -> tuple[str, Overrides]:
     """What a template makes of a body; a large one in a worker thread. Raises Refused: 500 where it fails."""
     text = body.decode("utf-8", "replace")
     try:
         if len(body) > LARGE:
-            return await asyncio.to_thread(render, template, exchange, text)
-        return render(template, exchange, text)
+            return await asyncio.to_thread(template.render, exchange, text)
+        return template.render(exchange, text)
     except TemplateError as error:
         log.warning("%s %s: a mapping template fails: %s", exchange.request.method, exchange.path, error)
         raise Refused(INTERNAL_SERVER_ERROR) from error

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dewstack.apigateway.responses import TOKEN, header_value
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.mapping import Answer, Expression, NotAnExpression, expression
+from dewstack.apigateway.rest_api.mapping_template import MappingTemplate, mapping_template
 from dewstack.apigateway.rest_api.model import IntegrationResponse
 from dewstack.apigateway.rest_api.payload import response_header_name
 from dewstack.apigateway.rest_api.refusals import API_CONFIGURATION_ERROR, INTERNAL_SERVER_ERROR, Refused
 from dewstack.apigateway.rest_api.request_mapping import JSON, apply
-from dewstack.apigateway.rest_api.velocity import Template
 from dewstack.http import Headers, Response
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,8 @@ class _Compiled:
         self._headers = [
             _mapped(target, text) for target, text in (response.response_parameters or {}).items()
         ]
-        self._templates: Mapping[str, Template | None] = {
-            content_type.lower(): Template(source) if source else None
+        self._templates: Mapping[str, MappingTemplate | None] = {
+            content_type.lower(): mapping_template(source) if source else None
             for content_type, source in (response.response_templates or {}).items()
         }
         self._to_binary = response.content_handling == "CONVERT_TO_BINARY"
@@ -87,7 +87,7 @@ class _Compiled:
                 raise Refused(INTERNAL_SERVER_ERROR) from None
         return Response(status, body, self._head(exchange, answer, content_type, overridden))
 
-    def _template(self, accept: str | None) -> tuple[str, Template | None]:
+    def _template(self, accept: str | None) -> tuple[str, MappingTemplate | None]:
         """The content type of the answer and the template for it: by Accept, else for JSON, else the first."""
         templates = self._templates
         wanted = (accept or "").partition(",")[0].partition(";")[0].strip().lower()

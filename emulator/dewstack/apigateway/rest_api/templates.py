@@ -4,7 +4,6 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -12,6 +11,7 @@ import msgspec
 
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.json_path import BadPath, find
+from dewstack.apigateway.rest_api.mapping_template import Overrides
 from dewstack.apigateway.rest_api.velocity import Missing, Object, Template, TemplateError
 from dewstack.apigateway.rest_api.velocity.values import bounded, from_json, text, to_json
 
@@ -30,32 +30,30 @@ ESCAPES: Mapping[str, str] = {
 NOTHING = Missing()
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """What a rendering has put into `$context.responseOverride`."""
+class VelocityTemplate:
+    """A template in Velocity. Raises TemplateError where it cannot be read."""
 
-    status: int | None
-    headers: Mapping[str, str]
+    def __init__(self, source: str) -> None:
+        self._template = Template(source)
 
-
-def render(template: Template, exchange: Exchange, body: str) -> tuple[str, Overrides]:
-    """What a template makes of a body, and what it overrides. Raises TemplateError."""
-    context = _without_nulls(exchange.request_context())
-    override: dict[str, Any] = {"header": {}, "status": 0}
-    context["responseOverride"] = override
-    context["requestOverride"] = {"header": {}, "path": {}, "querystring": {}}
-    names = {
-        "context": _Lenient(context),
-        "input": _input(exchange, body),
-        "stageVariables": _Lenient(exchange.stage.variables),
-        "util": UTIL,
-    }
-    written = template.render(names)
-    status, headers = override.get("status"), override.get("header")
-    return written, Overrides(
-        status if type(status) is int and 200 <= status <= 599 else None,
-        {name: text(value) for name, value in headers.items()} if isinstance(headers, dict) else {},
-    )
+    def render(self, exchange: Exchange, body: str) -> tuple[str, Overrides]:
+        """What it makes of a body, and what it overrides. Raises TemplateError."""
+        context = _without_nulls(exchange.request_context())
+        override: dict[str, Any] = {"header": {}, "status": 0}
+        context["responseOverride"] = override
+        context["requestOverride"] = {"header": {}, "path": {}, "querystring": {}}
+        names = {
+            "context": _Lenient(context),
+            "input": _input(exchange, body),
+            "stageVariables": _Lenient(exchange.stage.variables),
+            "util": UTIL,
+        }
+        written = self._template.render(names)
+        status, headers = override.get("status"), override.get("header")
+        return written, Overrides(
+            status if type(status) is int and 200 <= status <= 599 else None,
+            {name: text(value) for name, value in headers.items()} if isinstance(headers, dict) else {},
+        )
 
 
 class _Lenient(dict[str, Any]):

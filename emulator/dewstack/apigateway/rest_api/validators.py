@@ -1,7 +1,7 @@
 """Request validators: whether a request has the parameters that its method requires, and a body that fits its model."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -89,13 +89,12 @@ def _decoded(source: str | None) -> Any:
 
 
 def checks_of(
-    method: Method, validators: Mapping[str, RequestValidator], models: Iterable[Model]
+    method: Method, validator: RequestValidator, models: Iterable[Model]
 ) -> list[ParametersCheck | BodyCheck]:
     """What a method's validator checks, in AWS's order."""
-    validator = validators.get(method.request_validator_id or "")
     checks: list[ParametersCheck | BodyCheck] = []
-    if validator and validator.validate_request_parameters:
+    if validator.validate_request_parameters:
         checks.append(ParametersCheck(method))
-    if validator and validator.validate_request_body:
+    if validator.validate_request_body:
         checks.append(BodyCheck(method, models))
     return checks

@@ -1,8 +1,8 @@
-"""What can be wrong with a template."""
+"""How the rendering of a template may end before its end."""
 
+from dewstack.apigateway.rest_api.template_error import TemplateError
 
-class TemplateError(Exception):
-    """A template that cannot be read or rendered; the message says where and why."""
+__all__ = ["Break", "Stop", "TemplateError"]
 
 
 class Stop(Exception):
