@@ -15,6 +15,7 @@ from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
 logger = logging.getLogger("dewstack.lambda")
 
 TASK, LAYERS = "/var/task", "/opt"
+HEAP = "--max-old-space-size"
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 
@@ -136,7 +137,7 @@ def _inside(layers: list[str], *folders: str) -> list[str]:
 def _command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[str, ...]:
     """The runtime's program, or the one that the package or a layer brings. Raises CannotRun."""
     if runtime.command:
-        return runtime.command
+        return _within_memory(runtime, function)
     name = function.handler if runtime.identifier.startswith("go") else "bootstrap"
     places = [os.path.join(directory, name) for directory in (function.code.directory, *reversed(layers))]
     for place in places:
@@ -146,6 +147,15 @@ def _command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[s
         f"Couldn't find valid bootstrap(s): [{TASK}/{name} {LAYERS}/{name}] ({function.name}: build it so that"
         f" {places[0]} is an executable for this machine)"
     )
+
+
+def _within_memory(runtime: Runtime, function: Function) -> tuple[str, ...]:
+    """The command, Node.js being told how large its heap may become, as on AWS; or else it would take the machine's
+    memory for its own and collect garbage late."""
+    program, *arguments = runtime.command
+    if not runtime.identifier.startswith("nodejs") or HEAP in function.environment.get("NODE_OPTIONS", ""):
+        return runtime.command
+    return (program, f"{HEAP}={function.memory_size * 9 // 10}", *arguments)
 
 
 def _wrapped(

@@ -6,30 +6,30 @@ means that a function may exceed its limit for a moment. What it has started is 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 
-from dewstack.lambda_.environment import ExecutionEnvironment
+from dewstack.lambda_.environment import ExecutionEnvironment, State
 
 LOOK_SECONDS = 0.05
 
 
 class MemoryWatch:
-    """Looks at the memory of environments that have something to do, and tells of those that use too much."""
+    """Looks at the memory of those `environments` that load or serve, and tells of each that uses too much."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        active: Callable[[], Iterable[ExecutionEnvironment]],
+        environments: Collection[ExecutionEnvironment],
         exceeded: Callable[[ExecutionEnvironment], None],
     ) -> None:
         self._loop = loop
-        self._active = active
+        self._environments = environments
         self._exceeded = exceeded
         self._timer: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         """Look from now on until nothing is active any more."""
-        if self._timer is None:
+        if self._timer is None and self._environments:
             self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class MemoryWatch:
 
     def _look(self) -> None:
         self._timer = None
-        active = list(self._active())
+        active = [each for each in self._environments if each.state in (State.BUSY, State.INIT)]
         if active:
             self.wake()
         for environment in active:

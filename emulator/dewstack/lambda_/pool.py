@@ -61,7 +61,7 @@ class FunctionPool:
         self._ending: list[ExecutionEnvironment] = []
         self._queue: deque[Invocation] = deque()
         self._pace = Pace()
-        self._memory = MemoryWatch(self._loop, self._active, self._out_of_memory)
+        self._memory = MemoryWatch(self._loop, () if debugged else self._environments, self._out_of_memory)
         self._tasks: set[asyncio.Task[None]] = set()
         self._patience: asyncio.TimerHandle | None = None
 
@@ -69,10 +69,6 @@ class FunctionPool:
     def environments(self) -> tuple[ExecutionEnvironment, ...]:
         """Those that exist now."""
         return tuple(self._environments)
-
-    def _active(self) -> list[ExecutionEnvironment]:
-        """Those that load or serve."""
-        return [each for each in self._environments if each.state in (State.BUSY, State.INIT)]
 
     @property
     def in_flight(self) -> int:

@@ -275,7 +275,7 @@ def test_the_environment_is_the_functions(functions):
     )
     assert functions.invoke("f")["Payload"] == [
         "1",
-        [],
+        ["--max-old-space-size=115"],
         "--expose-gc",
         str(functions.directory),
         "AWS_Lambda_nodejs22.x",

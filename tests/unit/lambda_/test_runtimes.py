@@ -151,6 +151,27 @@ class TestMemory:
         assert functions.invoke("f")["Payload"] == 1
 
 
+@pytest.mark.node
+def test_node_knows_how_large_its_heap_may_become(functions):
+    functions.write(
+        "f.cjs",
+        "exports.handler = async (event) => {\n"
+        "  const hoard = []; while (event) hoard.push(Array(100).fill(hoard.length));\n"
+        "  return process.execArgv;\n};",
+    )
+    functions.create("f", "f.handler", Runtime="nodejs20.x", MemorySize=200, Timeout=20)
+    assert functions.invoke("f", False)["Payload"] == ["--max-old-space-size=180"]
+    payload = functions.invoke("f", True)["Payload"]
+    assert payload["errorType"] == "Runtime.ExitError" and "signal: " in payload["errorMessage"]
+    functions.create(
+        "g",
+        "f.handler",
+        Runtime="nodejs20.x",
+        Environment={"Variables": {"NODE_OPTIONS": "--max-old-space-size=64"}},
+    )
+    assert functions.invoke("g", False)["Payload"] == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes are Linux's")
 def test_open_files_are_limited_as_on_aws_and_no_core_is_dumped(functions):
     functions.function(
