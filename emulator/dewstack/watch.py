@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from dewstack.app import Emulator
 from dewstack.config import Caller
-from dewstack.deploy import Call, Outputs, Prepared, deploy_template
+from dewstack.deploy import Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import live_template
+from dewstack.deploy.rest_stage import set_up_stage
+from dewstack.deploy.standalone import stand_alone
 from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
 from dewstack.frontdoor import Served
@@ -78,11 +80,12 @@ class ServedMap:
             return self._ask(name, operation, params, service.region)
 
         def work() -> tuple[Outputs, list[dict[str, Any]]]:
-            template = live_template(self._with_packages(service), self._bundle(service))
+            alone = stand_alone(call, service, logger.warning)
+            template = live_template(self._with_packages(alone), self._bundle(alone))
             outputs = deploy_template(call, service.stack_name, template, approve=self._approve)
             stack = {"StackName": service.stack_name}
             resources = call("cloudformation", "DescribeStackResources", stack)["StackResources"]
-            _set_up_stages(call, service, resources)
+            set_up_stage(call, service, resources)
             return outputs, resources
 
         outputs, resources = await asyncio.to_thread(work)
@@ -186,16 +189,6 @@ class ServedMap:
         if functions or mistake:
             return Change(tuple(functions), error=mistake, seconds=time.monotonic() - started)
         return None
-
-
-def _set_up_stages(call: Call, service: Service, resources: list[dict[str, Any]]) -> None:
-    if not {"tags", "stackTags", "tracing", "logs", "apiGateway"} & set(service.provider.settings):
-        return
-    from dewstack.deploy.rest_stage import set_up_stage  # Few maps say anything that it needs.
-
-    for resource in resources:
-        if resource["LogicalResourceId"] == "ApiGatewayRestApi":
-            set_up_stage(call, service, resource["PhysicalResourceId"])
 
 
 def _route(route: Any, service: Service) -> dict[str, Any]:

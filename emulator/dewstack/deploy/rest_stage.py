@@ -4,7 +4,7 @@ CloudFormation makes the stage as a part of the deployment, which takes none of 
 a deployment sets them through API Gateway's own operations once the stack is there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dewstack.deploy.target import Call
@@ -26,9 +26,21 @@ DEFAULT_LOG_FORMAT = ", ".join(
     )
 )
 
+_SAYING = {"apiGateway", "logs", "stackTags", "tags", "tracing"}
+"""The keys under `provider` of which each may say something of the stage."""
 
-def set_up_stage(call: Call, service: Service, rest_api_id: str) -> None:
-    """Set what the map says of the stage; nothing is asked or changed when it says nothing. Raises AwsError."""
+
+def set_up_stage(call: Call, service: Service, resources: Sequence[Mapping[str, Any]]) -> None:
+    """Set what the map says of the stage; nothing is asked or changed when it says nothing.
+
+    `resources` are the stack's, as DescribeStackResources gives them. Raises AwsError.
+    """
+    if not _SAYING & set(service.provider.settings):
+        return
+    ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in resources}
+    rest_api_id = ids.get("ApiGatewayRestApi")
+    if not rest_api_id:
+        return
     stage = service.provider.rest_api.stage or service.stage
     changes = stage_changes(service, lambda: str(call("sts", "GetCallerIdentity", {})["Account"]))
     named = {"restApiId": rest_api_id, "stageName": stage}

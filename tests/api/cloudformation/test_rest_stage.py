@@ -26,8 +26,9 @@ def stage(aws: Any, directory: Path, *providers: str) -> dict[str, Any]:
     for provider in providers:
         shop = service(directory, provider)
         deploy_template(aws.call, shop.stack_name, live_template(shop))
-        api = aws.resource("ApiGatewayRestApi", shop.stack_name)["PhysicalResourceId"]
-        set_up_stage(aws.call, shop, api)
+        resources = aws.cfn("DescribeStackResources", StackName=shop.stack_name)["StackResources"]
+        set_up_stage(aws.call, shop, resources)
+    api = aws.resource("ApiGatewayRestApi", shop.stack_name)["PhysicalResourceId"]
     named = {"restApiId": api, "stageName": shop.provider.rest_api.stage or shop.stage}
     found: dict[str, Any] = aws.call("apigateway", "GetStage", named)
     return found
