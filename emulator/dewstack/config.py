@@ -34,6 +34,10 @@ class Config:
     """What a user pool's tokens name as issuer: AWS's own URL, or this emulator's."""
     strict_runtimes: bool = False
     """Refuse a function whose exact runtime is not on the machine, instead of taking the nearest."""
+    debug: tuple[str, ...] = ()
+    """Functions that a debugger attaches to, by their names in the map."""
+    debug_port: int | None = None
+    """Where the first of them listens; None is where debuggers of its language look."""
     idle_seconds: float = 300.0
     """How long an execution environment stays warm without an invocation."""
 

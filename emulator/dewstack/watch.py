@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dewstack.app import Emulator
+from dewstack.arn import function_arn
 from dewstack.config import Caller
 from dewstack.deploy import Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import live_template
@@ -75,6 +76,7 @@ class ServedMap:
         """Read the map and deploy it by difference. Raises UserError; what was served before goes on."""
         service = await asyncio.to_thread(self._load, self.environ(), self._ask)
         check_addresses(service)
+        self._choose_debugged(service)
 
         def call(name: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
             return self._ask(name, operation, params, service.region)
@@ -91,7 +93,20 @@ class ServedMap:
         outputs, resources = await asyncio.to_thread(work)
         self.service, self.outputs = service, outputs
         self._publish(service, outputs, resources)
+        invoker = self._emulator.functions.invoker
+        for name in invoker.debugging.ports:
+            invoker.start_debugged(function_arn(service.region, self._emulator.config.account_id, name))
         return service
+
+    def _choose_debugged(self, service: Service) -> None:
+        """Note which functions a debugger attaches to. Raises UserError for one that isn't in the map."""
+        config, functions = self._emulator.config, service.functions
+        for key in config.debug:
+            if key not in functions:
+                known = ", ".join(functions)
+                raise UserError(f"--debug {key}: there is no such function", hint=f"there are {known}")
+        chosen = {functions[key].name: functions[key].runtime for key in config.debug}
+        self._emulator.functions.invoker.debugging.choose(chosen, config.debug_port)
 
     def _bundle(self, service: Service) -> Mapping[str, Path]:
         """Make JavaScript of the functions in TypeScript, and of what the map wants bundled. Raises UserError."""

@@ -30,6 +30,7 @@ def announce(
                 "urls": asdict(emulator.urls),
                 "routes": emulator.deployed.routes,
                 "outputs": emulator.deployed.outputs,
+                "debuggers": dict(emulator.functions.invoker.debugging.ports),
                 "seconds": round(seconds, 3),
             }
         )
@@ -43,6 +44,8 @@ def announce(
     _place("AWS", urls.aws, f"for SDKs and tools: AWS_ENDPOINT_URL={urls.aws}")
     _place("Mail", f"{urls.aws}/_dew/mail", "codes arrive here; or: dew mail")
     _place("State", _short(project.state_dir), "users survive a restart; --fresh begins empty")
+    for name, port in emulator.functions.invoker.debugging.ports.items():
+        _place("Debug", f"127.0.0.1:{port}", f"attach to {name}; its time limits are off")
     click.echo()
     print_routes(service)
     click.echo(f"\n{click.style('What the functions print follows. Ctrl-C stops everything.', dim=True)}\n")

@@ -126,9 +126,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _with_debug_first(arguments: Sequence[str]) -> list[str]:
-    """Allow `--debug` anywhere, after the command too; what follows `test` is pytest's own."""
+    """Allow `--debug` anywhere, after the command too. `up` and `test` have their own: functions', and pytest's."""
     arguments = list(arguments)
-    end = arguments.index("test") if "test" in arguments else len(arguments)
+    end = next((place for place, each in enumerate(arguments) if each in ("up", "test")), len(arguments))
     kept = [argument for argument in arguments[:end] if argument != "--debug"]
     return ["--debug"] * (len(kept) < end) + kept + arguments[end:]
 

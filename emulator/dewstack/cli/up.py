@@ -128,6 +128,12 @@ def is_default(option: str) -> bool:
     is_flag=True,
     help="Refuse a map with events, plugins or keys that dew doesn't know, or can't run.",
 )
+@click.option(
+    "--debug", "debugged", multiple=True, metavar="FUNCTION", help="Let a debugger attach to it. Repeatable."
+)
+@click.option(
+    "--debug-port", type=click.IntRange(1, 65535), help="Default: 5678 for Python, 9229 for Node.js."
+)
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Where state is kept. Default: .dew")
 @json_option
 def command(
@@ -144,6 +150,8 @@ def command(
     issuer: Literal["aws", "local"],
     strict_runtimes: bool,
     strict: bool,
+    debugged: tuple[str, ...],
+    debug_port: int | None,
     state_dir: Path | None,
     as_json: bool,
 ) -> None:
@@ -157,6 +165,7 @@ def command(
       dew up --fresh --port 3001
       dew up --detach --wait && dew routes
       dew up --stage test --param domain=example.com
+      dew up --debug login
     """
     project = find_project(state_dir)
     options = MapOptions(stage, region, params, strict)
@@ -170,6 +179,8 @@ def command(
         state_dir=project.state_dir,
         issuer=issuer,
         strict_runtimes=strict_runtimes,
+        debug=debugged,
+        debug_port=debug_port,
     )
     if background or wait:
         passed = [argument for argument in _own_arguments(config, options) if argument]
@@ -197,6 +208,8 @@ def _own_arguments(config: Config, options: MapOptions) -> list[str]:
         f"--aws-port={config.aws_port}",
         f"--frontend-port={config.frontend_port}",
         f"--issuer={config.issuer}",
+        *(f"--debug={name}" for name in config.debug),
+        f"--debug-port={config.debug_port}" if config.debug_port else "",
         f"--state-dir={config.state_dir}",
         "--strict-runtimes" if config.strict_runtimes else "",
     ]

@@ -3,6 +3,7 @@
 Such a function has one environment, which is there from the beginning, and no time limits: a breakpoint may last.
 """
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
@@ -38,6 +39,21 @@ class Debugging:
     def __init__(self) -> None:
         self.ports: Mapping[str, int] = {}
 
+    def choose(self, runtimes: Mapping[str, str], first_port: int | None = None) -> None:
+        """Debug these functions: their runtimes by name. Each has a port of its own, from `first_port` or its
+        language's on. Raises UserError for one that can't be debugged, and for a port that is taken."""
+        ports: dict[str, int] = {}
+        for name, runtime in runtimes.items():
+            check_debugger(runtime)
+            port = first_port or default_port(runtime)
+            while port in ports.values():
+                port += 1
+            ports[name] = port
+        for name, port in ports.items():
+            if port not in self.ports.values():
+                _check_free(name, port)
+        self.ports = ports
+
     def __contains__(self, name: object) -> bool:
         return name in self.ports
 
@@ -59,6 +75,18 @@ class Debugging:
             return plain if port is None else _with_debugger(plain, port)
 
         return debugged
+
+
+def _check_free(name: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise UserError(
+                f"port {port}, where a debugger would attach to {name}, can't be used: {error.strerror}",
+                hint="stop what uses it, or take another one: --debug-port PORT",
+            ) from error
 
 
 def _with_debugger(launch: Launch, port: int) -> Launch:
