@@ -10,7 +10,10 @@ from pathlib import Path
 
 from dewstack.errors import UserError
 
-MAP_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
+MAP_NAMES = (
+    *("serverless.yml", "serverless.yaml", "serverless.json"),
+    *("serverless.ts", "serverless.js", "serverless.cjs", "serverless.mjs"),
+)
 STATE_DIR_VARIABLE = "DEW_STATE_DIR"
 ATTEMPTS = 5
 ATTEMPT_SECONDS = 0.02

@@ -1,4 +1,5 @@
-"""`${file(settings.js)}`: a file of the map that is a program. Node.js runs it, as the Framework would.
+"""`${file(settings.js)}`, `serverless.ts`: a file of the map that is a program. Node.js runs it, as the Framework
+would; TypeScript by way of esbuild.
 
 It is the user's own code, named by the map as handlers are. It runs in a process of its own for a bounded time, and
 talks over two pipes, so that what it prints can't be taken for its result.
@@ -11,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -24,60 +26,31 @@ CODE_SECONDS = 15.0
 ANSWER_LIMIT = 10_000_000
 """Bytes a file may answer with."""
 
-_RUNNER = """
-const fs = require('fs'), readline = require('readline'), url = require('url');
-const [file, keys, options, up, down] = JSON.parse(process.argv[1]);
-const send = (message) => fs.writeSync(up, JSON.stringify(message) + '\\n');
-const waiting = [];
-readline.createInterface({ input: fs.createReadStream(null, { fd: down }) }).on('line', (line) => {
-  const { value, error } = JSON.parse(line), { resolve, reject } = waiting.shift();
-  error === undefined ? resolve(value) : reject(new Error(error));
-});
-const ask = (message) => new Promise((resolve, reject) => { waiting.push({ resolve, reject }); send(message); });
-const say = (...words) => console.error(...words);
-const context = {
-  options,
-  resolveVariable: (text) => ask({ variable: text }),
-  resolveConfigurationProperty: (path) => ask({ property: path }),
-  cli: { log: say, consoleLog: say },
-};
-const load = async () => {
-  const unwrapped = (found) =>
-    found && found[Symbol.toStringTag] === 'Module' && 'default' in found ? found.default : found;
-  try { return unwrapped(require(file)); } catch (error) {
-    if (error.code !== 'ERR_REQUIRE_ESM') throw error;
-    return unwrapped(await import(url.pathToFileURL(file)));
-  }
-};
-const main = async () => {
-  let called = false;
-  const call = async (value) => {
-    if (typeof value !== 'function' || called) return await value;
-    called = true;
-    return await value(context);
-  };
-  let value = await call(await load());
-  for (const key of keys) {
-    if (value === null || value === undefined) break;
-    value = await call(value[key]);
-  }
-  send({ result: value === undefined ? null : value });
-};
-main().then(() => process.exit(0), (error) => {
-  send({ error: String((error && error.stack) || error).split('\\n').slice(0, 3).join('; ') });
-  process.exit(0);
-});
-"""
+_RUNNER = Path(__file__).with_suffix(".cjs")
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 """Answers what the file asks: `{"variable": text}` or `{"property": path}` gives `{"value"}` or `{"error"}`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a file exports, and the project's own files that it is made of."""
+
+    value: Any
+    files: tuple[Path, ...]
+
+
 def run_code_file(
-    path: Path, keys: list[str], options: Mapping[str, str], environ: Mapping[str, str], answer: Answer
-) -> Any:
+    path: Path,
+    keys: list[str],
+    project: Path,
+    options: Mapping[str, str],
+    environ: Mapping[str, str],
+    answer: Answer,
+) -> Ran:
     """What the file exports at `keys`, functions called and promises awaited. Raises ProblemAt without a place
-    when there is no Node.js, the file fails, or it takes longer than CODE_SECONDS."""
+    when there is no Node.js, the file fails, or it takes longer than CODE_SECONDS; UserError when TypeScript needs
+    an esbuild that can't be had."""
     node = shutil.which("node", path=environ.get("PATH")) or shutil.which("node")
     if node is None:
         raise _failure("is a program, and Node.js isn't on the PATH to run it")
@@ -85,11 +58,17 @@ def run_code_file(
         up, up_end = _pipe(open_things)
         down_end, down = _pipe(open_things)
         ends = (up_end.fileno(), down_end.fileno())
-        told = msgspec.json.encode([str(path), keys, dict(options), *ends]).decode()
+        told: dict[str, Any] = {
+            "file": str(path),
+            "keys": keys,
+            "options": dict(options),
+            "esbuild": _esbuild(path, project),
+        }
+        told |= {"up": ends[0], "down": ends[1]}
         try:
             process = subprocess.Popen(
-                [node, "-e", _RUNNER, told],
-                cwd=path.parent,
+                [node, str(_RUNNER), msgspec.json.encode(told).decode()],
+                cwd=project,
                 env={"PATH": os.environ.get("PATH", os.defpath), **environ},
                 stdin=subprocess.DEVNULL,
                 stdout=2,
@@ -102,9 +81,20 @@ def run_code_file(
         open_things.callback(process.kill)
         up_end.close()
         try:
-            return _talk(up.fileno(), down.fileno(), answer)
+            said = _talk(up.fileno(), down.fileno(), answer)
         except BrokenPipeError:
             raise _failure("ended before it gave a value") from None
+    files = [Path(name) for name in said.get("files", ()) if "node_modules" not in name]
+    return Ran(said["result"], tuple(file for file in files if file.is_relative_to(project) and file != path))
+
+
+def _esbuild(path: Path, project: Path) -> str:
+    """The program that makes JavaScript of the file, or nothing where none is needed."""
+    if path.suffix not in (".ts", ".mts", ".cts"):
+        return ""
+    from dewstack.deploy.esbuild import find_esbuild
+
+    return find_esbuild(project).program
 
 
 def _pipe(open_things: ExitStack) -> tuple[FileIO, FileIO]:
@@ -116,7 +106,7 @@ def _pipe(open_things: ExitStack) -> tuple[FileIO, FileIO]:
     )
 
 
-def _talk(up: int, down: int, answer: Answer) -> Any:
+def _talk(up: int, down: int, answer: Answer) -> dict[str, Any]:
     deadline = time.monotonic() + CODE_SECONDS
     pending = b""
     while True:
@@ -131,9 +121,9 @@ def _talk(up: int, down: int, answer: Answer) -> Any:
             raise _failure(f"answers more than {ANSWER_LIMIT:,} bytes")
         *lines, pending = pending.split(b"\n")
         for line in lines:
-            message = msgspec.json.decode(line)
+            message: dict[str, Any] = msgspec.json.decode(line)
             if "result" in message:
-                return message["result"]
+                return message
             if "error" in message:
                 raise _failure(f"fails: {message['error']}")
             os.write(down, msgspec.json.encode(answer(message)) + b"\n")

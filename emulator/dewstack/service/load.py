@@ -11,7 +11,7 @@ from .build import Builder
 from .dotenv import DOTENV_PLUGIN, add_to_environment, dotenv_files, read_dotenv
 from .legacy import has_double_braces, modernise, unite_lists
 from .model import Service
-from .nodes import NOTHING, Node, parse_yaml, plain
+from .nodes import NOTHING, Node, node_of, parse_yaml, plain
 from .offline import PLUGIN, Offline, build_offline, read_offline
 from .places import locate
 from .plugins import bundler, is_added_by, loss, plugin_names
@@ -23,7 +23,8 @@ from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources
 from .variables import Resolver
 from .verdicts import STAGE_FORM, severity_of, wording_of
 
-MAP_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json")
+PROGRAM_NAMES = ("serverless.ts", "serverless.js", "serverless.cjs", "serverless.mjs")
+MAP_NAMES = ("serverless.yml", "serverless.yaml", "serverless.json", *PROGRAM_NAMES)
 
 
 def find_map(directory: Path) -> Path:
@@ -31,12 +32,6 @@ def find_map(directory: Path) -> Path:
     for name in MAP_NAMES:
         if Path(directory, name).is_file():
             return Path(directory, name)
-    for name in ("serverless.ts", "serverless.js", "serverless.cjs", "serverless.mjs"):
-        if Path(directory, name).is_file():
-            raise UserError(
-                f"{Path(directory, name)} is a program; dewstack reads {', '.join(MAP_NAMES)}",
-                hint="write out what it makes: serverless print > serverless.yml",
-            )
     above = next((each for each in directory.resolve().parents if Path(each, MAP_NAMES[0]).is_file()), None)
     raise UserError(
         f"no serverless.yml in {directory.resolve()}",
@@ -62,13 +57,32 @@ def load(
     """
     path = find_map(directory)
     try:
-        root = parse_yaml(_read(path), path.name)
+        root, files = _root_of(path, options, environ)
     except ProblemAt as problem:
         raise MapError([Problem(*problem.position, "", problem.message)]) from None
     if not isinstance(root.value, dict):
         message = "the map is empty" if root.value is None else "the map has to be a mapping of keys"
         raise MapError([Problem(*root.at, "", message)], hint="it needs at least 'service' and 'provider'")
-    return _Load(path, root, options, environ, params or {}, strict, ask).service()
+    return _Load(path, files, root, options, environ, params or {}, strict, ask).service()
+
+
+def _root_of(
+    path: Path, options: Mapping[str, str], environ: Mapping[str, str]
+) -> tuple[Node, tuple[Path, ...]]:
+    """The map as it is written, or as its program makes it; and the program's further files."""
+    if path.name not in PROGRAM_NAMES:
+        return parse_yaml(_read(path), path.name), ()
+    from .code_file import run_code_file
+
+    def answer(question: dict[str, Any]) -> dict[str, Any]:
+        return {"error": "a map that is being made can't be asked; write '${self:…}' into it"}
+
+    at = Position(path.name, 1, 1)
+    try:
+        ran = run_code_file(path.resolve(), [], path.parent.resolve(), options, environ, answer)
+    except ProblemAt as problem:
+        raise ProblemAt(at, f"the map {problem.message}") from None
+    return node_of(ran.value, at), ran.files
 
 
 def offline_of(
@@ -87,7 +101,7 @@ def offline_of(
     if PLUGIN not in text:
         return Offline()
     try:
-        root = parse_yaml(text, path.name)
+        root = _root_of(path, options, environ)[0]
         sources = MapSources(root, directory, options, environ, params or {})
         resolver = sources.resolver = Resolver(root, sources, Report())
         section = resolver.follow(root, ["custom", PLUGIN])
@@ -113,6 +127,7 @@ class _Load:
     def __init__(
         self,
         path: Path,
+        files: tuple[Path, ...],
         root: Node,
         options: Mapping[str, str],
         environ: Mapping[str, str],
@@ -121,6 +136,7 @@ class _Load:
         ask: Ask | None,
     ) -> None:
         self.path = path
+        self.own_files = files
         self.directory = path.parent
         self.root = root
         self.options = options
@@ -180,7 +196,7 @@ class _Load:
             name=name,
             directory=self.directory.resolve(),
             file=self.path.name,
-            files=(self.path.resolve(), *self.dotenv, *self.sources.files()),
+            files=(self.path.resolve(), *self.own_files, *self.dotenv, *self.sources.files()),
             stage=stage,
             region=self.region(),
             provider=provider,

@@ -78,9 +78,10 @@ class Report:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All problems, by file and line. What is used at several keys is told once, at the nearest to the root."""
-        found: dict[tuple[Position, str], Problem] = {}
+        found: dict[tuple[Position, str, str], Problem] = {}
         for (position, _), problem in sorted(self._problems.items(), key=lambda each: len(each[0][1])):
-            found.setdefault((position, problem.message), problem)
+            place = problem.key if position[1:] == (1, 1) else ""  # in a program, all of the map stands there
+            found.setdefault((position, place, problem.message), problem)
         return tuple(sorted(found.values(), key=lambda problem: (problem.file, problem.line, problem.column)))
 
 

@@ -16,7 +16,7 @@ from .variables import NotFound, Resolver
 DEFAULT_STAGE = "dev"
 DEFAULT_REGION = "us-east-1"
 GIVEN = ("custom", "dew", "variables")
-_CODE = {".js", ".cjs", ".mjs"}
+CODE_SUFFIXES = frozenset({".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"})
 _YAML = {".yml", ".yaml", ".json", ".tfstate"}
 
 
@@ -199,7 +199,7 @@ class MapSources:
         if not params or not isinstance(params[0], str) or not params[0]:
             raise ProblemAt(at, "file() takes a path")
         path = Path(self.directory, Path(params[0]).expanduser()).resolve()
-        if path.suffix in _CODE and path.is_file():
+        if path.suffix in CODE_SUFFIXES and path.is_file():
             return self._result(path, params[0], address or "", at)
         if path not in self._files:
             self._files[path] = self._read(path, params[0], at)
@@ -214,10 +214,6 @@ class MapSources:
         return found
 
     def _read(self, path: Path, name: str, at: Position) -> Node | None:
-        if path.suffix == ".ts" and path.is_file():
-            raise ProblemAt(
-                at, f"{name} is TypeScript; write it as JavaScript, or its result as YAML or JSON"
-            )
         try:
             text = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
@@ -234,10 +230,13 @@ class MapSources:
         if (path, address) not in self._results:
             keys = address.split(".") if address else []
             try:
-                value = run_code_file(path, keys, self.options, self.environ, self._answer)
+                project = self.directory.resolve()
+                ran = run_code_file(path, keys, project, self.options, self.environ, self._answer)
             except ProblemAt as problem:
                 raise ProblemAt(at, f"{name} {problem.message}") from None
-            self._results[path, address] = node_of(value, Position(name, 1, 1))
+            self._results[path, address] = node_of(ran.value, Position(name, 1, 1))
+            for file in ran.files:
+                self._files.setdefault(file, None)
         found = self._results[path, address]
         if found.value is None:
             raise NotFound(

@@ -250,12 +250,6 @@ def test_no_map_says_so_and_where_one_is(tmp_path: Path) -> None:
     assert str(tmp_path) in caught.value.hint
 
 
-def test_a_map_that_is_a_program_is_named(tmp_path: Path) -> None:
-    (tmp_path / "serverless.ts").write_text("export = {}\n")
-    with pytest.raises(UserError, match=r"serverless\.ts is a program"):
-        find_map(tmp_path)
-
-
 def test_a_map_that_is_not_text_says_where(tmp_path: Path) -> None:
     (tmp_path / "serverless.yml").write_bytes(b"service: \xff\n")
     with pytest.raises(UserError, match="isn't UTF-8 text: byte 9 is 0xff"):

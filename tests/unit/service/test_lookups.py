@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dewstack.errors import AwsError, NotEmulated, UserError
-from dewstack.service import Service
+from dewstack.service import MapError, Service, load, offline_of
 
 Loader = Callable[..., Service]
 Problems = Callable[..., list[str]]
@@ -161,6 +161,18 @@ def test_an_emulator_that_cannot_answer_says_why(problems_of: Problems) -> None:
 
 node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 
+
+@pytest.fixture(scope="session")
+def esbuild() -> None:
+    """Skips where there is no esbuild and none can be had."""
+    from dewstack.deploy.esbuild import find_esbuild
+
+    try:
+        find_esbuild(Path.cwd())
+    except UserError as error:
+        pytest.skip(error.message)
+
+
 PROGRAM = """\
 console.log('printed things are no result');
 module.exports.plain = { list: [1, { x: '${self:service}' }] };
@@ -231,9 +243,56 @@ def test_a_program_is_among_the_files_of_the_map(load_map: Loader) -> None:
     assert "p.js" in [path.name for path in service.files]
 
 
-def test_a_typescript_file_says_what_to_do(problems_of: Problems) -> None:
-    (problem,) = problems_of("custom: {v: '${file(p.ts)}'}\n", files={"p.ts": "export default 1"})
-    assert problem.endswith("p.ts is TypeScript; write it as JavaScript, or its result as YAML or JSON")
+@node
+def test_a_map_may_be_a_program(tmp_path: Path) -> None:
+    (tmp_path / "serverless.js").write_text(
+        "const { name } = require('./name');\n"
+        "module.exports = async () => ({ service: name, provider: { name: 'aws' }, plugins: ['serverless-offline'],\n"
+        "  custom: { a: '${self:service}', 'serverless-offline': { httpPort: 4000 } } });\n"
+    )
+    (tmp_path / "name.js").write_text("exports.name = 'shop';\n")
+    service = load(tmp_path, options={}, environ={})
+    assert (service.name, service.custom["a"], service.file) == ("shop", "shop", "serverless.js")
+    assert {path.name for path in service.files} == {"serverless.js", "name.js"}
+    assert offline_of(tmp_path, options={}, environ={}).http_port == 4000
+
+
+@node
+def test_a_map_in_typescript_is_run_with_its_aliases(tmp_path: Path, esbuild: None) -> None:
+    files = {
+        "serverless.ts": "import type { AWS } from '@serverless/typescript';\nimport hello from '@functions/hello';\n"
+        "const map: AWS = { service: 'shop', provider: { name: 'aws' }, functions: { hello } };\n"
+        "module.exports = map;\n",
+        "tsconfig.json": '{ "extends": "./paths.json", /* no more */ }',
+        "paths.json": '{"compilerOptions": {"baseUrl": ".", "paths": {"@functions/*": ["src/*"]}}}',
+        "src/hello/index.ts": "const here: string = __dirname.split(process.cwd())[1].slice(1);\n"
+        "export default { handler: `${here}/handler.main` };\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    service = load(tmp_path, options={}, environ={})
+    assert service.functions["hello"].handler == "src/hello/handler.main"
+    assert "index.ts" in [path.name for path in service.files]
+
+
+@node
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("throw new Error('no luck')", "serverless.js:1:1: the map fails: Error: no luck"),
+        ("module.exports = 5", "serverless.js:1:1: the map has to be a mapping of keys"),
+        (
+            "module.exports = { service: 's s' }",
+            "serverless.js:1:1: service: 's s' can't be a service's name",
+        ),
+    ],
+)
+def test_a_map_whose_program_fails_says_so(tmp_path: Path, program: str, message: str) -> None:
+    (tmp_path / "serverless.js").write_text(program)
+    with pytest.raises(MapError) as caught:
+        load(tmp_path, options={}, environ={})
+    assert message in str(caught.value)
 
 
 def test_git_is_asked_about_the_project(load_map: Loader, tmp_path: Path) -> None:
