@@ -4,6 +4,10 @@ from os import urandom
 from urllib.parse import unquote_plus
 
 
+HEADER_LINES = 1_000
+"""Lines of headers from which on a request is too large, however short they are."""
+
+
 def printable(text: str) -> str:
     """`text` as valid Unicode: raw bytes that a client put into its request line are read as UTF-8."""
     if text.isascii():

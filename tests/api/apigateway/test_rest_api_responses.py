@@ -119,6 +119,8 @@ def test_headers_too_large_are_refused(rest: RestGateway) -> None:
     rest.create_rest("GET /a")
     assert rest.request("GET", "/a", {"a": "x" * 9_000}).status == 200
     assert rest.request("GET", "/a", {"a": "x" * 10_241}).status == 431
+    assert rest.request("GET", "/a", [("a", "")] * 900).status == 200
+    assert rest.request("GET", "/a", [("a", "")] * 1_001).status == 431
 
 
 def test_a_function_that_takes_too_long_is_a_timeout(rest: RestGateway) -> None:

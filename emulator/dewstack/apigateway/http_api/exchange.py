@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.responses import GatewayResponse
-from dewstack.apigateway.reading import host_name, printable, trace_id
+from dewstack.apigateway.reading import HEADER_LINES, host_name, printable, trace_id
 from dewstack.http import Request
 from dewstack.ids import extended_request_id
 
@@ -76,6 +76,8 @@ class Exchange:
 
     def _read_headers(self, request: Request) -> None:
         size = len(request.method) + len(request.raw_path) + len(request.query) + len(request.protocol)
+        if len(request.headers) > HEADER_LINES:
+            raise GatewayResponse(responses.HEADERS_TOO_LARGE)
         headers: dict[str, str] = {}
         for key, raw in request.headers:
             size += len(raw)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dewstack.apigateway.reading import host_name, printable, query_values, trace_id
+from dewstack.apigateway.reading import HEADER_LINES, host_name, printable, query_values, trace_id
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
 from dewstack.apigateway.rest_api.refusals import HEADERS_TOO_LARGE, REQUEST_TOO_LARGE, Refused
 from dewstack.http import Request
@@ -133,12 +133,12 @@ class Exchange:
             raise Refused(REQUEST_TOO_LARGE)
 
     def _read_headers(self, request: Request) -> None:
-        size = 0
+        size = 0 if len(request.headers) <= HEADER_LINES else HEADER_LIMIT + 1
         added = self.stage.added_names
         names: dict[str, str] = {}
         lines: dict[str, list[str]] = {}
         given: dict[str, str] = {}
-        for key, raw in request.headers:
+        for key, raw in request.headers[:HEADER_LINES]:
             size += len(raw)
             found = header_name(key)
             if found is None:
