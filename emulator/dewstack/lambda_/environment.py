@@ -15,6 +15,7 @@ from dewstack.lambda_.guard import Guard, kill_group, limit
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream
 from dewstack.lambda_.output import ProcessOutput
 from dewstack.lambda_.runtime_api import RuntimeApi
+from dewstack.lambda_.strays import VARIABLE
 
 MEMORY_SAMPLE_SECONDS = 0.1
 REAP_SECONDS = 5
@@ -83,6 +84,7 @@ class ExecutionEnvironment:
         self._connection: RuntimeApi | None = None
         self._began = time.monotonic()
         self._sampled = 0.0
+        self._token = ""
 
     async def start(self, launch: Launch) -> None:
         """Open the Runtime API on a free loopback port and start the process. Raises OSError if it cannot."""
@@ -93,6 +95,7 @@ class ExecutionEnvironment:
         self._server = server
         port = self._server.sockets[0].getsockname()[1]
         child_output = self._output.open()
+        self._token = launch.environ[VARIABLE]
         self._began = time.monotonic()
         try:
             self._process = subprocess.Popen(
@@ -162,6 +165,7 @@ class ExecutionEnvironment:
             status = -9
         kill_group(process.pid)  # what it started may be there still
         self._guard.remove(process.pid)
+        self._guard.strays.ended(self._token)
         return status
 
     # What the Runtime API asks (RuntimeState).

@@ -1,8 +1,8 @@
 """No process outlives the emulator, however it ends.
 
 A shell holds the reading end of a pipe. It is told of every process group that starts and stops; when the pipe
-closes, because the emulator ended or was killed, it kills those that are left. SIGKILL of the emulator
-cannot be caught, so somebody else has to notice.
+closes, because the emulator ended or was killed, it kills those that are left, and what has left its group.
+SIGKILL of the emulator cannot be caught, so somebody else has to notice.
 """
 
 import contextlib
@@ -10,6 +10,8 @@ import os
 import resource
 import signal
 import subprocess
+
+from dewstack.lambda_.strays import Strays
 
 MAX_OPEN_FILES = 1024
 
@@ -24,6 +26,10 @@ while read -r what pid; do
   esac
 done
 for pid in $pids; do kill -9 "-$pid" 2>/dev/null; done
+for path in $(grep -alsF "AWS_SESSION_TOKEN=$1" /proc/[0-9]*/environ 2>/dev/null); do
+  pid=${path#/proc/}
+  kill -9 "${pid%/environ}" 2>/dev/null
+done
 """
 
 
@@ -31,6 +37,7 @@ class Guard:
     """The watcher of process groups. Starts with the first process it is told of."""
 
     def __init__(self) -> None:
+        self.strays = Strays()
         self._pipe: int | None = None
         self._shell: subprocess.Popen[bytes] | None = None
 
@@ -47,6 +54,7 @@ class Guard:
     def close(self) -> None:
         """Kill what is left and end the watcher."""
         if self._pipe is not None:
+            self.strays.close()
             os.close(self._pipe)
             self._pipe = None
         if self._shell is not None:
@@ -57,7 +65,7 @@ class Guard:
         reader, self._pipe = os.pipe()
         try:
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", SCRIPT],
+                ["/bin/sh", "-c", SCRIPT, "dewstack-guard", self.strays.mark],
                 stdin=reader,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -32,13 +32,14 @@ class Invoker:
         current: Callable[[Code], Code],
         open_stream: Callable[[Function, str], LogStream],
     ) -> None:
-        self.launcher = Launcher(Runtimes(directory, strict=config.strict_runtimes), layers, current)
+        self._guard = Guard()
+        runtimes = Runtimes(directory, strict=config.strict_runtimes)
+        self.launcher = Launcher(runtimes, layers, current, self._guard.strays.token)
         self.debugging = Debugging()
         self.launch = self.debugging.wrap(self.launcher.launch)
         self._config = config
         self._find = find
         self._open_stream = open_stream
-        self._guard = Guard()
         self._pools: dict[str, FunctionPool] = {}
         self._by_arn: dict[str, FunctionPool] = {}
         self._reserved: dict[str, int] = {}

@@ -27,7 +27,11 @@ class Launcher:
     """Knows what this machine starts functions with. Not for the loop: it may start interpreters."""
 
     def __init__(
-        self, runtimes: Runtimes, layers: Callable[[Function], list[Code]], current: Callable[[Code], Code]
+        self,
+        runtimes: Runtimes,
+        layers: Callable[[Function], list[Code]],
+        current: Callable[[Code], Code],
+        session_token: Callable[[], str],
     ) -> None:
         self.endpoint_url = ""
         """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
@@ -35,6 +39,7 @@ class Launcher:
         self.layers = layers
         """A function's layers on disk, in the order in which the function names them."""
         self._current = current
+        self._session_token = session_token
         self._noticed: set[str] = set()
 
     def check_runtime(self, identifier: str) -> None:
@@ -104,7 +109,7 @@ class Launcher:
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "AWS_ACCESS_KEY_ID": f"ASIA{random_string(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
             "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
-            "AWS_SESSION_TOKEN": secrets.token_urlsafe(48),
+            "AWS_SESSION_TOKEN": self._session_token(),
             "LAMBDA_TASK_ROOT": task,
             "LAMBDA_RUNTIME_DIR": runtime,
         }

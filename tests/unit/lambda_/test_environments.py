@@ -99,10 +99,44 @@ def test_what_a_handler_started_ends_with_its_environment(functions):
     functions.wait_until(lambda: not alive(pid))
 
 
-def test_a_killed_emulator_leaves_no_process_behind(tmp_path):
+DAEMON = """\
+import os, time
+def daemon():
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.write(writer, str(os.getpid()).encode())
+            time.sleep(300)
+        os._exit(0)
+    os.wait()
+    return int(os.read(reader, 20))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="daemons are found in /proc")
+def test_a_daemon_that_a_handler_made_ends_with_its_environment(functions):
+    functions.function(f"{DAEMON}\ndef handler(event, context): return daemon()")
+    pid = functions.invoke("f")["Payload"]
+    assert alive(pid)
+    functions.call("DeleteFunction", FunctionName="f")
+    functions.wait_until(lambda: not alive(pid))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="daemons are found in /proc")
+def test_a_daemon_ends_with_the_emulator(make_lambda):
+    functions = make_lambda()
+    functions.function(f"{DAEMON}\ndef handler(event, context): return daemon()")
+    pid = functions.invoke("f")["Payload"]
+    functions.service.close()
+    functions.wait_until(lambda: not alive(pid))
+
+
+@pytest.mark.parametrize("who", ["os.getpid()", "daemon()"])
+def test_a_killed_emulator_leaves_no_process_behind(tmp_path, who):
     script = tmp_path / "emulator.py"
     (tmp_path / "f.py").write_text(
-        "import os, time\ndef handler(event, context):\n    print(os.getpid(), flush=True)\n    time.sleep(300)"
+        f"{DAEMON}\ndef handler(event, context):\n    print({who}, flush=True)\n    time.sleep(300)"
     )
     script.write_text(
         textwrap.dedent(
