@@ -3,7 +3,6 @@
 from os import urandom
 from urllib.parse import unquote_plus
 
-
 HEADER_LINES = 1_000
 """Lines of headers from which on a request is too large, however short they are."""
 
