@@ -189,7 +189,7 @@ def rest_api(asked: RestAsked) -> dict[str, Any]:
         "path": exchange.path,
         "httpMethod": request.method,
         "headers": exchange.headers(),
-        "multiValueHeaders": exchange.multi_value_headers(),
+        "multiValueHeaders": exchange.header_lines,
         "queryStringParameters": last(query) or None,
         "multiValueQueryStringParameters": query or None,
         "pathParameters": exchange.parameters,

@@ -87,7 +87,9 @@ class HttpApi:
 
     def rules(self) -> list[RouteRule]:
         """A rule for each route, those of ANY after those of a method, and one for what no route wants."""
-        routes = sorted(self._routes, key=lambda route: route.route_key.startswith("ANY "))
+        routes = sorted(
+            self._routes, key=lambda route: (route.route_key.startswith("ANY "), path_of(route.route_key))
+        )
         rules = [self._rule(route) for route in routes]
         if all(route.route_key != DEFAULT for route in routes):
             rules.append(RouteRule("ANY", f"{self._served.base}/<anything:rest>", NOWHERE, self._nowhere()))

@@ -77,7 +77,7 @@ class RestApi:
         ]
         rules = [
             rule
-            for path, name, integration in sorted(found, key=lambda one: one[1] == "ANY")
+            for path, name, integration in sorted(found, key=lambda one: (one[1] == "ANY", one[0]))
             for rule in self._rules(path, name, integration)
         ]
         nowhere = ServedMethod(self)

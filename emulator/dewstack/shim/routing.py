@@ -1,4 +1,4 @@
-"""API Gateway's routes as Werkzeug's rules: `{id}` is a converter, `{proxy+}` a greedy one.
+"""API Gateway's routes as Werkzeug's rules: `{id}` is `<id>`, `{proxy+}` is `<path:proxy>`.
 
 Two things differ from Flask, and are levelled here. API Gateway splits a path into segments before it decodes
 them, so `a%2Fb` is one segment there, while WSGI decodes first: `EncodedPath` hands Flask the path undecoded,
@@ -70,8 +70,8 @@ class Slash(BaseConverter):
 def make_map(rules: Iterable[RouteRule]) -> Map:
     """A URL map that takes paths as they are."""
     converters: dict[str, type[BaseConverter]] = {
-        "segment": Segment,
-        "greedy": Greedy,
+        "default": Segment,
+        "path": Greedy,
         "anything": Anything,
         "slash": Slash,
     }
@@ -81,7 +81,7 @@ def make_map(rules: Iterable[RouteRule]) -> Map:
 def rule_path(path: str) -> tuple[str, list[str]]:
     """A route's path in Werkzeug's spelling, and the names of its parameters in their order.
 
-    `/users/{user-id}/{proxy+}` gives `/users/<segment:user_id>/<greedy:proxy>`, `["user-id", "proxy"]`.
+    `/users/{user-id}/{proxy+}` gives `/users/<p1_user_id>/<path:proxy>`, `["user-id", "proxy"]`.
     """
     names: list[str] = []
     segments = []
@@ -91,8 +91,8 @@ def rule_path(path: str) -> tuple[str, list[str]]:
             segments.append(quote(segment, safe=""))
             continue
         names.append(match[1])
-        converter = "greedy" if match[2] else "segment"
-        segments.append(f"<{converter}:{_identifier(match[1], len(names))}>")
+        variable = _identifier(match[1], len(names))
+        segments.append(f"<path:{variable}>" if match[2] else f"<{variable}>")
     if path.endswith("/") and path != "/":
         segments[-1] = "<slash:end>"
     return "/".join(segments), names
