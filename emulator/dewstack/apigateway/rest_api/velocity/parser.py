@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dewstack.apigateway.rest_api.velocity.errors import Break, Stop
 from dewstack.apigateway.rest_api.velocity.expressions import Reader
 from dewstack.apigateway.rest_api.velocity.nodes import (
-    Constant,
     Define,
     ForEach,
     If,
@@ -17,6 +16,7 @@ from dewstack.apigateway.rest_api.velocity.nodes import (
     Text,
     Value,
 )
+from dewstack.apigateway.rest_api.velocity.operations import Constant
 
 SPECIAL = re.compile(r"[$#\\]")
 DIRECTIVE = re.compile(r"#(?:([a-z]+)\b|\{([a-z]+)\})")
