@@ -16,7 +16,7 @@ from .http_api import compile_http_api
 from .layers import compile_layers
 from .notifications import compile_buckets, compile_topics
 from .pseudo_parameters import PLUGIN, substituted
-from .rest_api import compile_rest_api
+from .rest_api import compile_rest_api, name_deployment
 from .roles import compile_log_groups, compile_role
 from .schedules import compile_schedules
 from .websockets import compile_websockets
@@ -53,7 +53,9 @@ def compile_service(
     compile_streams(draft)
     compile_queues(draft)
     compile_http_api(draft)
-    template: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(finish(draft)))
+    finished = finish(draft)
     if PLUGIN in service.plugins:
-        template |= {name: substituted(template[name]) for name in ("Resources", "Outputs")}
+        finished |= {name: substituted(finished[name]) for name in ("Resources", "Outputs")}
+    text = name_deployment(service, finished, msgspec.json.encode(finished))
+    template: dict[str, Any] = msgspec.json.decode(text)
     return template

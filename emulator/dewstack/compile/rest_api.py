@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dewstack.errors import UserError
-from dewstack.service import HttpAuthorizer, HttpEvent
+from dewstack.service import HttpAuthorizer, HttpEvent, Service
 
 from . import naming
 from .draft import Draft, Target, invocation_uri, join, ref, tag_list, target_of
@@ -18,12 +18,25 @@ from .rest_methods import compile_method
 from .rest_requests import compile_request_validation
 
 LOG_GROUP = "ApiGatewayLogGroup"
+_PUBLISHED = frozenset(
+    f"AWS::ApiGateway::{name}"
+    for name in (
+        "Authorizer",
+        "GatewayResponse",
+        "Method",
+        "Model",
+        "RequestValidator",
+        "Resource",
+        "RestApi",
+    )
+)
+"""The types of resources of which a deployment takes a snapshot."""
 _UNPUBLISHED = ("Name", "Description", "Tags")
-"""Properties of an API that count at once, without a deployment."""
+"""Properties of these that count at once, without a deployment."""
 
 
 def compile_rest_api(draft: Draft) -> None:
-    """Everything that the `http` events of the map ask for."""
+    """Everything that the `http` events of the map ask for; the deployment is still to be named."""
     methods = list(_methods(draft))
     if not methods:
         return
@@ -147,7 +160,7 @@ def _authorizer_target(draft: Draft, authorizer: HttpAuthorizer) -> Target:
 def _compile_deployment(draft: Draft, methods: list[str]) -> str:
     service, rest_api = draft.service, draft.service.provider.rest_api
     stage = rest_api.stage or service.stage
-    logical_id = f"ApiGatewayDeployment{naming.letters_and_digits(_digest(draft, stage))}"
+    logical_id = _provisional_id(service)
     properties = {"RestApiId": api_of(draft), "StageName": stage, "Description": rest_api.description}
     depends_on = list(dict.fromkeys(methods))
     draft.add(logical_id, "AWS::ApiGateway::Deployment", properties, depends_on=depends_on)
@@ -157,25 +170,29 @@ def _compile_deployment(draft: Draft, methods: list[str]) -> str:
     return logical_id
 
 
-def _digest(draft: Draft, stage: str) -> str:
-    """A digest of all that a deployment publishes, the map's own resources included.
+def _provisional_id(service: Service) -> str:
+    """What the Framework calls the deployment, and so do maps that refer to it: `…${sls:instanceId}`."""
+    return f"ApiGatewayDeployment{service.instance_id}"
 
-    The Framework numbers deployments by the time: every run publishes anew. Here a deployment is another if and only
-    if what it publishes is.
+
+def name_deployment(service: Service, template: dict[str, Any], text: bytes) -> bytes:
+    """The finished template's `text` with the deployment's name, wherever it is mentioned.
+
+    The Framework numbers deployments by the time: every run publishes anew. Here the name is a digest of all that is
+    published, the map's own resources included: another if and only if that is.
     """
-    published: dict[str, Any] = {"stage": stage}
-    for logical_id, resource in draft.resources.items():
-        if resource["Type"].startswith("AWS::ApiGateway::"):
-            kept = {name: each for name, each in resource["Properties"].items() if name not in _UNPUBLISHED}
+    provisional, resources = _provisional_id(service), template["Resources"]
+    if provisional not in resources:
+        return text
+    published: dict[str, Any] = {"stage": resources[provisional]["Properties"].get("StageName")}
+    for logical_id, resource in resources.items():
+        properties = resource.get("Properties") if isinstance(resource, dict) else None
+        if properties and resource.get("Type") in _PUBLISHED:
+            kept = {name: each for name, each in properties.items() if name not in _UNPUBLISHED}
             published[logical_id] = [resource["Type"], kept]
-    own = draft.service.resources
-    for section in ("Resources", "extensions"):
-        for logical_id, resource in (own.get(section) or {}).items():
-            kind = resource.get("Type") if isinstance(resource, dict) else None
-            if logical_id in published or str(kind).startswith("AWS::ApiGateway::"):
-                published[f"{section}/{logical_id}"] = resource
-    text = json.dumps(published, sort_keys=True, separators=(",", ":"))
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    digest = hashlib.sha256(json.dumps(published, sort_keys=True, separators=(",", ":")).encode()).digest()
+    name = f"ApiGatewayDeployment{naming.letters_and_digits(base64.b64encode(digest).decode())}"
+    return text.replace(provisional.encode(), name.encode())
 
 
 def _compile_authorizer_permission(draft: Draft, authorizer: HttpAuthorizer) -> None:

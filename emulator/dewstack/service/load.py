@@ -19,7 +19,7 @@ from .problems import MapError, Position, Problem, ProblemAt, Report
 from .reading import Reading, mapping, sequence
 from .remote import Ask
 from .schema import Violation, validate
-from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources
+from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources, instance_id
 from .variables import Resolver
 from .verdicts import STAGE_FORM, severity_of, wording_of
 
@@ -209,6 +209,7 @@ class _Load:
             warnings=self.report.problems,
             offline=offline,
             bundler=bundled_by,
+            instance_id=instance_id(self.directory),
             build=mapping(build),
         )
 

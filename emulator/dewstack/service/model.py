@@ -233,6 +233,8 @@ class Service:
     warnings: tuple[Problem, ...] = ()
     offline: Offline = field(default_factory=Offline)
     """Where serverless-offline would serve it."""
+    instance_id: str = ""
+    """`${sls:instanceId}`: the Framework ends the logical ID of a REST deployment with it."""
     bundler: str | None = None
     """`esbuild` when the map's JavaScript is to be bundled, by a plugin of any kind or version 4's `build`."""
     build: Mapping[str, Any] = field(default_factory=dict)

@@ -169,7 +169,7 @@ class MapSources:
         if name == "stage":
             return Node(self.stage(), at)
         if name == "instanceId":
-            return Node(_instance_id(self.directory), at)
+            return Node(instance_id(self.directory), at)
         raise ProblemAt(at, f"${{sls:{name}}} doesn't exist; ${{sls:stage}} and ${{sls:instanceId}} do")
 
     def _str_to_bool(self, params: list[Any], address: str | None, at: Position) -> Node | None:
@@ -271,11 +271,11 @@ def _needed(kind: str, address: str | None, at: Position) -> str:
     return address
 
 
-def _instance_id(directory: Path) -> str:
-    """Something that stays the same for a directory; the Framework makes up a new one at each run."""
+def instance_id(directory: Path) -> str:
+    """`${sls:instanceId}`: the same for a directory each time, where the Framework makes up a new one."""
     import hashlib
 
     return hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
 
 
-__all__ = ["DEFAULT_REGION", "DEFAULT_STAGE", "MapSources"]
+__all__ = ["DEFAULT_REGION", "DEFAULT_STAGE", "MapSources", "instance_id"]

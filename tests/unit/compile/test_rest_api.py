@@ -71,6 +71,22 @@ def test_what_no_deployment_publishes_makes_no_other(compile_map: Compile, chang
     assert deployment_of(compile_map(**{"text": FUNCTION + "GET /a\n", "head": HEAD, **change})) == before
 
 
+def test_a_map_refers_to_the_deployment_by_the_instance(compile_map: Compile) -> None:
+    resources = """
+resources:
+  Resources:
+    Mapping:
+      Type: AWS::ApiGateway::BasePathMapping
+      DependsOn: ApiGatewayDeployment${sls:instanceId}
+      Properties: {DomainName: a.example}
+  Outputs: {Deployment: {Value: !Ref 'ApiGatewayDeployment${sls:instanceId}'}}
+"""
+    template = compile_map(FUNCTION + "GET /a" + resources)
+    deployment = deployment_of(template)
+    assert template["Resources"]["Mapping"]["DependsOn"] == deployment
+    assert template["Outputs"]["Deployment"]["Value"] == {"Ref": deployment}
+
+
 def test_a_deployment_waits_for_every_method(compile_map: Compile) -> None:
     template = compile_map(FUNCTION + "{method: GET, path: /a, cors: true}\n      - http: POST /a\n")
     assert template["Resources"][deployment_of(template)]["DependsOn"] == [
