@@ -83,7 +83,7 @@ resources:
 """
     template = compile_map(FUNCTION + "GET /a" + resources)
     deployment = deployment_of(template)
-    assert template["Resources"]["Mapping"]["DependsOn"] == deployment
+    assert template["Resources"]["Mapping"]["DependsOn"] == [deployment]
     assert template["Outputs"]["Deployment"]["Value"] == {"Ref": deployment}
 
 
