@@ -204,8 +204,8 @@ class Deployment:
         except Failed as failed:
             self._failed(work, intended, failed, verb)
             return False
-        done = replace(intended, physical_id=outcome.physical_id, attributes=outcome.attributes)
-        done = self._journal.record(done, f"{verb}_COMPLETE", outcome.note)
+        made = (outcome.physical_id, outcome.attributes)
+        done = self._journal.record(intended, f"{verb}_COMPLETE", outcome.note, made)
         if outcome.note:
             self._notes.setdefault(outcome.note, []).append(f"{name} ({kind})")
         self._undo.append(Undo(work.step, current, done))

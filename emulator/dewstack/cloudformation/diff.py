@@ -162,13 +162,13 @@ def _change(
         if not references.unknown.intersection(scope.needs[name]):
             raise
         properties = dict.fromkeys(spec.properties, KNOWN_AFTER_APPLY)
+    if current is None or not current.exists:
+        return Change("Add", name, spec.type)
     with suppress(ResourceFailure):  # What is known only after apply has no type yet; mistakes show then.
         properties = provider.accept(name, properties)
     what = step(spec.type, provider, current, properties)
     if what == "keep":
         return None
-    if what == "create" or current is None:
-        return Change("Add", name, spec.type)
     if current.type != spec.type:
         return Change("Modify", name, spec.type, current.physical_id, "True", [], ["Properties"])
     details = [

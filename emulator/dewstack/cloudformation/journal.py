@@ -34,9 +34,16 @@ class Journal:
         self.stack = replace(self.stack, status=status, status_reason=reason, **changes)
         self._event(uuid4(), self.stack.name, self.stack.stack_id, STACK, status, reason)
 
-    def record(self, resource: Resource, status: str, reason: str | None = None) -> Resource:
-        """A resource of the stack has another status; it is the stack's from now on."""
-        noted = replace(resource, status=status, status_reason=reason, timestamp=self._clock.time())
+    def record(
+        self,
+        resource: Resource,
+        status: str,
+        reason: str | None = None,
+        made: tuple[str, dict[str, Any]] | None = None,
+    ) -> Resource:
+        """A resource of the stack has another status, and with `made` another id and other attributes; it is the
+        stack's from now on."""
+        noted = resource.noted(status, reason, self._clock.time(), made)
         self.resources[resource.logical_id] = noted
         self._dirty.add(resource.logical_id)
         self.announce(noted, status, reason)

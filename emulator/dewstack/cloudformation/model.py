@@ -78,6 +78,30 @@ class Resource:
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
 
+    def noted(
+        self,
+        status: str,
+        reason: str | None,
+        timestamp: float,
+        made: tuple[str, dict[str, Any]] | None = None,
+    ) -> "Resource":
+        """The resource in another status; with `made`, its id and attributes. A large map notes thousands:
+        `dataclasses.replace` would take twenty times as long."""
+        physical_id, attributes = made or (self.physical_id, self.attributes)
+        return Resource(
+            self.logical_id,
+            self.type,
+            status,
+            timestamp,
+            physical_id,
+            self.properties,
+            attributes,
+            reason,
+            self.depends_on,
+            self.deletion_policy,
+            self.update_replace_policy,
+        )
+
     @property
     def exists(self) -> bool:
         """Whether something was made that a deletion would have to remove."""
