@@ -21,26 +21,31 @@ def allows(document: Any, resource: str) -> bool:
     return decision(document, resource) == "Allow"
 
 
-def decision(document: Any, resource: str) -> str | None:
+def not_evaluated(condition: Any) -> bool:
+    """Raises MalformedPolicy: what most policies here may not have."""
+    raise MalformedPolicy("Condition is not evaluated")
+
+
+def decision(document: Any, resource: str, holds: Callable[[Any], bool] = not_evaluated) -> str | None:
     """The effect of `document` on `execute-api:Invoke` at the ARN `resource`: `Deny`, `Allow`, or None where no
-    statement mentions it. Raises MalformedPolicy."""
+    statement mentions it. `holds` evaluates conditions. Raises MalformedPolicy."""
     if not isinstance(document, Mapping):
         raise MalformedPolicy("the policy document is not an object")
     statements = document.get("Statement")
     effects: set[str] = set()
     for statement in statements if isinstance(statements, list) else [statements]:
-        effect, applies = _read(statement, resource)
+        effect, applies = _read(statement, resource, holds)
         if applies:
             effects.add(effect)
     return "Deny" if "Deny" in effects else next(iter(effects), None)
 
 
-def _read(statement: Any, resource: str) -> tuple[str, bool]:
+def _read(statement: Any, resource: str, holds: Callable[[Any], bool]) -> tuple[str, bool]:
     """The effect of a statement, and whether it is about invoking `resource`."""
     if not isinstance(statement, Mapping) or statement.get("Effect") not in ("Allow", "Deny"):
         raise MalformedPolicy("a statement needs an Effect of Allow or Deny")
-    if statement.get("Condition"):
-        raise MalformedPolicy("Condition is not evaluated")
+    if statement.get("Condition") and not holds(statement["Condition"]):
+        return statement["Effect"], False
     about_action = _matches(statement, "Action", lambda action: wildcard(action.lower(), INVOKE))
     return statement["Effect"], about_action and _matches(
         statement, "Resource", lambda one: wildcard(one, resource)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -177,6 +178,66 @@ def test_api_keys(rest: RestGateway) -> None:
     change = [{"op": "replace", "path": "/enabled", "value": "false"}]
     rest.call("UpdateApiKey", apiKey=key["id"], patchOperations=change)
     assert rest.request("GET", "/a", {"x-api-key": "x" * 20}).status == 403
+
+
+def statement(effect: str, **others: Any) -> dict[str, Any]:
+    common = {
+        "Effect": effect,
+        "Principal": "*",
+        "Action": "execute-api:Invoke",
+        "Resource": "execute-api:/*",
+    }
+    return common | others
+
+
+@pytest.mark.parametrize(
+    ("statements", "statuses"),
+    [
+        ([statement("Allow")], [200, 200]),
+        ([statement("Allow", Resource="execute-api:/dev/GET/a")], [200, 403]),
+        ([statement("Allow"), statement("Deny", Resource="execute-api:/*/*/b")], [200, 403]),
+        ([statement("Allow", Condition={"IpAddress": {"aws:SourceIp": ["127.0.0.0/8"]}})], [200, 200]),
+        ([statement("Allow", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})], [403, 403]),
+        (
+            [statement("Allow"), statement("Deny", Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.1"}})],
+            [403, 403],
+        ),
+        ([statement("Allow", Principal={"AWS": "arn:aws:iam::000000000000:root"})], [403, 403]),
+        ([statement("Allow", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}})], [500, 500]),
+        ([], [403, 403]),
+    ],
+)
+def test_a_resource_policy_is_evaluated(
+    rest: RestGateway, statements: list[Any], statuses: list[int]
+) -> None:
+    rest.create_rest("GET /a", "GET /b", policy=json.dumps({"Statement": statements}))
+    assert [rest.request("GET", path).status for path in ("/a", "/b")] == statuses
+
+
+def test_what_a_resource_policy_says_to_strangers(rest: RestGateway) -> None:
+    rest.create_rest("GET /a", policy=json.dumps({"Statement": [statement("Deny")]}))
+    response = rest.request("GET", "/a")
+    arn = f"arn:aws:execute-api:us-east-1:********0000:{rest.api_id}/dev/GET/a"
+    assert json.loads(response.body) == {
+        "Message": f"User: anonymous is not authorized to perform: execute-api:Invoke on resource: {arn}"
+        " with an explicit deny"
+    }
+    assert header(response, "x-amzn-ErrorType") == ["AccessDeniedException"]
+
+
+def test_answers_are_compressed_from_a_size_on(rest: RestGateway) -> None:
+    rest.create_rest("GET /{size}", minimumCompressionSize=100)
+    rest.function = lambda event: {"body": "x" * int(event["pathParameters"]["size"])}
+    for size, accepted, coding in (
+        (99, "gzip", []),
+        (100, "br, gzip;q=1", ["gzip"]),
+        (100, "br", []),
+        (10**5, "deflate", ["deflate"]),
+    ):
+        response = rest.request("GET", f"/{size}", {"Accept-Encoding": accepted})
+        assert header(response, "Content-Encoding") == coding
+        body = zlib.decompress(response.body, 47) if coding else response.body
+        assert (len(body), header(response, "Content-Length")) == (size, [str(len(response.body))])
 
 
 class TestGatewayResponses:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import KeySets
+from dewstack.apigateway.policy import MalformedPolicy
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.rest_api.api_keys import ApiKeyCheck
 from dewstack.apigateway.rest_api.authorizers import (
@@ -74,7 +75,9 @@ class RestCompiler:
             stage.stage_name: _StageCompiler(self, api, stage, snapshot, api_keys).compile()
             for stage, snapshot in stages
         }
-        return CompiledApi(compiled, self.dates, not api.disable_execute_api_endpoint)
+        return CompiledApi(
+            compiled, self.dates, not api.disable_execute_api_endpoint, api.minimum_compression_size
+        )
 
     def methods(
         self,
@@ -110,6 +113,7 @@ class _StageCompiler:
             compiler.patience,
         )
         self._authorizers = {one.id: one for one in snapshot.authorizers}
+        self._policy = _resource_policy(api)
         self._validators = {one.id: one for one in snapshot.request_validators}
         self._lambdas: dict[str, Step] = {}
         self._api_key = ApiKeyCheck(
@@ -137,6 +141,8 @@ class _StageCompiler:
         )
 
     def _steps(self, method: Method) -> Iterable[Step]:
+        if self._policy is not None:
+            yield self._policy
         if method.authorization_type != "NONE":
             yield self._authorizer(method)
         if method.api_key_required:
@@ -173,3 +179,14 @@ class _StageCompiler:
         return LambdaAuthorizer(
             authorizer, self._point.variables, self._compiler.invoke, self._compiler.clock
         )
+
+
+def _resource_policy(api: RestApi) -> Step | None:
+    if not api.policy:
+        return None
+    from dewstack.apigateway.rest_api.resource_policy import ResourcePolicy
+
+    try:
+        return ResourcePolicy(api)
+    except MalformedPolicy as error:
+        return BrokenAuthorizer(api.name, str(error))

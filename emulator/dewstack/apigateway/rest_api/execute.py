@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dewstack.apigateway.responses import WITHOUT_BODY, Dates, closes
+from dewstack.apigateway.rest_api.compression import compress
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.gateway_responses import GatewayResponses, plain_response
@@ -59,10 +60,18 @@ class CompiledStage:
 
 
 class CompiledApi:
-    """All stages of an API, ready to serve."""
+    """All stages of an API, ready to serve. Bodies of `compression_size` bytes or more are compressed for clients that
+    take it, if it is given."""
 
-    def __init__(self, stages: dict[str, CompiledStage], dates: Dates, enabled: bool) -> None:
+    def __init__(
+        self,
+        stages: dict[str, CompiledStage],
+        dates: Dates,
+        enabled: bool,
+        compression_size: int | None = None,
+    ) -> None:
         self._stages = stages
+        self._compression_size = compression_size
         self._dates = dates
         self._enabled = enabled
 
@@ -82,6 +91,8 @@ class CompiledApi:
             response = await stage.dispatch(exchange)
         except Refused as refused:
             response = stage.responses.response(refused.refusal, exchange)
+        if self._compression_size is not None and len(response.body) >= self._compression_size:
+            await compress(response, exchange)
         trace_id = exchange.trace_id if exchange.function_reached else None
         return finish(response, request, ids, http_date, trace_id)
 

@@ -87,6 +87,17 @@ def unreadable_request(why: str) -> Refusal:
     )
 
 
+def denied_by_policy(arn: str, *, explicitly: bool) -> Refusal:
+    """What the API's own resource policy keeps out. AWS shows but the end of the account's id."""
+    parts = arn.split(":", 5)
+    parts[4] = f"********{parts[4][-4:]}"
+    tail = " with an explicit deny" if explicitly else ""
+    return _denied(
+        "User: anonymous is not authorized to perform: execute-api:Invoke on resource:"
+        f" {':'.join(parts)}{tail}"
+    )
+
+
 BAD_REQUEST_BODY = Refusal("BAD_REQUEST_BODY", 400, "BadRequestException", "Invalid request body")
 
 
