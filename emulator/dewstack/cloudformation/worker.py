@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from dewstack.cloudformation.dynamic import resolve
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource, Stack
 from dewstack.cloudformation.resources import Context, Outcome, Provider, Restored
@@ -49,13 +50,14 @@ class Worker:
         self.providers = providers
         self._call = call
         self._stack = stack
+        self._dynamic = "{{resolve" in stack.template
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def create(self, kind: str, logical_id: str, properties: dict[str, Any]) -> Outcome:
         """Make a resource. Raises Failed, with what was made before it failed."""
         context = self._context(logical_id)
         try:
-            return await self._run(self.providers[kind].create(context, properties))
+            return await self._run(self._create(self.providers[kind], context, properties))
         except Failed as failed:
             failed.made = context.made[-1] if context.made else None
             raise
@@ -63,13 +65,28 @@ class Worker:
     async def update(self, current: Resource, properties: dict[str, Any]) -> Outcome:
         """Change a resource in place. Raises Failed."""
         context = self._context(current.logical_id)
-        return await self._run(self.providers[current.type].update(context, current, properties))
+        return await self._run(self._update(self.providers[current.type], context, current, properties))
+
+    async def _create(self, provider: Provider, context: Context, properties: dict[str, Any]) -> Outcome:
+        return await provider.create(context, await self._resolved(context, properties))
+
+    async def _update(
+        self, provider: Provider, context: Context, current: Resource, properties: dict[str, Any]
+    ) -> Outcome:
+        return await provider.update(context, current, await self._resolved(context, properties))
+
+    async def _resolved(self, context: Context, properties: dict[str, Any]) -> dict[str, Any]:
+        return await resolve(context, properties) if self._dynamic else properties
 
     async def restore(self, current: Resource) -> None:
         """Make a resource again as it was, for a service that has lost it. Raises Failed."""
         provider = self.providers[current.type]
         if isinstance(provider, Restored):
-            await self._run(provider.restore(self._context(current.logical_id), current))
+            await self._run(self._restore(provider, self._context(current.logical_id), current))
+
+    async def _restore(self, provider: Restored, context: Context, current: Resource) -> None:
+        properties = await self._resolved(context, current.properties)
+        await provider.restore(context, replace(current, properties=properties))
 
     async def delete(self, current: Resource) -> None:
         """Remove a resource; one that is gone already is fine. Raises Failed."""

@@ -35,6 +35,11 @@ _BARE_HOST = re.compile(
 _ABSENT = re.compile(r"The (\w+) action")
 """How moto says which of a service's operations it does not have."""
 
+_OURS = frozenset(
+    {"apigateway", "apigatewayv2", "awslambda", "cloudformation", "cognitoidp", "core", "logs", "sts"}
+)
+"""Modules of moto's that stand for what dewstack emulates itself, and for no service at all."""
+
 Handler = Callable[[Any, str, Any], tuple[int, Mapping[str, Any], Any]]
 
 
@@ -135,17 +140,25 @@ class Backends:
     def module(self, service: str, part: str) -> Any:
         """A module of moto's for a service: its `models`, its `urls`. Raises as `answer` does."""
         name = service.replace("-", "")
-        if not re.fullmatch(r"[a-z0-9_]+", name) or name == "core":
-            raise not_emulated(service or "unknown", "")
+        if not re.fullmatch(r"[a-z0-9]+", name) or name in _OURS:
+            raise not_emulated(service or "unknown", part)
         try:
             _drop_missing_profile()
             import_module("moto")
+            _settle()
             return import_module(f"moto.{name}.{part}")
         except ModuleNotFoundError as error:
             absent = error.name or ""
             if absent == f"moto.{name}" or absent == f"moto.{name}.{part}":
                 raise not_emulated(service, part) from error
             raise missing(service, absent.partition(".")[0]) from error
+
+
+def _settle() -> None:
+    """Keep moto from starting containers, and from refusing a region that is younger than it is."""
+    config = import_module("moto.core.config").default_user_config
+    config["batch"]["use_docker"] = config["lambda"]["use_docker"] = False
+    os.environ.setdefault("MOTO_ALLOW_NONEXISTENT_REGION", "true")
 
 
 def _drop_missing_profile() -> None:

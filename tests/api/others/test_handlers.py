@@ -8,6 +8,8 @@ import pytest
 
 from dewstack.testing import Dew, start
 
+pytestmark = pytest.mark.xdist_group("moto")  # which is loaded once, and slowly
+
 MAP = """
 service: orders
 provider:

@@ -10,6 +10,8 @@ from dewstack.errors import UserError
 from dewstack.testing import Dew
 from tests.api.others.one_of_each import check, deploy, get, ref, resources, template
 
+pytestmark = pytest.mark.xdist_group("moto")  # which is loaded once, and slowly
+
 
 @pytest.fixture(scope="module")
 def deployed(aws: Dew) -> dict[str, str]:
@@ -110,3 +112,36 @@ def test_the_framework_s_own_bucket_stays_a_record(aws: Dew) -> None:
     name = dict(deploy_template(aws.call, "framework", wanted))["Name"]
     assert name not in [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]]
     assert remove_stack(aws.call, "framework")
+
+
+def test_dynamic_references_are_resolved_when_a_resource_is_made(aws: Dew) -> None:
+    aws.client("ssm").put_parameter(Name="/demo/stage", Value="blue", Type="String")
+    secret = aws.client("secretsmanager").create_secret(Name="demo/login", SecretString='{"user": "u"}')
+    texts = {
+        "Parameter": "is {{resolve:ssm:/demo/stage}}, {{resolve:ssm:/demo/stage:1}}",
+        "Key": "{{resolve:secretsmanager:demo/login:SecretString:user}}",
+        "Whole": "{{resolve:secretsmanager:" + secret["ARN"] + "}}",
+    }
+    made = {
+        name: {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": text}}
+        for name, text in texts.items()
+    }
+    wanted = {"Resources": made, "Outputs": {name: {"Value": ref(name)} for name in made}}
+    names = dict(deploy_template(aws.call, "dynamic", wanted))
+    ssm = aws.client("ssm")
+    values = {each: ssm.get_parameter(Name=names[each])["Parameter"]["Value"] for each in names}
+    assert values == {"Parameter": "is blue, blue", "Key": "u", "Whole": '{"user": "u"}'}
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("{{resolve:ssm:/nowhere}}", "/nowhere"),
+        ("{{resolve:secretsmanager:nowhere}}", "can't find the specified secret"),
+        ("{{resolve:s3:a}}", "Invalid dynamic reference"),
+    ],
+)
+def test_a_dynamic_reference_to_nothing_fails_the_resource(aws: Dew, reference: str, words: str) -> None:
+    made = {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": reference}}}
+    with pytest.raises(UserError, match=words):
+        deploy_template(aws.call, "dangling", {"Resources": made})

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from dewstack.deploy.stack import remove_stack
 from dewstack.testing import start
 from tests.api.others.one_of_each import check, deploy, template
+
+pytestmark = pytest.mark.xdist_group("moto")  # which is loaded once, and slowly
 
 
 def test_a_restart_makes_everything_again_under_the_same_ids(tmp_path: Path) -> None:

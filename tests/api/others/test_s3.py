@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 
 from dewstack.testing import Dew
 
+pytestmark = pytest.mark.xdist_group("moto")  # which is loaded once, and slowly
+
 BLOB = bytes(range(256)) * 1000
 
 

@@ -1,13 +1,17 @@
 """Services that dewstack does not emulate itself answer at the same endpoint, each in its own protocol."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 
 from dewstack.errors import AwsError, NotEmulated, ValidationError
 from dewstack.testing import Dew
+
+pytestmark = pytest.mark.xdist_group("moto")  # which is loaded once, and slowly
 
 
 def table(aws: Dew, name: str) -> Any:
@@ -180,3 +184,27 @@ def test_a_call_in_the_process_raises_the_service_s_error(aws: Dew) -> None:
         aws.call("dynamodb", "Nothing", {})
     with pytest.raises(NotEmulated, match="nothing"):
         aws.call("nothing", "Nothing", {})
+
+
+def test_a_region_that_is_younger_than_moto_works(aws: Dew) -> None:
+    assert client(aws, "sqs", region="mars-north-1").list_queues().get("QueueUrls", []) == []
+
+
+@pytest.mark.parametrize("service", ["cognitoidp", "awslambda", "moto_api", "core", "../x"])
+def test_no_name_leads_to_moto_s_own_version_of_our_services(aws: Dew, service: str) -> None:
+    with pytest.raises(NotEmulated):
+        aws.call(service, "ListUserPools", {})
+    signed = f"AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/{service}/aws4_request, "
+    headers = {"Authorization": signed + "SignedHeaders=host, Signature=s", "X-Amz-Date": "20260101T000000Z"}
+    assert httpx.post(f"{aws.aws_url}/", headers=headers).status_code in (400, 403, 501)
+
+
+def test_requests_at_once_lose_nothing(aws: Dew) -> None:
+    table(aws, "busy")
+
+    def put(number: int) -> None:
+        aws.client("dynamodb").put_item(TableName="busy", Item={"id": {"S": str(number)}})
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(put, range(80)))
+    assert aws.client("dynamodb").scan(TableName="busy")["Count"] == 80
