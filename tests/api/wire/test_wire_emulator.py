@@ -177,3 +177,37 @@ def test_the_aws_cli_is_at_home(url, tmp_path: Path):
         check=False,
     )
     assert "API action ListTables of service dynamodb is not emulated by dewstack" in refused.stderr
+
+
+def test_a_rest_api_is_made_deployed_and_asked(url):
+    gateway = client(url, "apigateway")
+    api = gateway.create_rest_api(name="shop", tags={"a": "b"})
+    place = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    gateway.put_method(authorizationType="NONE", **place)
+    gateway.put_method_response(statusCode="200", **place)
+    gateway.put_integration(
+        type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}, **place
+    )
+    gateway.put_integration_response(
+        statusCode="200", responseTemplates={"application/json": '{"hello": "world"}'}, **place
+    )
+    gateway.create_deployment(restApiId=api["id"], stageName="dev", variables={"x": "y"})
+    path = f"{url}/restapis/{api['id']}/dev/_user_request_/"
+    with urllib.request.urlopen(path, timeout=10) as response:
+        assert json.load(response) == {"hello": "world"}
+    [root] = gateway.get_resources(restApiId=api["id"], embed=["methods"])["items"]
+    assert root["resourceMethods"]["GET"]["methodIntegration"]["type"] == "MOCK"
+    change = [{"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "2.5"}]
+    stage = gateway.update_stage(restApiId=api["id"], stageName="dev", patchOperations=change)
+    assert (stage["variables"], stage["methodSettings"]["*/*"]["throttlingRateLimit"]) == ({"x": "y"}, 2.5)
+    arn = f"arn:aws:apigateway:us-east-1::/restapis/{api['id']}"
+    gateway.tag_resource(resourceArn=arn, tags={"c": "d"})
+    assert gateway.get_tags(resourceArn=arn)["tags"] == {"a": "b", "c": "d"}
+    with pytest.raises(ClientError, match="Active stages pointing to this deployment") as refused:
+        gateway.delete_deployment(restApiId=api["id"], deploymentId=stage["deploymentId"])
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    with pytest.raises(ClientError, match="ImportRestApi"):
+        gateway.import_rest_api(body=b"{}")
+    assert gateway.delete_rest_api(restApiId=api["id"])["ResponseMetadata"]["HTTPStatusCode"] == 202
+    with pytest.raises(ClientError, match="Invalid API identifier specified"):
+        gateway.get_rest_api(restApiId=api["id"])
