@@ -29,14 +29,14 @@ def gateway(dew: Dew, base: str = "") -> Iterator[str]:
 
 
 @contextmanager
-def flask(dew: Dew) -> Iterator[str]:
+def flask(dew: Dew, base: str = "") -> Iterator[str]:
     """The Flask shim: what would take its process along is named, and has one of its own."""
     app = create_app(dew.service.directory, endpoint_url=dew.aws_url, invoke=tuple(dew.service.functions))
     server = make_server(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"http://127.0.0.1:{server.port}{base}"
     finally:
         server.shutdown()
         thread.join()
@@ -45,15 +45,17 @@ def flask(dew: Dew) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A way to reach a function over HTTP. `fault` is what a function that fails is answered with; `others` are
-    answers of its own, by the fault's name."""
+    """A way to reach a function over HTTP. `fault` is what a function that fails is answered with, `late` one for
+    which the gateway doesn't wait any longer; `others` are answers of its own, by the fault's name."""
 
     open: Callable[[Dew], AbstractContextManager[str]]
     fault: tuple[int, str]
+    late: tuple[int, str]
     others: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 INTERNAL_SERVER_ERROR = (500, '{"message":"Internal Server Error"}')
+SERVICE_UNAVAILABLE = (503, '{"message":"Service Unavailable"}')
 INFERRED = {
     "returns_a_number": (200, "5"),
     "returns_nothing": (200, "null"),
@@ -61,14 +63,17 @@ INFERRED = {
     "returns_a_list": (200, "[1,2]"),
 }
 """What payload format 2.0 makes of an answer without a status."""
+HTTP_API = (INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE, INFERRED)
+REST_API = (
+    (502, '{"message": "Internal server error"}'),
+    (504, '{"message": "Endpoint request timed out"}'),
+    {"returns_base64_that_is_none": (200, "%%%")},  # decoded only where the API has binary media types
+)
 SURFACES = {
-    "HTTP API": Surface(gateway, INTERNAL_SERVER_ERROR, INFERRED),
-    "REST API": Surface(
-        partial(gateway, base="/dev"),
-        (502, '{"message": "Internal server error"}'),
-        {"returns_base64_that_is_none": (200, "%%%")},  # decoded only where the API has binary media types
-    ),
-    "Flask": Surface(flask, INTERNAL_SERVER_ERROR, INFERRED),
+    "HTTP API": Surface(gateway, *HTTP_API),
+    "REST API": Surface(partial(gateway, base="/dev"), *REST_API),
+    "Flask, HTTP API": Surface(flask, *HTTP_API),
+    "Flask, REST API": Surface(partial(flask, base="/dev"), *REST_API),
 }
 
 
@@ -156,7 +161,17 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dew(code: Path) -> Iterator[Dew]:
     """The service of faults, running."""
     with start(code) as running:
+        shorten_patience(running)
         yield running
+
+
+def shorten_patience(dew: Dew) -> None:
+    """Let the HTTP API wait for `slow` no longer than the map lets the REST API."""
+    api = {"ApiId": dew.call("apigatewayv2", "GetApis")["Items"][0]["ApiId"]}
+    for integration in dew.call("apigatewayv2", "GetIntegrations", api)["Items"]:
+        if integration["IntegrationUri"].endswith("faults-dev-slow"):
+            which = {"IntegrationId": integration["IntegrationId"]}
+            dew.call("apigatewayv2", "UpdateIntegration", {**api, **which, "TimeoutInMillis": 300})
 
 
 @pytest.fixture(scope="module", params=SURFACES.values(), ids=SURFACES)
@@ -187,6 +202,29 @@ def test_a_function_that_does_not_load_fails_each_time_and_hinders_no_other(
     for _ in range(2):
         assert service.get(f"/at_import/{name}") == service.surface.fault
     assert service.get("/fault/fine") == FINE
+
+
+def test_the_gateway_waits_no_longer_than_it_may(service: Service) -> None:
+    began = time.monotonic()
+    assert service.get("/slow") == service.surface.late
+    assert time.monotonic() - began < 10
+    assert service.get("/fault/fine") == FINE
+
+
+def test_a_function_that_deletes_its_code_fails_until_it_is_back(
+    service: Service, dew: Dew, code: Path
+) -> None:
+    source = (SERVICE / "forgetful.py").read_text()
+    (code / "forgetful.py").write_text(source)
+    start_anew = {"FunctionName": "faults-dev-forgetful", "Description": f"{time.monotonic()}"}
+    dew.call("lambda", "UpdateFunctionConfiguration", start_anew)
+    assert service.get("/forgetful") == FINE
+    assert service.get("/forgetful") == FINE  # the environment has it in memory
+    dew.call("lambda", "UpdateFunctionConfiguration", {**start_anew, "Description": "again"})
+    assert service.get("/forgetful") == service.surface.fault
+    (code / "forgetful.py").write_text(source)
+    assert service.get("/forgetful") == FINE
+    (code / "forgetful.py").write_text(source)
 
 
 def test_a_handler_that_returns_twice_is_replaced(service: Service) -> None:

@@ -256,3 +256,8 @@ def replaces_its_modules():
 
 def handler(event, context):
     return globals()[event["pathParameters"]["name"]]()
+
+
+def slow(event, context):
+    time.sleep(15)
+    return FINE
