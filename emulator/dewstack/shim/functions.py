@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from dewstack.deploy.remote import boto3_call
-from dewstack.errors import AwsError
+from dewstack.errors import AwsError, UserError
 from dewstack.shim.overlay import Overlay
 
 log = logging.getLogger("dewstack.shim")
@@ -36,6 +36,13 @@ class Result:
 
     payload: bytes
     function_error: str | None = None
+
+
+class Unreachable(AwsError):
+    """The endpoint does not answer."""
+
+    code = "ServiceException"
+    status = 500
 
 
 class LambdaContext:
@@ -134,7 +141,7 @@ class Functions:
         self._invoked = invoked
         self._patient = patient
         self._call = boto3_call(endpoint=endpoint, region=region, access_key="test", secret_key="test")
-        self._remote = _patient_client(endpoint, region)
+        self._remotes: dict[float, Any] = {}
         self._turn = threading.Lock()
         self._held: dict[str, HeldFunction | None] = {}
 
@@ -142,7 +149,7 @@ class Functions:
         """The function's answer to a JSON event. Raises TimeoutError after `seconds`, and Lambda's AwsErrors."""
         held = self._held[arn] if arn in self._held else self._hold(arn)
         if held is None:
-            return self._invoke(arn, event)
+            return self._invoke(arn, event, seconds)
         result = held.call(event, seconds, self._patient())
         if held.fault:
             log.warning("%s %s: from now on it has a process of its own", arn.rpartition(":")[2], held.fault)
@@ -154,7 +161,10 @@ class Functions:
         return await asyncio.to_thread(self.call, arn, event, INVOKE_SECONDS)
 
     def _hold(self, arn: str) -> HeldFunction | None:
-        configuration = self._call("lambda", "GetFunctionConfiguration", {"FunctionName": arn})
+        try:
+            configuration = self._call("lambda", "GetFunctionConfiguration", {"FunctionName": arn})
+        except UserError as error:
+            raise Unreachable(str(error)) from error
         held = None
         if self._can_be_held(configuration):
             overlay = Overlay(self._directory, self._environment(configuration), self._turn)
@@ -188,31 +198,36 @@ class Functions:
             "LAMBDA_TASK_ROOT": str(self._directory),
         }
 
-    def _invoke(self, arn: str, event: bytes) -> Result:
-        from botocore.exceptions import ClientError, ReadTimeoutError
+    def _invoke(self, arn: str, event: bytes, seconds: float) -> Result:
+        from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
+        if seconds not in self._remotes:
+            self._remotes[seconds] = _patient_client(self._endpoint, self._region, seconds)
         try:
-            answer = self._remote.invoke(FunctionName=arn, Payload=event)
+            answer = self._remotes[seconds].invoke(FunctionName=arn, Payload=event)
         except ReadTimeoutError:
             raise TimeoutError from None
         except ClientError as error:
             raise _refusal(error) from error
+        except BotoCoreError as error:
+            raise Unreachable(str(error)) from error
         return Result(answer["Payload"].read(), answer.get("FunctionError"))
 
+    def _client(self, seconds: float) -> Any:
+        """A client that invokes once, and waits for `seconds`."""
+        if seconds not in self._clients:
+            import boto3
+            from botocore.config import Config
 
-def _patient_client(endpoint: str, region: str) -> Any:
-    """Invokes once, and waits for the answer for as long as an API does."""
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "lambda",
-        region,
-        endpoint_url=endpoint,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(read_timeout=INVOKE_SECONDS, retries={"total_max_attempts": 1}),
-    )
+            self._clients[seconds] = boto3.client(
+                "lambda",
+                self._region,
+                endpoint_url=self._endpoint,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(read_timeout=seconds, retries={"total_max_attempts": 1}),
+            )
+        return self._clients[seconds]
 
 
 def _refusal(error: Any) -> AwsError:

@@ -76,7 +76,9 @@ class HttpApi:
         description = call("apigatewayv2", "GetApi", which)
         self._api = Api(**fields_of(Api, description), account_id=gateway.account_id, region=region)
         stages = [Stage(**fields_of(Stage, one)) for one in items("GetStages")]
-        self._stage = next(stage for stage in stages if stage.stage_name == DEFAULT_STAGE)
+        self._stage = next(
+            (one for one in stages if one.stage_name == DEFAULT_STAGE), Stage(DEFAULT_STAGE, 0, 0)
+        )
         self._routes = [Route(**fields_of(Route, one)) for one in items("GetRoutes")]
         integrations = [Integration(**fields_of(Integration, one)) for one in items("GetIntegrations")]
         self._integrations = {f"integrations/{one.integration_id}": one for one in integrations}

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
-KEPT_OUTSIDE = frozenset({"dewstack"})
-"""What is ours even where it lies in the service's directory."""
+KEPT_OUTSIDE = frozenset({"dewstack", *sys.stdlib_module_names})
+"""What is not the function's even where the service's directory has something of the name."""
 
 
 class Overlay:

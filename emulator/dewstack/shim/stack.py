@@ -48,19 +48,21 @@ class Stack:
     def apis(self, gateway: Gateway) -> Iterator[HttpApi | RestApi]:
         """The APIs of the stack, each where `dew up` has it: the HTTP API at `/`, the REST API at `/{stage}/`."""
         service = self._service
-        http_id = self._id("AWS::ApiGatewayV2::Api")
+        http_id = next((one for one in self._ids("AWS::ApiGatewayV2::Api") if self._speaks_http(one)), None)
         if http_id:
             served = Served(http_id, service.offline.http_base)
             yield HttpApi(self._call, served, service.region, gateway)
-        rest_id = self._id("AWS::ApiGateway::RestApi")
-        if rest_id:
-            stage = self._id("AWS::ApiGateway::Stage") or rest_stage(service)
+        for rest_id in self._ids("AWS::ApiGateway::RestApi")[:1]:
+            stage = next(iter(self._ids("AWS::ApiGateway::Stage")), rest_stage(service))
             base = rest_base(service, stage, beside_http=bool(http_id))
             yield RestApi(self._call, Served(rest_id, base, f"/{stage}"), service.region, gateway)
 
-    def _id(self, kind: str) -> str | None:
-        ids = (one["PhysicalResourceId"] for one in self._resources if one["ResourceType"] == kind)
-        return next(ids, None)
+    def _speaks_http(self, api_id: str) -> bool:
+        """Whether an API is an HTTP API, rather than one of WebSockets."""
+        return bool(self._call("apigatewayv2", "GetApi", {"ApiId": api_id})["ProtocolType"] == "HTTP")
+
+    def _ids(self, kind: str) -> list[str]:
+        return [one["PhysicalResourceId"] for one in self._resources if one["ResourceType"] == kind]
 
 
 def _in_seconds(value: Any) -> Any:
