@@ -19,6 +19,7 @@ from dewstack.deploy.standalone import stand_alone
 from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
 from dewstack.frontdoor import Served
+from dewstack.saves import saves
 from dewstack.service import Ask, Service
 from dewstack.service.addresses import check_addresses, rest_base, rest_stage
 
@@ -31,17 +32,6 @@ logger = logging.getLogger("dewstack.watch")
 ORIGIN_VARIABLE = "FRONTEND_ORIGIN"
 """What a map may name as CORS origin by `${env:FRONTEND_ORIGIN, …}`: where the front end is served just now."""
 FRONTEND = Path("stack/frontend")
-IGNORED = frozenset(
-    ".git .hg .svn .dew .serverless .venv venv .tox .nox node_modules __pycache__ .mypy_cache"
-    " .pytest_cache .ruff_cache .idea .vscode dist build".split()
-)
-CODE_SUFFIXES = frozenset(
-    ".py .js .mjs .cjs .jsx .ts .mts .cts .tsx .json .yml .yaml .toml .ini .cfg .env .html .j2 .jinja .css .sql"
-    " .graphql .xml .csv .txt .md .pem .so".split(" ")
-)
-"""What functions are started anew for. A log or a database that is written beside the code is none of it."""
-STEP_MS, DEBOUNCE_MS = 15, 150
-"""How long the disk must be quiet before a change is acted on, and how long at most."""
 
 Load = Callable[[Mapping[str, str], Ask], Service]
 """Reads the map, given what `${env:}` sees and who is asked for what only AWS knows. Raises UserError."""
@@ -175,7 +165,9 @@ class ServedMap:
     async def watch(self) -> AsyncIterator[Change]:
         """Act on what is saved, for as long as it is iterated: handlers start anew, the map is deployed."""
         assert self.service is not None, "deploy first"
-        async for paths in _changes(self.service.directory):
+        handlers = [each.handler for each in self.service.functions.values() if each.handler]
+        folders = {handler.split("/", 1)[0] for handler in handlers if "/" in handler}
+        async for paths in saves(self.service.directory, folders):
             change = await self._act(paths)
             if change is not None:
                 yield change
@@ -237,68 +229,3 @@ def _rest_api(service: Service, physical: Mapping[str, str], *, beside_http: boo
     if not api_id:
         return None
     return Served(api_id, rest_base(service, stage, beside_http=beside_http), f"/{stage}")
-
-
-def _watched(root: Path) -> list[Path]:
-    """The folders below `root` whose files may be code; what tools keep there is not."""
-    return [path for path in root.iterdir() if path.is_dir() and path.name not in IGNORED]
-
-
-def _is_code(path: Path, root: Path) -> bool:
-    """Whether a function or the map may be made of this file, which is not what we ourselves print to."""
-    if path.suffix not in CODE_SUFFIXES and not path.name.startswith(".env"):
-        return False
-    if path.is_relative_to(root) and IGNORED & set(path.relative_to(root).parts):
-        return False
-    try:
-        return not os.path.samestat(path.stat(), os.fstat(1))
-    except OSError:  # deleted, or we print to nowhere
-        return True
-
-
-async def _changes(root: Path) -> AsyncIterator[set[str]]:
-    """Real paths that changed below `root`, in bunches. The root itself is watched flat, its folders whole, so
-    that a large node_modules costs nothing."""
-    from watchfiles import awatch
-
-    queue: asyncio.Queue[set[str]] = asyncio.Queue(maxsize=100)
-
-    async def follow(paths: list[Path], recursive: bool) -> None:
-        watcher = awatch(
-            *paths,
-            recursive=recursive,
-            watch_filter=None,
-            step=STEP_MS,
-            debounce=DEBOUNCE_MS,
-            rust_timeout=1000,
-        )
-        async for changes in watcher:
-            await queue.put({os.path.realpath(path) for _, path in changes if _is_code(Path(path), root)})
-
-    while True:
-        folders = _watched(root)
-        tasks = [asyncio.create_task(follow([root], False))]
-        if folders:
-            tasks.append(asyncio.create_task(follow(folders, True)))
-        try:
-            while _watched(root) == folders:
-                paths = await _next(queue, tasks)
-                if paths:
-                    yield paths
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _next(queue: asyncio.Queue[set[str]], tasks: list[asyncio.Task[None]]) -> set[str] | None:
-    """The next bunch; raises what a watcher died of."""
-    getter = asyncio.create_task(queue.get())
-    try:
-        await asyncio.wait([getter, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task.done():
-                task.result()
-        return getter.result() if getter.done() else None
-    finally:
-        getter.cancel()
