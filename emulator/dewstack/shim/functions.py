@@ -141,7 +141,7 @@ class Functions:
         self._invoked = invoked
         self._patient = patient
         self._call = boto3_call(endpoint=endpoint, region=region, access_key="test", secret_key="test")
-        self._remotes: dict[float, Any] = {}
+        self._clients: dict[float, Any] = {}
         self._turn = threading.Lock()
         self._held: dict[str, HeldFunction | None] = {}
 
@@ -201,10 +201,8 @@ class Functions:
     def _invoke(self, arn: str, event: bytes, seconds: float) -> Result:
         from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-        if seconds not in self._remotes:
-            self._remotes[seconds] = _patient_client(self._endpoint, self._region, seconds)
         try:
-            answer = self._remotes[seconds].invoke(FunctionName=arn, Payload=event)
+            answer = self._client(seconds).invoke(FunctionName=arn, Payload=event)
         except ReadTimeoutError:
             raise TimeoutError from None
         except ClientError as error:
