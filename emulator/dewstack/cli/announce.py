@@ -11,6 +11,7 @@ from dewstack.app import Emulator
 from dewstack.cli.output import print_json_line
 from dewstack.cli.routes import print_routes
 from dewstack.project import Project
+from dewstack.service.addresses import rest_base, rest_stage
 from dewstack.watch import FRONTEND, Change
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def announce(
     urls = emulator.urls
     title = f"{click.style(service.name, bold=True)} ({service.stage})"
     click.echo(f"\n{title} runs on dewstack {__version__}, ready in {seconds:.2f} s\n")
-    _place("Service", urls.service, "the HTTP API")
+    _place("Service", urls.service, _apis(service))
     if (service.directory / FRONTEND).is_dir():
         _place("Page", urls.frontend, "open it in a browser")
     _place("AWS", urls.aws, f"for SDKs and tools: AWS_ENDPOINT_URL={urls.aws}")
@@ -49,6 +50,15 @@ def announce(
     click.echo()
     print_routes(service)
     click.echo(f"\n{click.style('What the functions print follows. Ctrl-C stops everything.', dim=True)}\n")
+
+
+def _apis(service: "Service") -> str:
+    """Which APIs are served there."""
+    kinds = {route.api for route in service.routes}
+    if kinds == {"http", "rest"}:
+        base = rest_base(service, rest_stage(service), beside_http=True)
+        return f"the HTTP API; the REST API at {base}"
+    return {"http": "the HTTP API", "rest": "the REST API"}.get("".join(kinds), "no routes in the map")
 
 
 def _place(name: str, where: str, what: str) -> None:
