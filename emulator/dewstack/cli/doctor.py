@@ -13,7 +13,7 @@ from typing import Literal
 
 import click
 
-from dewstack.cli.mapping import MapOptions
+from dewstack.cli.mapping import MapOptions, ask_running
 from dewstack.cli.output import json_option, print_json
 from dewstack.cli.ports import is_free, owner
 from dewstack.cli.version import versions
@@ -116,7 +116,7 @@ def check_map(project: Project | None) -> Iterator[Finding]:
     from dewstack.lambda_.runtimes import Runtimes
 
     try:
-        service = MapOptions().load(project.directory)
+        service = MapOptions().load(project.directory, ask=ask_running(project))
     except UserError as error:
         yield Finding("missing", "Map", error.message, "Mend it; dew up would say the same.")
         return

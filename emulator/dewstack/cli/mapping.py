@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dewstack.cli.output import notice
+from dewstack.config import DEFAULT_ACCOUNT_ID
 from dewstack.errors import UserError
 
 if TYPE_CHECKING:
+    from dewstack.deploy.target import Call
+    from dewstack.project import Project
     from dewstack.service import Ask, Offline, Service
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,6 +69,28 @@ class MapOptions:
             if "=" not in param:
                 raise UserError(f"--param {param!r} is not of the form name=value.")
         return dict(param.split("=", 1) for param in self.params)
+
+
+def ask_running(project: "Project") -> "Ask":
+    """Who is asked for what only AWS knows: the emulator that runs for the project. Where none does, the account is
+    known all the same."""
+    run = project.running()
+    calls: dict[str, Call] = {}
+
+    def ask(service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
+        if run is None and operation == "GetCallerIdentity":
+            return {"Account": DEFAULT_ACCOUNT_ID}
+        if run is None:
+            raise UserError("no emulator runs for this project")
+        if region not in calls:
+            from dewstack.deploy.remote import boto3_call  # Few maps ask, and boto3 takes its time.
+
+            calls[region] = boto3_call(
+                endpoint=run.aws_url, region=region, access_key="test", secret_key="test"
+            )
+        return calls[region](service, operation, params)
+
+    return ask
 
 
 def map_options(command: F) -> F:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dewstack.cli.mapping import MapOptions, map_options
+from dewstack.cli.mapping import MapOptions, ask_running, map_options
 from dewstack.cli.output import json_option, print_json, print_table
 from dewstack.project import find_project
 
@@ -50,7 +50,8 @@ def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> 
       dew routes
       dew routes --json | jq -r '.routes[].path'
     """
-    service = MapOptions(stage, region, params).load(find_project().directory)
+    project = find_project()
+    service = MapOptions(stage, region, params).load(project.directory, ask=ask_running(project))
     if not as_json:
         print_routes(service)
         return

@@ -214,8 +214,8 @@ class _Load:
         )
 
     def _mistakes(self) -> list[Problem]:
-        """What stops this load. Warnings stand beside errors, which they may explain, unless only losses stop it."""
-        return [each for each in self.report.problems if each.severity == "error" or not self.strict]
+        """What stops this load, and unknown keys, which may be why something is missing."""
+        return [each for each in self.report.problems if each.severity == "error" or each.is_unknown]
 
     def _refuse_others(self, resolved: Node) -> None:
         """A map for another cloud, or of another tool, has one mistake, not fifty."""

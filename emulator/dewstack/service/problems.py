@@ -32,6 +32,11 @@ class Problem:
     message: str
     severity: Severity = "error"
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it is a key that nobody knows: often a misspelt one that something else then lacks."""
+        return self.message.startswith("unknown key")
+
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}: "
         return f"{where}{self.key}: {self.message}" if self.key else f"{where}{self.message}"
