@@ -21,6 +21,8 @@ class Clients:
         self._backends = backends
         self._endpoint_url = endpoint_url
         self._clients: dict[tuple[str, str, str], Any] = {}
+        self._session: Any = None
+        """One for all: it lists what botocore knows, which takes a tenth of a second."""
         self._lock = threading.Lock()
 
     def call(self, service: str, operation: str, params: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -51,18 +53,11 @@ class Clients:
     def _make(self, service: str, caller: Caller) -> Any:
         from botocore.config import Config
         from botocore.exceptions import UnknownServiceError
-        from botocore.session import Session
 
-        # Nothing of the user's own AWS configuration may lead elsewhere, or fail here.
-        session: Any = Session(
-            session_vars={
-                "profile": (None, None, None, None),
-                "config_file": (None, None, os.devnull, None),
-                "credentials_file": (None, None, os.devnull, None),
-            }
-        )
+        if self._session is None:
+            self._session = _session()
         try:
-            client = session.create_client(
+            client = self._session.create_client(
                 service,
                 region_name=caller.region,
                 endpoint_url=self._endpoint_url,
@@ -78,6 +73,15 @@ class Clients:
 
         client.meta.events.register("before-send", send)
         return client
+
+
+def _session() -> Any:
+    """A session which nothing of the user's own AWS configuration leads elsewhere, or lets fail."""
+    from botocore.session import Session
+
+    nowhere = (None, None, os.devnull, None)
+    profile = (None, None, None, None)
+    return Session(session_vars={"profile": profile, "config_file": nowhere, "credentials_file": nowhere})
 
 
 class _Raw(BytesIO):

@@ -21,7 +21,6 @@ provider:
     BUCKET: !Ref Bucket
     QUEUE: !Ref Queue
     SECRET: !Ref Secret
-    PREFIX: ${ssm:/orders/prefix, 'none'}
   iam:
     role:
       statements:
