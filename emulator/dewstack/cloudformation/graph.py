@@ -150,18 +150,31 @@ def _refuse(missing: Iterable[str], block: str) -> None:
 
 def layers(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """The names in groups: each group needs only groups before it. Raises ValidationError for a cycle."""
-    remaining = {name: {need for need in needed if need in needs} for name, needed in needs.items()}
+    waiting: dict[str, int] = {}
+    dependents: dict[str, list[str]] = {}
+    for name, needed in needs.items():
+        present = {need for need in needed if need in needs}
+        waiting[name] = len(present)
+        for need in present:
+            dependents.setdefault(need, []).append(name)
+    position = {name: index for index, name in enumerate(needs)}
     ordered: list[list[str]] = []
-    while remaining:
-        ready = [name for name, needed in remaining.items() if not needed]
-        if not ready:
-            cycle = ", ".join(sorted(_cyclic(remaining)))
-            raise ValidationError(f"Circular dependency between resources: [{cycle}]")
+    ready = [name for name, count in waiting.items() if not count]
+    while ready:
         ordered.append(ready)
+        following = []
         for name in ready:
-            del remaining[name]
-        for needed in remaining.values():
-            needed.difference_update(ready)
+            del waiting[name]
+            for dependent in dependents.get(name, ()):
+                waiting[dependent] -= 1
+                if not waiting[dependent]:
+                    following.append(dependent)
+        ready = sorted(following, key=position.__getitem__)
+    if waiting:
+        remaining = {name: {need for need in needs[name] if need in waiting} for name in waiting}
+        raise ValidationError(
+            f"Circular dependency between resources: [{', '.join(sorted(_cyclic(remaining)))}]"
+        )
     return ordered
 
 

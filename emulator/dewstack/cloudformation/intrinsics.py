@@ -50,16 +50,20 @@ class Evaluator:
 
     def evaluate(self, value: Any) -> Any:
         """`value` with every function replaced by its result. Raises ValidationError, NotEmulated."""
+        if isinstance(value, dict):
+            call = function_of(value)
+            if call is not None and call[0] != "Condition":
+                return self._apply(*call)
+            # Most of a template is plain text and numbers: they are taken as they are, without a call.
+            members = {
+                key: self.evaluate(item) if isinstance(item, dict | list) else item
+                for key, item in value.items()
+            }
+            return {key: item for key, item in members.items() if item is not NO_VALUE}
         if isinstance(value, list):
-            evaluated = (self.evaluate(item) for item in value)
-            return [item for item in evaluated if item is not NO_VALUE]
-        if not isinstance(value, dict):
-            return value
-        call = function_of(value)
-        if call is None or call[0] == "Condition":
-            members = ((key, self.evaluate(item)) for key, item in value.items())
-            return {key: item for key, item in members if item is not NO_VALUE}
-        return self._apply(*call)
+            items = [self.evaluate(item) if isinstance(item, dict | list) else item for item in value]
+            return [item for item in items if item is not NO_VALUE]
+        return value
 
     def _apply(self, name: str, argument: Any) -> Any:
         function = _FUNCTIONS.get(name)
