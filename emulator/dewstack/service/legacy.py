@@ -4,7 +4,7 @@ warning that names it."""
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .nodes import Node
+from .nodes import NOTHING, Node
 from .places import merged
 from .problems import KeyPath, Position, Report
 from .schema import event_types
@@ -203,6 +203,22 @@ def _give_routes_their_slash(root: Node, report: Report) -> None:
             event.mapping()["http"] = Node(slashed, route.at)
 
 
+def _rename_request_schema(root: Node, report: Report) -> None:
+    """`http.request.schema`, as version 1 has it, is `schemas`."""
+    for spot in _spots(root, ("functions", "*", "events")):
+        for index, event in enumerate(_items(spot.members[spot.name])):
+            http = event.mapping().get("http", NOTHING)
+            request = http.mapping().get("request", NOTHING)
+            members, keys = request.mapping(), request.keys if request.keys is not None else {}
+            if "schema" not in members:
+                continue
+            at = keys.pop("schema", request.at)
+            path = (*spot.path, index, "http", "request", "schema")
+            report.add(at, path, _older("schemas"), "warning")
+            members.setdefault("schemas", members.pop("schema"))
+            keys.setdefault("schemas", at)
+
+
 def _tell_empty_events(root: Node, report: Report) -> None:
     """`- http:` with its settings beside it, where they belong below it, indented by two more."""
     for spot in _spots(root, ("functions", "*", "events")):
@@ -266,5 +282,6 @@ _RESHAPED: tuple[Callable[[Node, Report], None], ...] = (
     _spell_events_out,
     _trace_by_plugin,
     _give_routes_their_slash,
+    _rename_request_schema,
     _join_split_plugins,
 )

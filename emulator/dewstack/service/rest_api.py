@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .plugins import plugin_names
 from .problems import KeyPath
 from .reading import Reading, mapping, sequence, text
 from .rest_model import ApiKey, RestApi, UsagePlan
 
+BINARY_PLUGIN = "serverless-apigw-binary"
 PATH: KeyPath = ("provider", "apiGateway")
 
 
 def build_rest_api(reading: Reading, provider: Mapping[str, Any]) -> RestApi:
     """Read the section; an API made elsewhere (`restApiId`) takes neither logs nor tracing of its own."""
-    section, endpoint = (
-        mapping(provider.get("apiGateway")),
-        mapping(mapping(provider.get("apiGateway")).get("endpoint")),
-    )
+    section = mapping(provider.get("apiGateway"))
+    endpoint = mapping(section.get("endpoint"))
     logs = mapping(provider.get("logs")).get("restApi")
     external = section.get("restApiId")
     if external:
@@ -38,7 +38,7 @@ def build_rest_api(reading: Reading, provider: Mapping[str, Any]) -> RestApi:
         vpc_endpoint_ids=provider.get("vpcEndpointIds"),
         security_policy=text(endpoint.get("securityPolicy")),
         access_mode=endpoint.get("accessMode"),
-        binary_media_types=sequence(section.get("binaryMediaTypes")),
+        binary_media_types=_binary_media_types(reading, section),
         minimum_compression_size=section.get("minimumCompressionSize"),
         api_key_source_type=text(section.get("apiKeySourceType")),
         disable_default_endpoint=section.get("disableDefaultEndpoint"),
@@ -50,6 +50,15 @@ def build_rest_api(reading: Reading, provider: Mapping[str, Any]) -> RestApi:
         usage_plans=usage_plans,
         access_logging=bool(logs) and mapping(logs).get("accessLogging") is not False,
     )
+
+
+def _binary_media_types(reading: Reading, section: Mapping[str, Any]) -> tuple[str, ...]:
+    """The map's own, and those that the plugin apigw-binary would set after the deployment."""
+    own = sequence(section.get("binaryMediaTypes"))
+    if BINARY_PLUGIN not in plugin_names(reading.settings):
+        return own
+    added = mapping(mapping(reading.settings.get("custom")).get("apigwBinary")).get("types")
+    return tuple(dict.fromkeys([*own, *sequence(added)]))
 
 
 def _statement(statement: Any) -> Any:

@@ -136,6 +136,21 @@ def test_a_resource_has_one_variable_below_it(problems_of: Problems) -> None:
     ]
 
 
+def test_a_requests_schemas_are_understood_in_their_older_spelling(load_map: Loader) -> None:
+    event = "{method: POST, path: /, request: {schema: {application/json: {type: object}}}}"
+    service = load_map(FUNCTION + event + "\n")
+    assert event_of(service).request.schemas == {"application/json": {"type": "object"}}
+    assert [problem.key for problem in service.warnings] == ["functions.f.events[0].http.request.schema"]
+
+
+def test_the_binary_plugins_types_count(load_map: Loader) -> None:
+    plugin = "plugins: [serverless-apigw-binary]\ncustom: {apigwBinary: {types: ['image/png', 'a/b']}}\n"
+    provider = "  apiGateway: {binaryMediaTypes: [a/b]}\n"
+    service = load_map(provider + FUNCTION + "GET /\n" + plugin)
+    assert service.provider.rest_api.binary_media_types == ("a/b", "image/png")
+    assert not service.warnings
+
+
 def test_what_a_proxy_ignores_is_told(load_map: Loader) -> None:
     event = "{method: GET, path: /, request: {template: {a/b: c}}, response: {headers: {A: b}}}"
     service = load_map(FUNCTION + event + "\n")
