@@ -2,12 +2,14 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
 from dewstack.shim import create_app
+from dewstack.testing import start
 from tests.api.shim.conftest import SERVICE, Answer, Mirror, send
 from tests.api.shim.test_mirror import request
 
@@ -81,3 +83,29 @@ def test_flasks_test_client_sees_what_a_socket_sees(mirror: Mirror) -> None:
     assert event["queryStringParameters"] == {"x": "1,2"}
     assert json.loads(event["body"]) == {"a": 1}
     assert event["headers"]["x-one"] == "1"
+
+
+def test_requests_at_once_are_each_their_own_functions(mirror: Mirror) -> None:
+    def ask(number: int) -> bool:
+        who = ("one", "two")[number % 2]
+        answer = json.loads(send(mirror.flask, request(f"GET /{who}")).body)
+        return bool(answer["who"] == [who, who] and set(answer["seen"]) == {who})
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(ask, range(64)))
+
+
+def test_a_module_of_the_service_does_not_hide_one_of_flasks(tmp_path: Path, mirror: Mirror) -> None:
+    """A file named as a module of the standard library is nobody's but Python's."""
+    copytree(SERVICE, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "json.py").write_text("raise AssertionError\n")
+    client = create_app(tmp_path, endpoint_url=mirror.dew.aws_url).test_client()
+    assert client.get("/one").status_code == 200
+    assert json.dumps([]) == "[]"
+
+
+def test_an_endpoint_that_is_gone_is_the_gateways_fault(mirror: Mirror) -> None:
+    with start(mirror.directory) as dew:
+        app = create_app(mirror.directory, endpoint_url=dew.aws_url, invoke=["two"], clock=dew.clock)
+    response = app.test_client().get("/two")
+    assert (response.status_code, response.get_json()) == (503, {"message": "Service Unavailable"})
