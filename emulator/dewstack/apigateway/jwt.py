@@ -130,7 +130,7 @@ def read_header(token: str) -> Mapping[str, Any]:
 
 def read_issuer(token: str) -> Any:
     """The `iss` that a token claims, not verified. Raises InvalidToken."""
-    payload = token.split(".")[1]
+    payload = token.partition(".")[2].partition(".")[0]
     try:
         return _json_object(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))).get("iss")
     except ValueError:

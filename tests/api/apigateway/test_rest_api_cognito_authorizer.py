@@ -8,7 +8,7 @@ import pytest
 from dewstack.http import Response
 from tests.api.apigateway.http_api_client import header
 from tests.api.apigateway.rest_api_client import RestGateway
-from tests.api.apigateway.tokens import jwks, sign
+from tests.api.apigateway.tokens import jwks, segment, sign
 
 POOL = "us-east-1_abcdefghi"
 OTHER = "us-east-1_jklmnopqr"
@@ -124,6 +124,8 @@ def test_several_pools_each_vouch_for_their_own(rest: RestGateway) -> None:
     assert pools.get(sign(pools.claims())).status == 200
     assert pools.get(sign(pools.claims(pool=OTHER), kid="two")).status == 200
     refused(pools.get(sign(pools.claims(pool=OTHER), kid="one")))
+    for nonsense in ("nonsense", "a.b", "a..c", "ä.ö.ü", f"a.{segment({'iss': issuer(POOL)})}.c"):
+        refused(pools.get(nonsense))
     refused(pools.get(sign(pools.claims(pool="us-east-1_unknown00"), kid="one")))
 
 
