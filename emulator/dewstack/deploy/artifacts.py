@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HOT_RELOAD = "hot-reload"
 """As the bucket of a function's code: the key is a directory, used in place. LocalStack's marker, and ours."""
+PYTHON_REQUIREMENTS = "serverless-python-requirements"
 NOT_BUNDLED: Mapping[str, Path] = MappingProxyType({})
 
 
@@ -49,10 +50,20 @@ def _live_code(service: Service, function: FunctionSpec) -> Path:
     """What a function is made of: a zip that somebody else builds, a folder of its own (the python-requirements
     plugin's `module`), or else the map's directory."""
     own = function.settings.get("package") or {}
-    individually = own.get("individually", service.package.get("individually"))
-    artifact = own.get("artifact") or (None if individually else service.package.get("artifact"))
-    module = function.settings.get("module") if individually else None
-    return service.directory / str(artifact or module or ".")
+    artifact = own.get("artifact") or (
+        None if _individually(service, own) else service.package.get("artifact")
+    )
+    return service.directory / str(artifact or _module(service, function) or ".")
+
+
+def _individually(service: Service, own: Mapping[str, Any]) -> bool:
+    return bool(own.get("individually", service.package.get("individually")))
+
+
+def _module(service: Service, function: FunctionSpec) -> str | None:
+    """The folder that the python-requirements plugin makes the root of a function that is packaged by itself."""
+    alone = _individually(service, function.settings.get("package") or {})
+    return function.settings.get("module") if alone and PYTHON_REQUIREMENTS in service.plugins else None
 
 
 def live_layers(service: Service) -> dict[str, Artifact]:
@@ -104,7 +115,7 @@ def package_service(service: Service, *, now: float | None = None) -> Packaged:
                 made[name] = write_package(gathered.directory, gathered.files, folder / name)
             artifacts[key] = Artifact(bucket, f"{prefix}/{name}", made[name].sha256)
             continue
-        package = _function_package(service, key, function.settings.get("package") or {}, folder, made)
+        package = _function_package(service, function, folder, made)
         artifacts[key] = Artifact(bucket, f"{prefix}/{package.path.name}", package.sha256)
     layers = {key: _layer_package(service, key, layer, folder, made) for key, layer in service.layers.items()}
     layer_artifacts = {
@@ -133,20 +144,28 @@ def _bucket_prefix(service: Service, now: float) -> str:
 
 
 def _function_package(
-    service: Service, key: str, own: Mapping[str, Any], folder: Path, made: dict[str, Package]
+    service: Service, function: FunctionSpec, folder: Path, made: dict[str, Package]
 ) -> Package:
     """The function's own zip when it is packaged individually, the service's otherwise."""
+    own = function.settings.get("package") or {}
     if artifact := own.get("artifact"):
         return _ready_made(service, str(artifact), made)
-    individually = own.get("individually", service.package.get("individually"))
+    individually = _individually(service, own)
     if not individually and (artifact := service.package.get("artifact")):
         return _ready_made(service, str(artifact), made)
-    name = f"{key}.zip" if individually else f"{service.name}.zip"
+    name = f"{function.key}.zip" if individually else f"{service.name}.zip"
     if name not in made:
         patterns = [*package_patterns(service.package), *(package_patterns(own) if individually else ())]
         excludes = [service.file, *(f"{layer.get('path', key)}/**" for key, layer in service.layers.items())]
         files = package_files(service.directory, patterns, excludes)
-        made[name] = write_package(service.directory, files, folder / name)
+        root = service.directory
+        if module := _module(service, function):
+            prefix = f"{Path(module).as_posix()}/"
+            files, root = (
+                [file.removeprefix(prefix) for file in files if file.startswith(prefix)],
+                root / module,
+            )
+        made[name] = write_package(root, files, folder / name)
     return made[name]
 
 

@@ -15,6 +15,11 @@ from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
 logger = logging.getLogger("dewstack.lambda")
 
 TASK, LAYERS = "/var/task", "/opt"
+NOT_HERE = {
+    "FileSystemConfigs": "its file systems are not mounted here: what it writes there goes to this machine's disk",
+    "DeadLetterConfig": "asynchronous events that fail are not sent to its dead-letter target here",
+}
+"""Settings that are kept and have no effect where somebody would look for one."""
 HEAP = "--max-old-space-size"
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
@@ -62,9 +67,19 @@ class Launcher:
             raise CannotRun(f"{function.name}: {runtime.refusal}")
         function = replace(function, code=self._at_hand(function, function.code))
         layers = [self._at_hand(function, layer).directory for layer in self.layers(function)]
+        self._name_what_is_missing(function, layers)
         environ = self._environ(function, stream, layers)
         command = _wrapped(_command(runtime, function, layers), environ, function, layers)
         return Launch(command, environ, function.code.directory)
+
+    def _name_what_is_missing(self, function: Function, layers: list[str]) -> None:
+        """Say once what the function would have on AWS and has not here."""
+        for layer in layers:
+            if os.path.isdir(os.path.join(layer, "extensions")):
+                self.notice(f"{layer} has Lambda extensions, which are not run here")
+        for setting, what in NOT_HERE.items():
+            if function.extras.get(setting):
+                self.notice(f"{function.name}: {what}")
 
     def _at_hand(self, function: Function, code: Code) -> Code:
         """Code that lies in a directory. Raises CannotRun."""

@@ -14,6 +14,8 @@ from dewstack.testing import Dew, start
 FOREIGN_LAYER = "arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:14"
 MAP = f"""\
 service: many
+plugins:
+  - serverless-python-requirements
 provider:
   name: aws
   runtime: python3.11

@@ -108,6 +108,32 @@ def test_a_package_without_its_program_says_what_was_looked_for(functions):
     assert str(functions.directory / "bootstrap") in message
 
 
+def test_a_program_for_another_machine_is_an_error_of_the_function(functions):
+    path = functions.directory / "bootstrap"
+    path.write_bytes(b"\x7fELF, but of no machine that anybody has")
+    path.chmod(0o755)
+    functions.create("f", "x", Runtime="provided.al2023")
+    answer = functions.invoke("f")
+    assert answer["Payload"]["errorType"] == "Runtime.InvalidEntrypoint"
+    assert str(path) in answer["Payload"]["errorMessage"]
+
+
+def test_what_a_function_has_only_on_aws_is_named_once(functions, caplog, tmp_path):
+    (tmp_path / "layer" / "extensions").mkdir(parents=True)
+    content = {"S3Bucket": "hot-reload", "S3Key": str(tmp_path / "layer")}
+    layer = functions.call("PublishLayerVersion", LayerName="agent", Content=content)["LayerVersionArn"]
+    functions.function(
+        "def handler(event, context): return 1",
+        Layers=[layer],
+        FileSystemConfigs=[{"Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/data"}],
+    )
+    for _ in range(2):
+        functions.call("UpdateFunctionConfiguration", FunctionName="f", Description="start anew")
+        assert functions.invoke("f")["Payload"] == 1
+    assert sum("Lambda extensions, which are not run" in message for message in caplog.messages) == 1
+    assert sum("file systems are not mounted" in message for message in caplog.messages) == 1
+
+
 def test_a_wrapper_script_starts_the_runtime(functions):
     wrapper = functions.directory / "wrap"
     wrapper.write_text('#!/bin/sh\nexport WRAPPED=yes\nexec "$@"\n')
