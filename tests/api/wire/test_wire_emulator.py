@@ -169,14 +169,15 @@ def test_the_aws_cli_is_at_home(url, tmp_path: Path):
     aws("logs", "create-log-group", "--log-group-name", "/g")
     assert aws("logs", "describe-log-groups")["logGroups"][0]["logGroupName"] == "/g"
     assert aws("cloudformation", "list-stacks")["StackSummaries"] == []
+    assert aws("dynamodb", "list-tables")["TableNames"] == []
     refused = subprocess.run(
-        [str(AWS_CLI), "dynamodb", "list-tables"],
+        [str(AWS_CLI), "logs", "describe-queries"],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "API action ListTables of service dynamodb is not emulated by dewstack" in refused.stderr
+    assert "API action DescribeQueries of service logs is not emulated by dewstack" in refused.stderr
 
 
 def test_a_rest_api_is_made_deployed_and_asked(url):
