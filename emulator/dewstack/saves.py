@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
 IGNORED = frozenset(
@@ -35,9 +35,14 @@ def _is_code(path: Path, root: Path, ignored: frozenset[str]) -> bool:
         return True
 
 
-async def saves(root: Path, code_folders: Collection[str] = ()) -> AsyncIterator[set[str]]:
+async def saves(
+    root: Path,
+    code_folders: Collection[str] = (),
+    beside: Callable[[], list[Path]] = list,
+) -> AsyncIterator[set[str]]:
     """Real paths that changed below `root`, in bunches. The root itself is watched flat, its folders whole, so
-    that a large node_modules costs nothing. `code_folders` hold code whatever they are called."""
+    that a large node_modules costs nothing. `code_folders` hold code whatever they are called; folders `beside` the
+    root are watched flat too."""
     from watchfiles import awatch
 
     ignored = IGNORED.difference(code_folders)
@@ -58,12 +63,12 @@ async def saves(root: Path, code_folders: Collection[str] = ()) -> AsyncIterator
             )
 
     while True:
-        folders = _watched(root, ignored)
-        tasks = [asyncio.create_task(follow([root], False))]
+        folders, others = _watched(root, ignored), beside()
+        tasks = [asyncio.create_task(follow([root, *others], False))]
         if folders:
             tasks.append(asyncio.create_task(follow(folders, True)))
         try:
-            while _watched(root, ignored) == folders:
+            while (_watched(root, ignored), beside()) == (folders, others):
                 paths = await _next(queue, tasks)
                 if paths:
                     yield paths

@@ -167,10 +167,14 @@ class ServedMap:
         assert self.service is not None, "deploy first"
         handlers = [each.handler for each in self.service.functions.values() if each.handler]
         folders = {handler.split("/", 1)[0] for handler in handlers if "/" in handler}
-        async for paths in saves(self.service.directory, folders):
+        async for paths in saves(self.service.directory, folders, self._folders_beside):
             change = await self._act(paths)
             if change is not None:
                 yield change
+
+    def _folders_beside(self) -> list[Path]:
+        """Where bundles' sources lie outside of the map's directory."""
+        return self._bundler.folders_beside() if self._bundler else []
 
     async def _act(self, paths: set[str]) -> Change | None:
         assert self.service is not None

@@ -6,6 +6,7 @@ node_modules. AWS's runtime brings the AWS SDK along: it is left out too, which 
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,8 @@ class Bundler:
         self._esbuild = self._esbuild or find_esbuild(service.directory)
         for name in self._options.not_understood:
             self._say(f"the esbuild option '{name}' isn't used here; what it changes in bundles is missing")
+        if _wants_decorator_metadata(service.directory):
+            self._say("tsconfig.json asks for emitDecoratorMetadata, which esbuild doesn't make")
         self._drop_others()
         return self._make(self._bundles)
 
@@ -80,6 +83,15 @@ class Bundler:
             if everything or bundle in self._failed or self._inputs.get(bundle, frozenset()) & saved
         ]
         return self._make(affected) if affected else Bundled()
+
+    def folders_beside(self) -> list[Path]:
+        """The folders outside of the map's directory that bundles' sources lie in, installed modules aside."""
+        if self._service is None:
+            return []
+        own = os.path.realpath(self._service.directory) + os.sep
+        sources = {path for inputs in self._inputs.values() for path in inputs if not path.startswith(own)}
+        folders = {os.path.dirname(path) for path in sources if f"{os.sep}node_modules{os.sep}" not in path}
+        return [Path(folder) for folder in sorted(folders) if os.path.isdir(folder)]
 
     def _make(self, bundles: Sequence[Bundle]) -> Bundled:
         assert self._service is not None
@@ -204,6 +216,14 @@ class Bundler:
         if text not in self._noticed:
             self._noticed.add(text)
             self._notice(text)
+
+
+def _wants_decorator_metadata(directory: Path) -> bool:
+    try:
+        text = (directory / "tsconfig.json").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return re.search(r'^[^/\n]*"emitDecoratorMetadata"\s*:\s*true', text, re.M) is not None
 
 
 def _link(place: Path, source: Path) -> bool:

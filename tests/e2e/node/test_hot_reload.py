@@ -96,6 +96,7 @@ def test_a_mistake_is_answered_and_shown_until_it_is_mended(
 
 def test_an_error_names_the_line_of_the_source(project: Project, running: dict[str, Any]) -> None:
     url = f"{running['service_url']}/typescript"
+    assert get(url) == (200, "one")
     thrower = "interface A {\n  a: string;\n}\n\nexport function fail(a: A): never {\n  throw new TypeError(a.a);\n}\n"
     project.write("src/lib/fail.ts", thrower)
     project.write(

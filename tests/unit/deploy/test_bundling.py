@@ -200,6 +200,23 @@ def test_the_maps_options_reach_esbuild(project: Project) -> None:
     assert project.run(stem="a.cjs") == "hello,1,another"
 
 
+def test_sources_beside_the_project_are_known(project: Project) -> None:
+    shared = project.directory.parent / "shared"
+    project.write("../shared/word.ts", "export const word = 'shared';")
+    project.write("a.ts", "import { word } from '../shared/word';\nexport const handler = async () => word;")
+    project.bundler.build(project.map({"a": "a.handler"}))
+    assert project.bundler.folders_beside() == [shared.resolve()]
+    project.write("../shared/word.ts", "export const word = 'changed';")
+    assert project.changed("../shared/word.ts").changed
+    assert project.run(stem="a.cjs") == "changed"
+
+
+def test_what_esbuild_does_not_make_of_decorators_is_said(project: Project) -> None:
+    project.write("tsconfig.json", '{"compilerOptions": {"emitDecoratorMetadata": true}}')
+    project.bundler.build(project.one())
+    assert project.notices == ["tsconfig.json asks for emitDecoratorMetadata, which esbuild doesn't make"]
+
+
 def test_files_that_patterns_name_lie_beside_the_bundle(project: Project) -> None:
     project.write("templates/mail.html", "hello")
     project.write("templates/draft.html", "no")
