@@ -369,6 +369,27 @@ def test_what_is_only_recorded_says_so(aws: Any, kind: str) -> None:
     assert event["ResourceStatusReason"].startswith("Recorded only:")
 
 
+QUEUE = {
+    "Type": "AWS",
+    "IntegrationHttpMethod": "POST",
+    "Uri": "arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders",
+}
+
+
+@pytest.mark.parametrize(
+    ("properties", "note"),
+    [
+        ({"AuthorizationType": "AWS_IAM"}, "every request is refused"),
+        ({"Integration": QUEUE}, "requests get 500"),
+    ],
+)
+def test_what_a_method_cannot_do_is_said(aws: Any, properties: dict[str, Any], note: str) -> None:
+    template = service()
+    template["Resources"]["HelloGet"]["Properties"] |= properties
+    assert aws.create(template)["StackStatus"] == "CREATE_COMPLETE"
+    assert note in reasons(aws)
+
+
 UNAVAILABLE = {
     "restsvc": (
         "ApiGatewayMethodStreamGet",  # streams its response

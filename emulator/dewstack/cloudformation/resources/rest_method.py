@@ -44,6 +44,19 @@ _APART = frozenset({"Integration", "MethodResponses", "IntegrationResponses"})
 """What has operations of its own."""
 
 
+def _note(properties: Mapping[str, Any]) -> str | None:
+    """What requests to the method will meet that they would not meet on AWS."""
+    if properties.get("AuthorizationType") == "AWS_IAM":
+        return "Signatures of requests (AWS_IAM) are not verified by dewstack: every request is refused"
+    integration = properties.get("Integration") or {}
+    service = str(integration.get("Uri", "")).split(":")[4:5]
+    if str(integration.get("Type", "")).startswith("AWS") and service != ["lambda"]:
+        return (
+            "dewstack integrates methods with Lambda functions alone, of all AWS services: requests get 500"
+        )
+    return None
+
+
 class Method(Provider):
     """A method. Its id is of no use but to refer to it; the operations name API, resource and verb."""
 
@@ -71,7 +84,7 @@ class Method(Provider):
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """PutMethod, then its responses, the integration and the integration's responses."""
-        outcome = Outcome(context.generated_name())
+        outcome = Outcome(context.generated_name(), note=_note(properties))
         await self._put(
             context, "Method", properties, {"AuthorizationType": "NONE"} | properties, self.properties
         )
@@ -109,8 +122,8 @@ class Method(Provider):
         except AwsError as error:
             if error.status != 404:
                 raise
-        await self.create(context, properties)
-        return Outcome(current.physical_id)
+        made = await self.create(context, properties)
+        return Outcome(current.physical_id, note=made.note)
 
     async def delete(self, context: Context, current: Resource) -> None:
         """DeleteMethod, with everything that belongs to it."""
