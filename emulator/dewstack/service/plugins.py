@@ -33,8 +33,6 @@ _BUNDLERS = {
 _HARMLESS = (
     "@serverless/dashboard-plugin",
     "@serverless/enterprise-plugin",
-    "serverless-add-api-key",
-    "serverless-api-gateway-caching",
     "serverless-apigw-binary",
     "serverless-certificate-creator",
     "serverless-create-certificate",
@@ -44,6 +42,7 @@ _HARMLESS = (
     "serverless-dynamodb",
     "serverless-dynamodb-local",
     "serverless-export-env",
+    "serverless-express",
     "serverless-export-outputs",
     "serverless-finch",
     "serverless-jetpack",
@@ -51,7 +50,11 @@ _HARMLESS = (
     "serverless-localstack",
     "serverless-offline",
     "serverless-offline-dynamodb-streams",
+    "serverless-offline-elasticmq",
+    "serverless-offline-s3",
     "serverless-offline-scheduler",
+    "serverless-offline-sns",
+    "serverless-offline-sqs",
     "serverless-offline-ssm",
     "serverless-openapi-documentation",
     "serverless-output-to-env",
@@ -59,7 +62,6 @@ _HARMLESS = (
     "serverless-plugin-bind-deployment-id",
     "serverless-plugin-common-excludes",
     "serverless-plugin-include-dependencies",
-    "serverless-plugin-lambda-dead-letter",
     "serverless-plugin-stack-outputs",
     "serverless-plugin-utils",
     "serverless-prune-plugin",
@@ -70,10 +72,15 @@ _HARMLESS = (
     "serverless-stack-output",
     "serverless-stack-termination-protection",
     "serverless-sync-s3",
+    "serverless-webpack-prisma",
 )
 
 PLUGINS: Mapping[str, Plugin] = {
     **dict.fromkeys([*_BUNDLERS, *_HARMLESS], _FINE),
+    "serverless-add-api-key": Plugin("its API keys aren't made"),
+    "serverless-api-gateway-caching": Plugin(
+        "no response is cached", ((*_EVENT, "http", "caching"), ("custom", "apiGatewayCaching"))
+    ),
     "serverless-apigateway-service-proxy": Plugin(
         "routes that go straight to an AWS service aren't there", (("custom", "apiGatewayServiceProxies"),)
     ),
@@ -105,6 +112,8 @@ PLUGINS: Mapping[str, Plugin] = {
         "all functions share the provider's role", ((*_FUNCTION, "iamRoleStatements"),)
     ),
     "serverless-plugin-datadog": Plugin("nothing is sent to Datadog"),
+    "serverless-plugin-lambda-dead-letter": Plugin("failed events go nowhere", ((*_FUNCTION, "deadLetter"),)),
+    "serverless-plugin-lambda-insights": Plugin(keys=((*_FUNCTION, "lambdaInsights"),)),
     "serverless-plugin-log-retention": Plugin(keys=((*_FUNCTION, "logRetentionInDays"),)),
     "serverless-plugin-resource-tagging": _FINE,
     "serverless-plugin-split-stacks": Plugin("everything is in one stack, whose logical IDs stay the same"),

@@ -148,8 +148,20 @@ class MapSources:
             return Node(self.options[address], at)
         if address in self.params:
             return Node(self.params[address], at)
-        message = f"the option --{address} isn't given; dew takes it as --param {address}=value"
-        raise NotFound(at, f"{message}, and a fallback is ${{opt:{address}, 'value'}}")
+        message, advice = f"the option --{address} isn't given", f"dew takes it as --param {address}=value"
+        default = self._default_option(address)
+        advice += f", and a fallback is ${{opt:{address}, 'value'}}"
+        raise NotFound(at, message, advice=advice, default=default)
+
+    def _default_option(self, name: str) -> str | None:
+        """What `--stage` and `--region` would be: those of the map, unless they are made of the option itself."""
+        known = {"stage": (self.stage, DEFAULT_STAGE), "region": (self.region, DEFAULT_REGION)}.get(name)
+        if known is None:
+            return None
+        try:
+            return known[0]()
+        except ProblemAt:
+            return known[1]
 
     def _param(self, params: list[Any], address: str | None, at: Position) -> Node | None:
         name = _needed("param", address, at)

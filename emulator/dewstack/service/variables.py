@@ -18,13 +18,22 @@ CHAIN_LIMIT = 50
 class NotFound(ProblemAt):
     """This source has no such value, and says why; the next is tried. With `remark`, the user hears of it.
 
-    `advice` is for those who have no next place to look in.
+    For those who have no next place to look in there is `advice`, or a `default` that is taken then.
     """
 
-    def __init__(self, position: Position, message: str, *, advice: str = "", remark: bool = False) -> None:
+    def __init__(
+        self,
+        position: Position,
+        message: str,
+        *,
+        advice: str = "",
+        remark: bool = False,
+        default: str | None = None,
+    ) -> None:
         super().__init__(position, f"{message}; {advice}" if advice else message)
         self.reason = message
         self.remark = remark
+        self.default = default
 
 
 class Sources(Protocol):
@@ -138,7 +147,12 @@ class Resolver:
                 )
             except NotFound as problem:
                 if source is variable.sources[-1]:
-                    raise
+                    if problem.default is None:
+                        raise
+                    self.report.add(
+                        at, self._path, f"{problem.reason}; '{problem.default}' is used", "warning"
+                    )
+                    return Node(problem.default, at)
                 if problem.remark:
                     self.report.add(at, self._path, f"{problem.reason}; the fallback is used", "warning")
                 continue

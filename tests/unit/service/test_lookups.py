@@ -327,6 +327,24 @@ def test_version_4_reads_dotenv_files_unasked(load_map: Loader) -> None:
     assert load_map(text, files={".env": "A=1"}).custom["v"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("stage", "written", "value"),
+    [
+        ("${opt:stage}", "${opt:stage}", "dev"),
+        ("prod", "${opt:stage}", "prod"),
+        ("prod", "${opt:stage, 'qa'}", "qa"),
+        ("prod", "${opt:region}", "us-east-1"),
+    ],
+)
+def test_stage_and_region_are_the_maps_where_nothing_else_is_said(
+    load_map: Loader, stage: str, written: str, value: str
+) -> None:
+    head = f"service: shop\nprovider: {{name: aws, stage: '{stage}'}}\n"
+    service = load_map(f'custom: {{v: "{written}"}}\n', head=head)
+    assert service.custom["v"] == value
+    assert all(f"isn't given; '{value}' is used" in warning.message for warning in service.warnings)
+
+
 def test_a_parameter_of_the_command_is_any_option(load_map: Loader) -> None:
     text = "custom: {v: '${opt:tier}', all: '${opt:}'}\n"
     assert load_map(text, params={"tier": "gold"}, options={"stage": "qa"}).custom == {
