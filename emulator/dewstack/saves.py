@@ -11,7 +11,7 @@ IGNORED = frozenset(
 )
 CODE_SUFFIXES = frozenset(
     ".py .js .mjs .cjs .jsx .ts .mts .cts .tsx .json .yml .yaml .toml .ini .cfg .env .html .j2 .jinja .css .sql"
-    " .graphql .xml .csv .txt .md .pem .so".split(" ")
+    " .graphql .xml .csv .txt .md .pem .so .zip .jar .whl".split(" ")
 )
 """What functions are started anew for. A log or a database that is written beside the code is none of it."""
 STEP_MS, DEBOUNCE_MS = 15, 150

@@ -13,7 +13,7 @@ from dewstack.app import Emulator
 from dewstack.arn import function_arn
 from dewstack.config import Caller
 from dewstack.deploy import Outputs, Prepared, deploy_template
-from dewstack.deploy.artifacts import live_template
+from dewstack.deploy.artifacts import archives, live_template
 from dewstack.deploy.rest_stage import set_up_stage
 from dewstack.deploy.standalone import stand_alone
 from dewstack.endpoints import Deployed
@@ -166,7 +166,11 @@ class ServedMap:
         """Act on what is saved, for as long as it is iterated: handlers start anew, the map is deployed."""
         assert self.service is not None, "deploy first"
         handlers = [each.handler for each in self.service.functions.values() if each.handler]
-        folders = {handler.split("/", 1)[0] for handler in handlers if "/" in handler}
+        places = [
+            *handlers,
+            *(os.path.relpath(each, self.service.directory) for each in archives(self.service)),
+        ]
+        folders = {place.split("/", 1)[0] for place in places if "/" in place}
         async for paths in saves(self.service.directory, folders, self._folders_beside):
             change = await self._act(paths)
             if change is not None:

@@ -76,6 +76,12 @@ def live_layers(service: Service) -> dict[str, Artifact]:
     }
 
 
+def archives(service: Service) -> list[str]:
+    """The archives that functions and layers are made of in place."""
+    made = (*live_artifacts(service).values(), *live_layers(service).values())
+    return [artifact.s3_key for artifact in made if artifact.s3_key.endswith((".zip", ".jar", ".whl"))]
+
+
 def _live(directory: Path) -> Artifact:
     real = os.path.realpath(directory)
     return Artifact(HOT_RELOAD, real, base64.b64encode(hashlib.sha256(real.encode()).digest()).decode())
