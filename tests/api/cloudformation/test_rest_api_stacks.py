@@ -4,10 +4,14 @@ import copy
 import json
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from dewstack.cloudformation.state import State
+from dewstack.config import Caller
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 API = {"Ref": "Api"}
@@ -269,6 +273,28 @@ def test_parts_are_changed_in_place(aws: Any) -> None:
     api = aws.call("apigateway", "GetRestApi", place)
     assert "binaryMediaTypes" not in api
     assert (api["endpointConfiguration"]["types"], "policy" in api) == (["EDGE"], False)
+
+
+def test_what_a_killed_deployment_left_is_made_anew(aws: Any) -> None:
+    aws.create(everything())
+    state = State(aws.emulator.store)
+    stack = state.require(Caller(), "demo")
+    resources = state.resources(stack)
+    begun = [
+        replace(resources[name], status="CREATE_IN_PROGRESS", physical_id="", attributes={})
+        for name in ("Deployment1", "Hello", "HelloGet", "HelloPost", "Pet", "Pool", "Unauthorized")
+    ]
+    state.write(replace(stack, status="UPDATE_FAILED"), begun)
+    assert aws.update(everything())["StackStatus"] == "UPDATE_COMPLETE", reasons(aws)
+    api = {"restApiId": aws.resource("Api")["PhysicalResourceId"]}
+    found = aws.call("apigateway", "GetResources", api | {"embed": ["methods"]})["items"]
+    assert [(each["path"], sorted(each.get("resourceMethods", ()))) for each in found] == [
+        ("/", []),
+        ("/hello", ["GET", "POST"]),
+    ]
+    [authorizer] = aws.call("apigateway", "GetAuthorizers", api)["items"]
+    assert authorizer["id"] == aws.resource("Pool")["PhysicalResourceId"]
+    assert get(aws, "/dev/hello") == (200, "hi")
 
 
 def test_what_cannot_be_changed_is_replaced(aws: Any) -> None:
