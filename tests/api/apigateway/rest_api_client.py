@@ -12,6 +12,11 @@ AUTHORIZER = "arn:aws:lambda:us-east-1:000000000000:function:authorizer"
 AUTHORIZER_URI = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{AUTHORIZER}/invocations"
 
 
+def patch(op: str, path: str, value: str | None = None) -> dict[str, Any]:
+    """One patch operation."""
+    return {"op": op, "path": path} | ({} if value is None else {"value": value})
+
+
 @dataclass
 class RestGateway(Gateway):
     """A REST API and its client. Requests go to the stage `dev` unless their path begins with `//`."""
