@@ -25,7 +25,7 @@ def build_rest_api(reading: Reading, provider: Mapping[str, Any]) -> RestApi:
         reading.problem(("provider", "vpcEndpointIds"), "are for private APIs ('endpointType: PRIVATE')")
     if logs and mapping(logs).get("roleManagedExternally") is not True:
         message = "API Gateway writes no access logs here, and the account's role for them isn't set up"
-        reading.problem(("provider", "logs", "restApi"), message, "warning")
+        reading.loss(("provider", "logs", "restApi"), message)
     usage_plans = _usage_plans(section)
     return RestApi(
         id=external,

@@ -213,3 +213,10 @@ def test_the_parents_of_known_resources_have_to_be_known(problems_of: Problems) 
     ).replace("/users/{id}", "'/users/{id}'")
     message = "the ID of '/users' is missing under provider.apiGateway.restApiResources"
     assert message in problems_of(provider + FUNCTION + "GET /users/all\n")[0]
+
+
+def test_access_logs_that_nobody_writes_are_told(load_map: Loader, problems_of: Problems) -> None:
+    text = "  logs: {restApi: true}\n" + FUNCTION + "GET /\n"
+    message = "API Gateway writes no access logs here, and the account's role for them isn't set up"
+    assert [problem.message for problem in load_map(text).warnings] == [message]
+    assert message in problems_of(text, strict=True)[0]
