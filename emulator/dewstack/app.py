@@ -136,6 +136,10 @@ class Emulator:
         self.others.close()
         self.store.close()
 
+    def empty_others(self) -> None:
+        """Empty the services behind moto; what is deployed in them is made again before they are used."""
+        self.others.empty()
+
     def environments(self) -> dict[str, int]:
         """How many execution environments each function has now, by its name."""
         return {pool.function.name: len(pool.environments) for pool in self.functions.invoker.pools}

@@ -55,6 +55,9 @@ class Host(Protocol):
     def caller(self) -> Caller:
         """Who it is to the AWS APIs."""
 
+    def empty_others(self) -> None:
+        """Empty the services behind moto; what is deployed in them stays."""
+
     def environments(self) -> dict[str, int]:
         """How many execution environments each function has now, by its name."""
 
@@ -114,7 +117,7 @@ class Endpoints:
         return answer({"time": self._time.time(), "offset": self._time.offset})
 
     async def _reset(self, request: Request, query: dict[str, str]) -> Response:
-        """Remove every user and message; what is deployed stays."""
+        """Remove every user and message, and what handlers wrote elsewhere; what is deployed stays."""
         caller, removed = self._host.caller, 0
         for pool in (await self._api.call("cognito-idp", "ListUserPools", {"MaxResults": 60}, caller))[
             "UserPools"
@@ -126,6 +129,7 @@ class Endpoints:
                     await self._api.call("cognito-idp", "AdminDeleteUser", params, caller)
                 removed += len(users)
         await asyncio.to_thread(self._mailbox.clear)
+        await asyncio.to_thread(self._host.empty_others)
         self._log_service.clear()
         return answer({"users": removed})
 

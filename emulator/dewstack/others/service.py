@@ -39,6 +39,12 @@ class OtherServices:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._backends.forget()
 
+    def empty(self) -> None:
+        """Forget everything; what is deployed is made again before its service is used."""
+        self._backends.forget()
+        with self._lock:
+            self._known = {}
+
     async def handle(self, service: str, caller: Caller, request: Request, *, signed: bool) -> Response:
         """Answer a request to `service` (boto3's name). Raises AwsErrors of the way, not of the operation."""
         await self._ready(service)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from dewstack.deploy.stack import remove_stack
@@ -19,3 +20,19 @@ def test_a_restart_makes_everything_again_under_the_same_ids(tmp_path: Path) -> 
         assert second.client("dynamodb").scan(TableName=outputs["Table"])["Items"] == []
         check(second, outputs)
         assert remove_stack(second.call, "demo")
+
+
+def test_a_reset_empties_tables_and_keeps_them() -> None:
+    with start() as dew:
+        outputs = deploy(dew, template())
+        dynamodb = dew.client("dynamodb")
+        dynamodb.put_item(TableName=outputs["Table"], Item={"id": {"S": "1"}})
+        dynamodb.create_table(
+            TableName="by-hand",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        assert httpx.post(f"{dew.aws_url}/_dew/reset", timeout=60).status_code == 200
+        assert dynamodb.list_tables()["TableNames"] == [outputs["Table"]]
+        assert dynamodb.scan(TableName=outputs["Table"])["Items"] == []
