@@ -11,6 +11,7 @@ from . import events
 from .handlers import check_handler
 from .http_api import build_http_api
 from .model import DeploymentBucket, Event, FunctionSpec, IamRole, Provider
+from .plugins import is_made, plugin_names
 from .reading import Reading, mapping, present, sequence, text
 from .rest_api import build_rest_api
 from .routes import check_routes
@@ -129,7 +130,9 @@ class Builder:
         if spec.runtime.startswith("python") and not packaged and "module" not in spec.settings:
             problem = check_handler(self.reading.directory, spec.handler)
             if problem:
-                self.reading.problem((*path, "handler"), problem.message, problem.severity)
+                made = is_made(plugin_names(self.settings), spec.handler)
+                severity = "warning" if made else problem.severity
+                self.reading.problem((*path, "handler"), problem.message, severity)
 
 
 def _iam_role(section: Mapping[str, Any]) -> IamRole:

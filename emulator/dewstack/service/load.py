@@ -14,7 +14,7 @@ from .model import Service
 from .nodes import NOTHING, Node, node_of, parse_yaml, plain
 from .offline import PLUGIN, Offline, build_offline, read_offline
 from .places import locate
-from .plugins import bundler, is_added_by, loss, plugin_names
+from .plugins import bundler, is_added_by, loss, plugin_names, requirements_files
 from .problems import MapError, Position, Problem, ProblemAt, Report
 from .reading import Reading, mapping, sequence
 from .remote import Ask
@@ -196,7 +196,13 @@ class _Load:
             name=name,
             directory=self.directory.resolve(),
             file=self.path.name,
-            files=(self.path.resolve(), *self.own_files, *self.dotenv, *self.sources.files()),
+            files=(
+                self.path.resolve(),
+                *self.own_files,
+                *self.dotenv,
+                *self.sources.files(),
+                *requirements_files(self.directory, settings, functions.values()),
+            ),
             stage=stage,
             region=self.region(),
             provider=provider,

@@ -5,8 +5,10 @@ Plugins are programs of the Framework; none is run. An unknown one is named, bec
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from .model import FunctionSpec
 from .problems import KeyPath
 from .reading import mapping, sequence, text
 
@@ -128,6 +130,9 @@ PLUGINS: Mapping[str, Plugin] = {
     "serverless-wsgi": Plugin("its handler, wsgi_handler, isn't made"),
 }
 
+_MADE_HANDLERS = {"serverless-wsgi": "wsgi_handler."}
+"""The handlers that plugins make, by what they begin with."""
+
 PYTHON_KEYS: tuple[KeyPath, ...] = ((*_FUNCTION, "module"), (*_FUNCTION, "vendor"), (*_FUNCTION, "zip"))
 
 
@@ -155,6 +160,23 @@ def is_added_by(plugins: Iterable[str], path: KeyPath) -> bool:
         and all(wanted in ("*", part) for wanted, part in zip(pattern, path, strict=False))
         for pattern in patterns
     )
+
+
+def is_made(plugins: Iterable[str], handler: str) -> bool:
+    """Whether a plugin of the map would make the file of this handler."""
+    return any(handler.startswith(_MADE_HANDLERS[name]) for name in plugins if name in _MADE_HANDLERS)
+
+
+def requirements_files(
+    directory: Path, settings: Mapping[str, Any], functions: Iterable[FunctionSpec]
+) -> tuple[Path, ...]:
+    """What python-requirements reads, or would if it were there: a change of it is a change of the map."""
+    if "serverless-python-requirements" not in plugin_names(settings):
+        return ()
+    options = mapping(mapping(settings.get("custom")).get("pythonRequirements"))
+    name = str(options.get("fileName") or "requirements.txt")
+    modules = dict.fromkeys(str(function.settings.get("module") or ".") for function in functions)
+    return tuple((directory / module / name).resolve() for module in modules)
 
 
 def bundler(plugins: Iterable[str], build: Any) -> str | None:

@@ -96,6 +96,26 @@ def test_strict_refuses_what_would_be_lost(problems_of: Problems, text: str) -> 
     assert len(problems_of(text, strict=True)) == 1
 
 
+def test_a_handler_that_a_plugin_would_make_stops_nothing(load_map: Loader) -> None:
+    text = "plugins: [serverless-wsgi]\nfunctions: {app: {handler: wsgi_handler.handler}}\n"
+    assert messages(load_map(text)) == [
+        "the plugin 'serverless-wsgi' isn't run here: its handler, wsgi_handler, isn't made",
+        "there is no file wsgi_handler.py for the handler 'wsgi_handler.handler'",
+    ]
+
+
+def test_the_requirements_of_python_functions_are_files_of_the_map(load_map: Loader) -> None:
+    text = """\
+    plugins: [serverless-python-requirements]
+    functions:
+      a: {handler: handlers/login.handler}
+      b: {handler: jobs.handler, module: jobs}
+    """
+    names = [str(path.relative_to(path.parents[1])) for path in load_map(text).files]
+    assert "jobs/requirements.txt" in names
+    assert sum(name.endswith("requirements.txt") for name in names) == 2
+
+
 def test_strict_refuses_events_that_would_not_fire(problems_of: Problems) -> None:
     text = "functions: {f: {handler: handlers/login.handler, events: [{iot: {sql: SELECT}}, {s3: photos}]}}\n"
     assert len(problems_of(text, strict=True)) == 2
