@@ -17,7 +17,7 @@ export const ROUTES = {
 
 const TIMEOUT = 35_000; // milliseconds; API Gateway itself gives up after 30 seconds
 
-/** The addresses of this deployment: {apiUrl, userPoolId, userPoolClientId, region, mailboxUrl?}. */
+/** The addresses of this deployment: {apiUrl, restApiUrl?, userPoolId, userPoolClientId, region, mailboxUrl?}. */
 export async function loadConfig() {
   const response = await fetch("config.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`config.json: ${response.status}`);

@@ -258,6 +258,18 @@ async function leave(route, body, again = true) {
   forget("Your session had already ended.");
 }
 
+/** Lets one choose between the two kinds of API Gateway; the functions behind them are the same. */
+function offer(apis) {
+  const choice = $("#gateway");
+  choice.replaceChildren(...Object.entries(apis).map(([name, url]) => new Option(name, url)));
+  choice.title = `The API: ${config.apiUrl}, user pool ${config.userPoolId}`;
+  choice.hidden = false;
+  choice.onchange = () => {
+    config.apiUrl = choice.value;
+    choice.title = `The API: ${config.apiUrl}, user pool ${config.userPoolId}`;
+  };
+}
+
 // Start -------------------------------------------------------------------------------------------------
 
 async function start() {
@@ -271,7 +283,8 @@ async function start() {
   }
   $("#api").textContent = new URL(config.apiUrl).host;
   $("#api").title = `The API: ${config.apiUrl}, user pool ${config.userPoolId}`;
-  $("#api").hidden = false;
+  $("#api").hidden = Boolean(config.restApiUrl);
+  if (config.restApiUrl) offer({ "HTTP API": config.apiUrl, "REST API": config.restApiUrl });
   if (config.mailboxUrl) {
     for (const part of $$("[data-mailbox], #mailbox")) part.hidden = false;
     for (const link of $$("#mailbox, [data-mailbox] a")) link.href = mailbox();

@@ -6,9 +6,12 @@ const STOPS = ["Browser", "API Gateway", "Lambda", "Cognito"];
 const BROWSER = 0, GATEWAY = 1, LAMBDA = 2, COGNITO = 3;
 
 // What API Gateway says in its own name, before or instead of a function.
-const GATEWAY_TEXTS = new Set(["Unauthorized", "Forbidden", "Not Found", "Too Many Requests", "Request Entity Too Large"]);
+const GATEWAY_TEXTS = new Set([
+  "Unauthorized", "Forbidden", "Not Found", "Too Many Requests", "Request Entity Too Large",
+  "The incoming token has expired", "Missing Authentication Token", // a REST API's words
+]);
 // What it says when the function gave it nothing to pass on.
-const FUNCTION_TEXTS = new Set(["Internal Server Error", "Service Unavailable"]);
+const FUNCTION_TEXTS = new Set(["Internal Server Error", "Service Unavailable", "Internal server error", "Endpoint request timed out"]);
 
 const REST = ["this page", "finds the route, checks the token", "runs one function", "keeps the users"];
 

@@ -233,6 +233,13 @@ def test_what_a_user_writes_is_shown_as_text(page: Page, dew: Dew, email: str) -
     assert page.locator("img").count() == 0
 
 
+def test_the_rest_api_leads_to_the_same_functions(page: Page, dew: Dew, email: str) -> None:
+    page.locator("#gateway").evaluate("choice => { choice.value = choice.options[1].value; choice.onchange(); }")
+    become_member(page, dew, email)
+    journey(page, "passed", "passed", "passed", "passed")
+    expect(page.locator("#request")).to_contain_text("GET /dev/auth/profile")
+
+
 def test_an_api_that_does_not_answer_is_said(page: Page, dew: Dew, email: str) -> None:
     page.route(f"{dew.url}/**", lambda route: route.abort())
     fill(page, email=email, password=PASSWORD)
