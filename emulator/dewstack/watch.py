@@ -166,10 +166,8 @@ class ServedMap:
         """Act on what is saved, for as long as it is iterated: handlers start anew, the map is deployed."""
         assert self.service is not None, "deploy first"
         handlers = [each.handler for each in self.service.functions.values() if each.handler]
-        places = [
-            *handlers,
-            *(os.path.relpath(each, self.service.directory) for each in archives(self.service)),
-        ]
+        root = os.path.realpath(self.service.directory)
+        places = [*handlers, *(os.path.relpath(each, root) for each in archives(self.service))]
         folders = {place.split("/", 1)[0] for place in places if "/" in place}
         async for paths in saves(self.service.directory, folders, self._folders_beside):
             change = await self._act(paths)
