@@ -8,6 +8,7 @@ from dewstack.cloudformation.resources.dynamodb import dynamodb_types
 from dewstack.cloudformation.resources.families import ANY_ATTRIBUTE, ResourceTypes
 from dewstack.cloudformation.resources.http_api import http_api_types
 from dewstack.cloudformation.resources.iam import iam_types
+from dewstack.cloudformation.resources.kms import kms_types
 from dewstack.cloudformation.resources.lambda_ import lambda_types
 from dewstack.cloudformation.resources.logs import LogGroup
 from dewstack.cloudformation.resources.records import record_types
@@ -30,6 +31,7 @@ def resource_types() -> Mapping[str, Provider]:
             **dynamodb_types(),
             **http_api_types(),
             **iam_types(),
+            **kms_types(),
             **lambda_types(),
             **record_types(),
             **rest_api_types(),
