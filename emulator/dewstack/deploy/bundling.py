@@ -18,6 +18,7 @@ from dewstack.deploy.bundle_options import SDK_V2, SDK_V3, BundleOptions, bundle
 from dewstack.deploy.bundle_plan import Bundle, is_module_package, node_major, plan_bundles
 from dewstack.deploy.esbuild import BuildFailure, Esbuild, find_esbuild
 from dewstack.deploy.globs import select_assets
+from dewstack.errors import UserError
 from dewstack.service import Service
 
 BUILD_DIRECTORY = Path(".dew/build")
@@ -102,6 +103,9 @@ class Bundler:
         try:
             failures = self._run_all(bundles, scratch)
             changed = {path for bundle in bundles for path in self._put(bundle, scratch)}
+        except OSError as error:
+            place = error.filename or directory / BUILD_DIRECTORY
+            raise UserError(f"bundles can't be written: {place}: {error.strerror}") from error
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
         return Bundled(

@@ -142,7 +142,15 @@ def _fetch(machine: str, target: Path) -> None:
     logger.warning("esbuild %s is fetched from npm, once, into %s", VERSION, target.parent)
     with tempfile.TemporaryDirectory(prefix="dew-esbuild-") as scratch:
         name = f"@esbuild/{machine}@{VERSION}"
-        command = [npm, "pack", name, "--silent", "--ignore-scripts", f"--pack-destination={scratch}"]
+        command = [
+            npm,
+            "pack",
+            name,
+            "--silent",
+            "--ignore-scripts",
+            "--fetch-retries=1",
+            f"--pack-destination={scratch}",
+        ]
         try:
             subprocess.run(command, cwd=scratch, capture_output=True, timeout=FETCH_SECONDS, check=True)
             [archive] = Path(scratch).glob("*.tgz")

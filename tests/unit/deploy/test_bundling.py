@@ -279,6 +279,13 @@ def test_version_4_leaves_the_sdk_out_and_maps_sources(project: Project) -> None
     assert "--minify" in options.flags and "--format=esm" in options.flags
 
 
+def test_a_place_that_cannot_be_written_is_named(project: Project) -> None:
+    service = project.one()
+    project.write(".dew", "a file")
+    with pytest.raises(UserError, match=r"bundles can't be written: .*\.dew"):
+        project.bundler.build(service)
+
+
 def test_what_esbuild_says_is_understood() -> None:
     said = (
         '✘ [ERROR] No matching export in "src/b.ts" for import "x"\n\n    src/a.ts:1:9:\n      1 │ import\n'
