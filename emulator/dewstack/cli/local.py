@@ -6,12 +6,16 @@ from typing import Any
 
 from dewstack.app import Emulator
 from dewstack.background import STOP_SECONDS, LoopThread
+from dewstack.cli.control import CallRefused
 from dewstack.cli.mapping import MapOptions, print_warnings
 from dewstack.config import Config
+from dewstack.errors import AwsError
 from dewstack.project import Project
 from dewstack.watch import ServedMap
 
 START_SECONDS = 60.0
+DEPLOYMENT_SECONDS = 1200.0
+"""Packages of functions may have to be installed first."""
 
 
 class LocalApi:
@@ -29,8 +33,11 @@ class LocalApi:
         return {"routes": self._emulator.deployed.routes, "region": self._emulator.deployed.region}
 
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
-        """One AWS operation in boto3's shapes. Raises the AwsError that it answers."""
-        return self._emulator.call(service, operation, params)
+        """One AWS operation in boto3's shapes. Raises CallRefused with the error AWS answers."""
+        try:
+            return self._emulator.call(service, operation, params)
+        except AwsError as error:
+            raise CallRefused(error.code, error.message) from error
 
 
 @contextmanager
@@ -42,7 +49,7 @@ def local_api(project: Project, options: MapOptions) -> Iterator[LocalApi]:
         thread.run(emulator.start(), START_SECONDS)
         try:
             served = ServedMap(emulator, lambda environ, ask: options.load(project.directory, environ, ask))
-            print_warnings(thread.run(served.deploy(), START_SECONDS))
+            print_warnings(thread.run(served.deploy(), DEPLOYMENT_SECONDS))
             yield LocalApi(emulator)
         finally:
             thread.run(emulator.stop(), STOP_SECONDS)

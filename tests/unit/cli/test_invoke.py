@@ -135,6 +135,15 @@ def test_a_call_without_an_emulator_gets_one_for_itself(dew: Dew, project: Path)
     assert not (project / ".dew").exists()
 
 
+def test_what_lambda_refuses_is_told_as_with_an_emulator(dew: Dew, project: Path) -> None:
+    map_file = project / "serverless.yml"
+    reserved = "    handler: hello.handler\n    reservedConcurrency: 0\n"
+    map_file.write_text(map_file.read_text().replace("    handler: hello.handler\n", reserved))
+    ran = dew("invoke", "hello")
+    assert ran.code == 1
+    assert "TooManyRequestsException: Rate Exceeded." in ran.errors
+
+
 def test_a_dry_run_prints_the_event(dew: Dew, project: Path) -> None:
     ran = dew("invoke", "hello", "--route", "POST /hello/{name}", "--dry-run")
     assert json.loads(ran.output)["routeKey"] == "POST /hello/{name}"
