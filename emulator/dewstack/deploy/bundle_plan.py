@@ -64,27 +64,30 @@ def is_module_package(directory: Path) -> bool:
 
 def _source_of(service: Service, function: FunctionSpec) -> tuple[str, str] | None:
     """The file and the stem of a function that is to be bundled."""
-    handler, settings = function.handler, function.settings
-    if not handler or not function.runtime.startswith("nodejs") or _has_artifact(service, settings):
-        return None
-    build = settings.get("build")
-    if build is not None and build != "esbuild":
-        return None
-    folder, name = posixpath.split(posixpath.normpath(handler))
+    folder, name = posixpath.split(posixpath.normpath(function.handler or ""))
     match = _FORM.fullmatch(name)
-    if match is None or folder.startswith(("..", "/")):
+    if match is None or folder.startswith(("..", "/")) or not _may_be_bundled(service, function):
         return None
     stem = posixpath.join(folder, match[1])
-    wanted: tuple[str, ...] = (*TYPESCRIPT, *JAVASCRIPT)
-    if not service.bundler and not build:
-        if any((service.directory / f"{stem}{ending}").is_file() for ending in JAVASCRIPT):
-            return None
-        wanted = TYPESCRIPT
     for base in (stem, f"{stem}/index"):
-        for ending in wanted:
+        for ending in _endings(service, function, stem):
             if (service.directory / f"{base}{ending}").is_file():
                 return f"{base}{ending}", stem
     return None
+
+
+def _may_be_bundled(service: Service, function: FunctionSpec) -> bool:
+    build = function.settings.get("build")
+    node = function.runtime.startswith("nodejs")
+    return node and build in (None, "esbuild") and not _has_artifact(service, function.settings)
+
+
+def _endings(service: Service, function: FunctionSpec, stem: str) -> tuple[str, ...]:
+    """What a source may end with: of JavaScript only where the map bundles it."""
+    if service.bundler or function.settings.get("build"):
+        return (*TYPESCRIPT, *JAVASCRIPT)
+    plain = any((service.directory / f"{stem}{ending}").is_file() for ending in JAVASCRIPT)
+    return () if plain else TYPESCRIPT
 
 
 def _has_artifact(service: Service, settings: Mapping[str, Any]) -> bool:
