@@ -12,19 +12,19 @@ import flask
 import msgspec
 
 from dewstack.apigateway.http_api import responses as refusals
-from dewstack.apigateway.http_api.authorizers import JwtAuthorizer, RouteAuthorizer
-from dewstack.apigateway.http_api.compiler import PAYLOAD_FORMATS
+from dewstack.apigateway.http_api.authorizers import RouteAuthorizer
+from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.cors import CorsPolicy
 from dewstack.apigateway.http_api.exchange import Exchange, new_request_id
-from dewstack.apigateway.http_api.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
 from dewstack.apigateway.http_api.lambda_proxy import PAYLOAD_LIMIT
-from dewstack.apigateway.http_api.model import Api, Authorizer, Integration, Route, Stage
+from dewstack.apigateway.http_api.model import Api, Authorizer, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.http_api.shapes import fields_of
 from dewstack.apigateway.integrations import function_arn
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import DEFAULT, path_of
+from dewstack.apigateway.throttle import TokenBucket
 from dewstack.deploy.target import Call
 from dewstack.errors import AwsError
 from dewstack.frontdoor import Served
@@ -55,6 +55,8 @@ class ServedRoute:
     function: str | None = None
     seconds: float = 30.0
     authorizer: RouteAuthorizer | None = None
+    """What stands before the view, as `@login_required` would."""
+    bucket: TokenBucket | None = None
 
 
 class HttpApi:
@@ -83,8 +85,10 @@ class HttpApi:
         integrations = [Integration(**fields_of(Integration, one)) for one in items("GetIntegrations")]
         self._integrations = {f"integrations/{one.integration_id}": one for one in integrations}
         authorizers = [Authorizer(**fields_of(Authorizer, one)) for one in items("GetAuthorizers")]
-        self._authorizers = {one.authorizer_id: one for one in authorizers}
         cors = self._api.cors_configuration
+        snapshot = Snapshot(self._routes, integrations, authorizers, cors)
+        compiler = Compiler(gateway.functions.invoke, gateway.key_sets, gateway.clock, Dates(gateway.clock))
+        self._compiled = compiler.routes(self._api, self._stage, snapshot)
         self._cors = CorsPolicy(cors) if cors else None
 
     def rules(self) -> list[RouteRule]:
@@ -103,7 +107,10 @@ class HttpApi:
         path, parameters = rule_path(path) if path else ("/<anything:rest>", [])
         constants = self._constants(key)
         integration = self._integrations.get(route.target or "")
-        served = ServedRoute(self, constants, parameters, authorizer=self._authorizer(route, constants))
+        compiled = self._compiled[key]
+        served = ServedRoute(
+            self, constants, parameters, authorizer=compiled.authorizer, bucket=compiled.bucket
+        )
         if integration is not None:
             served = replace(
                 served,
@@ -119,18 +126,6 @@ class HttpApi:
 
     def _constants(self, key: str) -> Constants:
         return Constants(self._api, self._stage, key, path_of(key), self._cors is not None)
-
-    def _authorizer(self, route: Route, constants: Constants) -> RouteAuthorizer | None:
-        """What stands before the view, as `@login_required` would."""
-        if route.authorization_type == "NONE":
-            return None
-        gateway, authorizer = self._gateway, self._authorizers[route.authorizer_id or ""]
-        if route.authorization_type == "JWT":
-            scopes = route.authorization_scopes or ()
-            return JwtAuthorizer(authorizer, scopes, constants, gateway.key_sets, gateway.clock)
-        decides = LambdaAuthorizer(authorizer, self._stage, gateway.functions.invoke, gateway.clock)
-        payload = PAYLOAD_FORMATS[authorizer.authorizer_payload_format_version or "2.0"](constants)
-        return LambdaRouteAuthorizer(decides, payload, constants)
 
     def view(self, route: ServedRoute, request: events.Request) -> responses.Response:
         """The response to a request that the URL map led to `route`: the view behind every rule."""
@@ -157,6 +152,8 @@ class HttpApi:
             return responses.from_gateway(self._cors.preflight(request.headers.get("Origin")))
         if nowhere:
             raise GatewayResponse(refusals.NOT_FOUND)
+        if route.bucket and not route.bucket.take():
+            raise GatewayResponse(refusals.TOO_MANY_REQUESTS)
         make_event, make_response = FORMATS[route.version]
         asked = events.Asked(request, exchange, route.constants, parameters, identity)
         payload = self._call(route, msgspec.json.encode(make_event(asked)))

@@ -50,6 +50,10 @@ class Compiler:
         }
         return CompiledApi(compiled, self.dates, not api.disable_execute_api_endpoint)
 
+    def routes(self, api: Api, stage: Stage, snapshot: Snapshot) -> dict[str, CompiledRoute]:
+        """The routes of one stage by their keys, for whoever routes by himself."""
+        return _StageCompiler(self, api, stage, snapshot).routes()
+
 
 class _StageCompiler:
     """Compiles one stage of an API."""
@@ -69,9 +73,11 @@ class _StageCompiler:
 
     def compile(self) -> CompiledStage:
         cors = self._snapshot.cors_configuration
+        return CompiledStage(Router(self.routes().items()), CorsPolicy(cors) if cors else None)
+
+    def routes(self) -> dict[str, CompiledRoute]:
         routes = sorted(self._snapshot.routes, key=lambda route: route.route_key)
-        router = Router((route.route_key, self._route(route)) for route in routes)
-        return CompiledStage(router, CorsPolicy(cors) if cors else None)
+        return {route.route_key: self._route(route) for route in routes}
 
     def _route(self, route: Route) -> CompiledRoute:
         overrides_cors = self._snapshot.cors_configuration is not None
