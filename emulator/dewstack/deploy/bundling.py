@@ -182,30 +182,16 @@ class Bundler:
         """Move what was made to where the function finds it, file by file; those that differ from before."""
         assert self._service is not None
         directory = self._service.directory
-        target = directory / BUILD_DIRECTORY / bundle.folder
-        made = {
-            path.relative_to(scratch / bundle.folder): path for path in (scratch / bundle.folder).rglob("*")
-        }
-        files = {name: path for name, path in made.items() if path.is_file()}
+        made, target = scratch / bundle.folder, directory / BUILD_DIRECTORY / bundle.folder
+        files = [path.relative_to(made) for path in made.rglob("*") if path.is_file()]
         assets = {Path(name): directory / name for name in select_assets(directory, bundle.patterns)}
-        self._inputs[bundle] = self._inputs.get(bundle, frozenset()) | {
-            os.path.realpath(path) for path in assets.values()
-        }
-        changed = []
-        for name, path in files.items():
-            place = target / name
-            if not place.is_symlink() and place.is_file() and place.read_bytes() == path.read_bytes():
-                continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, place)
-            changed.append(os.path.realpath(place))
-        for name, path in assets.items():
-            if name not in files and _link(target / name, path):
-                changed.append(os.path.join(os.path.realpath(target), name))
-        for place in target.rglob("*"):
-            if (place.is_symlink() or place.is_file()) and place.relative_to(target) not in {*files, *assets}:
-                place.unlink()
-        return changed
+        linked = self._inputs.get(bundle, frozenset())
+        self._inputs[bundle] = linked | {os.path.realpath(path) for path in assets.values()}
+        moved = [name for name in files if _move(made / name, target / name)]
+        links = [name for name, path in assets.items() if name not in files and _link(target / name, path)]
+        _leave_only({*files, *assets}, target)
+        real = Path(os.path.realpath(target))
+        return [str(real / name) for name in (*moved, *links)]
 
     def _drop_others(self) -> None:
         """Remove what functions left behind that are no more."""
@@ -228,6 +214,22 @@ def _wants_decorator_metadata(directory: Path) -> bool:
     except OSError:
         return False
     return re.search(r'^[^/\n]*"emitDecoratorMetadata"\s*:\s*true', text, re.M) is not None
+
+
+def _move(source: Path, place: Path) -> bool:
+    """Put a file in its place in one go; whether it differs from the one before."""
+    if not place.is_symlink() and place.is_file() and place.read_bytes() == source.read_bytes():
+        return False
+    place.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, place)
+    return True
+
+
+def _leave_only(names: set[Path], directory: Path) -> None:
+    """Remove other files of `directory`."""
+    for place in directory.rglob("*"):
+        if (place.is_symlink() or place.is_file()) and place.relative_to(directory) not in names:
+            place.unlink()
 
 
 def _link(place: Path, source: Path) -> bool:
