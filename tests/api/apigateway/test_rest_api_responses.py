@@ -9,7 +9,7 @@ import pytest
 
 from dewstack.errors import AwsError
 from tests.api.apigateway.http_api_client import Result, header
-from tests.api.apigateway.rest_api_client import RestGateway
+from tests.api.apigateway.rest_api_client import URI, RestGateway
 
 BAD_GATEWAY = b'{"message": "Internal server error"}'
 
@@ -137,6 +137,13 @@ def test_a_function_that_takes_too_long_is_a_timeout(rest: RestGateway) -> None:
     rest.invoke = never
     response = rest.deploy().request("GET", "/")
     assert (response.status, response.body) == (504, b'{"message": "Endpoint request timed out"}')
+
+
+@pytest.mark.parametrize("kind", ["AWS_PROXY", "AWS"])
+def test_lambda_is_only_called_with_post(rest: RestGateway, kind: str) -> None:
+    rest.create_rest().method("GET /", {"type": kind, "integrationHttpMethod": "GET", "uri": URI})
+    response = rest.deploy().request("GET", "/")
+    assert (response.status, response.body) == (500, BAD_GATEWAY)
 
 
 def test_what_lambda_refuses_is_an_internal_error(rest: RestGateway) -> None:

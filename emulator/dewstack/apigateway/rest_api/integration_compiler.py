@@ -26,6 +26,7 @@ from dewstack.wire import Invoke
 
 log = logging.getLogger(__name__)
 
+FUNCTIONS = ("AWS", "AWS_PROXY")
 INVOCATION_TYPE = "integration.request.header.x-amz-invocation-type"
 
 
@@ -53,6 +54,8 @@ class IntegrationCompiler:
         build = TYPES.get(integration.type)
         if build is None:
             return Broken(f"{integration.type} integrations are not emulated")
+        if integration.type in FUNCTIONS and integration.http_method != "POST":
+            return Broken(f"Lambda takes POST, the integration's method is {integration.http_method}")
         try:
             return build(self, integration, method)
         except (TemplateError, BadMapping, NotAnExpression) as error:
