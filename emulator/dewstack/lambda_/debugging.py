@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dewstack.errors import UserError
+from dewstack.extras import install_command
 from dewstack.lambda_.model import Function, Launch
 from dewstack.lambda_.runtimes import BOOTSTRAPS
 
@@ -30,7 +31,7 @@ def default_port(runtime: str) -> int:
 def check_debugger(runtime: str) -> None:
     """Raise UserError when the debugger of this runtime isn't installed."""
     if runtime.startswith("python") and find_spec("debugpy") is None:
-        raise UserError("debugpy isn't installed", hint="install it: pip install 'dewstack[debug]'")
+        raise UserError("debugpy isn't installed", hint=f"install it: {install_command('debug')}")
 
 
 class Debugging:
@@ -107,5 +108,5 @@ def _with_debugger(launch: Launch, port: int) -> Launch:
 def _debugpy() -> Path:
     spec = find_spec("debugpy")
     if spec is None or spec.origin is None:
-        raise UserError("debugpy isn't installed", hint="install it: pip install 'dewstack[debug]'")
+        raise UserError("debugpy isn't installed", hint=f"install it: {install_command('debug')}")
     return Path(spec.origin).parent

@@ -1,6 +1,7 @@
 """The errors of the way to moto; those of the services are moto's own."""
 
 from dewstack.errors import AwsError, NotEmulated
+from dewstack.extras import install_command
 
 
 class MotoMissing(NotEmulated):
@@ -28,7 +29,7 @@ def missing(service: str, module: str) -> MotoMissing:
     """What to install so that `service` answers."""
     if module == "moto":
         return MotoMissing(
-            f"dewstack emulates {service} by moto, which is not installed: pip install 'dewstack[aws]'"
+            f"dewstack emulates {service} by moto, which is not installed: {install_command('aws')}"
         )
     extra = service.replace("-", "")
     return MotoMissing(f"moto's {service} needs the module {module}: pip install 'moto[{extra}]'")

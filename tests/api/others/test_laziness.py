@@ -23,7 +23,7 @@ import httpx
 from dewstack.deploy import deploy_template
 from dewstack.errors import NotEmulated, UserError
 from dewstack.testing import start
-SAID = "dewstack emulates dynamodb by moto, which is not installed: pip install 'dewstack[aws]'"
+SAID = f"dewstack emulates dynamodb by moto, which is not installed: {install_command('aws')}"
 with start() as dew:
     try:
         dew.client("dynamodb").list_tables()
