@@ -7,21 +7,23 @@ own (`http_api`, `rest_api`). What is served is compiled once, and again after a
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.service import HttpApiService
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
-from dewstack.apigateway.rest_api.compiler import RestCompiler
-from dewstack.apigateway.rest_api.integrations import Send
+from dewstack.apigateway.rest_api.service import Compiler as RestApiCompiler
 from dewstack.apigateway.rest_api.service import RestApiService
 from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.store import Store
 from dewstack.wire import Handler, Invoke
+
+if TYPE_CHECKING:
+    from dewstack.apigateway.rest_api.integrations import Send
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +71,7 @@ class ApiGateway:
         keys: Keys,
         *,
         endpoint: Callable[[str, str], str] | None = None,
-        send: Send | None = None,
+        send: "Send | None" = None,
         patience: Patience = as_configured,
     ) -> None:
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
@@ -77,12 +79,14 @@ class ApiGateway:
         self.http_apis = HttpApiService(
             store, clock, Compiler(invoke, key_sets, clock, dates, patience), self._changed, endpoint
         )
-        self.rest_apis = RestApiService(
-            store,
-            clock,
-            RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send, patience),
-            self._changed,
-        )
+
+        def rest_compiler() -> RestApiCompiler[ServedApi]:
+            # With what it brings along this is a tenth of a start; many services have no REST API.
+            from dewstack.apigateway.rest_api.compiler import RestCompiler
+
+            return RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send, patience)
+
+        self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed)
         self._kinds: tuple[ApiKind, ...] = (self.http_apis, self.rest_apis)
         self._compiled: dict[str, ServedApi] = {}
         self._compiling = asyncio.Lock()

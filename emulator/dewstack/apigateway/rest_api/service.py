@@ -40,14 +40,16 @@ class Compiler(Protocol[S]):
 class RestApiService(Generic[S]):
     """`operations` of the service `apigateway`, and `compile` for what they made.
 
-    `changed` is called with an API's id after every change that its clients can notice.
+    `compiler` gives what compiles them, once one is asked for; `changed` is called with an API's id after every
+    change that its clients can notice.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, compiler: Compiler[S], changed: Callable[[str], None]
+        self, store: Store, clock: Clock, compiler: Callable[[], Compiler[S]], changed: Callable[[str], None]
     ) -> None:
         self._apis = RestApis(store, changed)
-        self._compiler = compiler
+        self._make_compiler = compiler
+        self._compiler: Compiler[S] | None = None
         self.operations: dict[str, Handler] = operations_of(
             ApiOperations(self._apis, clock),
             ResourceOperations(self._apis),
@@ -96,4 +98,5 @@ class RestApiService(Generic[S]):
                 for stage in self._apis.stages.all(api)
             ]
             api_keys = self._apis.plans_of(api)
+        self._compiler = self._compiler or self._make_compiler()
         return self._compiler.compile(api, stages, api_keys)
