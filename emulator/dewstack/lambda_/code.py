@@ -26,12 +26,15 @@ class CodeStorage:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._built = directory / "built"
+        """The developer's archives, unpacked anew by each emulator, so that old ones do not pile up."""
+        shutil.rmtree(self._built, ignore_errors=True)
         self._unpacked: dict[str, tuple[tuple[int, int], Code]] = {}
 
     def resolve(self, code: dict[str, Any]) -> Code:
         """`Code` of CreateFunction or UpdateFunctionCode to code on disk. Raises InvalidParameterValueException."""
         if code.get("ZipFile"):
-            return self._unpack(code["ZipFile"])
+            return self._unpack(code["ZipFile"], self._directory)
         if code.get("S3Bucket") == HOT_RELOAD_BUCKET:
             return live_code(str(code.get("S3Key", "")))
         if code.get("S3Bucket"):
@@ -54,15 +57,18 @@ class CodeStorage:
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._unpacked.get(code.archive)
         if known is None or known[0] != stamp:
-            known = self._unpacked[code.archive] = (stamp, self._unpack(Path(code.archive).read_bytes()))
+            known = self._unpacked[code.archive] = (
+                stamp,
+                self._unpack(Path(code.archive).read_bytes(), self._built),
+            )
         return known[1]
 
-    def _unpack(self, archive: bytes) -> Code:
+    def _unpack(self, archive: bytes, directory: Path) -> Code:
         digest = hashlib.sha256(archive).digest()
-        target = self._directory / digest.hex()
+        target = directory / digest.hex()
         if not target.is_dir():
-            self._directory.mkdir(parents=True, exist_ok=True)
-            scratch = Path(tempfile.mkdtemp(dir=self._directory))
+            directory.mkdir(parents=True, exist_ok=True)
+            scratch = Path(tempfile.mkdtemp(dir=directory))
             try:
                 _extract(archive, scratch)
                 os.rename(scratch, target)

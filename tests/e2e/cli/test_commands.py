@@ -37,6 +37,15 @@ def test_invoke_of_a_function_that_fails_exits_with_1(project: Project) -> None:
     assert "Functions: fail, hello" in unknown.stderr
 
 
+def test_invoke_makes_the_event_of_a_route(project: Project) -> None:
+    event = project.told("invoke", "hello", "--path", "/hello?a=1", "--dry-run")
+    assert (event["routeKey"], event["queryStringParameters"]) == ("GET /hello", {"a": "1"})
+    assert project.told("invoke", "hello", "--route", "GET /hello")["result"] == "hello"
+    astray = project.dew("invoke", "hello", "--path", "/hallo")
+    assert astray.returncode == 1
+    assert "Its routes: 'GET /hello'" in astray.stderr
+
+
 def test_logs_show_what_functions_print_and_follow_what_comes(project: Project) -> None:
     project.dew("invoke", "hello")
     shown = project.dew("logs", "hello").stdout
