@@ -22,6 +22,7 @@ sys.modules["moto"] = None  # what an import finds where the package is not
 import httpx
 from dewstack.deploy import deploy_template
 from dewstack.errors import NotEmulated, UserError
+from dewstack.extras import install_command
 from dewstack.testing import start
 SAID = f"dewstack emulates dynamodb by moto, which is not installed: {install_command('aws')}"
 with start() as dew:
