@@ -42,7 +42,8 @@ async def saves(
 ) -> AsyncIterator[set[str]]:
     """Real paths that changed below `root`, in bunches. The root itself is watched flat, its folders whole, so
     that a large node_modules costs nothing. `code_folders` hold code whatever they are called; folders `beside` the
-    root are watched flat too."""
+    root are watched flat too. An empty bunch comes first, and after a folder was made or removed: from then on nothing
+    is missed, but something may have been before."""
     from watchfiles import awatch
 
     ignored = IGNORED.difference(code_folders)
@@ -68,6 +69,8 @@ async def saves(
         if folders:
             tasks.append(asyncio.create_task(follow(folders, True)))
         try:
+            await asyncio.sleep(0)  # the watchers begin
+            yield set()
             while (_watched(root, ignored), beside()) == (folders, others):
                 paths = await _next(queue, tasks)
                 if paths:

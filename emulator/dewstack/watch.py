@@ -181,6 +181,8 @@ class ServedMap:
     async def _act(self, paths: set[str]) -> Change | None:
         assert self.service is not None
         started = time.monotonic()
+        if not paths and self._bundler is not None:
+            paths = await asyncio.to_thread(self._bundler.changed_since)
         if paths & {os.path.realpath(file) for file in self.service.files}:
             try:
                 service = await self.deploy()

@@ -4,10 +4,12 @@ Each lies in `.dew/build/<function>/`, inside the project, so that what is left 
 node_modules. AWS's runtime brings the AWS SDK along: it is left out too, which makes a bundle in 10 ms instead of 400.
 """
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -50,6 +52,11 @@ class Bundler:
         self._options: BundleOptions | None = None
         self._inputs: dict[Bundle, frozenset[str]] = {}
         self._failed: set[Bundle] = set()
+        self._read_at: dict[Bundle, float] = {}
+
+    @property
+    def _root(self) -> str:
+        return os.path.realpath(self._service.directory) if self._service else ""
 
     def build(self, service: Service) -> Bundled:
         """Make every bundle of the map. One with a mistake is replaced by a file that throws it. Raises UserError
@@ -68,6 +75,17 @@ class Bundler:
             self._say("tsconfig.json asks for emitDecoratorMetadata, which esbuild doesn't make")
         self._drop_others()
         return self._make(self._bundles)
+
+    def changed_since(self) -> set[str]:
+        """The sources (real paths) that were saved since they were read, without anybody having said so."""
+        own = {bundle: os.path.join(self._root, bundle.source) for bundle in self._bundles}
+        found = set()
+        for bundle, source in own.items():
+            for path in self._inputs.get(bundle, frozenset()) | {source}:
+                with contextlib.suppress(OSError):
+                    if os.stat(path).st_mtime > self._read_at.get(bundle, 0.0):
+                        found.add(path)
+        return found
 
     def changed(self, paths: Iterable[str]) -> Bundled:
         """Make anew what is made of these files (real paths). A bundle with a mistake is tried at every change."""
@@ -89,7 +107,7 @@ class Bundler:
         """The folders outside of the map's directory that bundles' sources lie in, installed modules aside."""
         if self._service is None:
             return []
-        own = os.path.realpath(self._service.directory) + os.sep
+        own = self._root + os.sep
         sources = {path for inputs in self._inputs.values() for path in inputs if not path.startswith(own)}
         folders = {os.path.dirname(path) for path in sources if f"{os.sep}node_modules{os.sep}" not in path}
         return [Path(folder) for folder in sorted(folders) if os.path.isdir(folder)]
@@ -121,6 +139,7 @@ class Bundler:
     def _run_all(self, bundles: Sequence[Bundle], scratch: Path) -> tuple[BuildFailure, ...]:
         """Make all in one go; when something is wrong, each by itself, so that only those suffer whose it is."""
         self._failed.difference_update(bundles)
+        self._read_at.update(dict.fromkeys(bundles, time.time()))
         try:
             self._run(bundles, scratch)
             return ()

@@ -200,6 +200,17 @@ def test_the_maps_options_reach_esbuild(project: Project) -> None:
     assert project.run(stem="a.cjs") == "hello,1,another"
 
 
+def test_what_was_saved_meanwhile_is_found(project: Project) -> None:
+    project.bundler.build(project.one())
+    assert project.bundler.changed_since() == set()
+    word = project.write("src/word.ts", "export const word = 'meanwhile';")
+    later = word.stat().st_mtime + 5
+    os.utime(word, (later, later))
+    assert project.bundler.changed_since() == {os.path.realpath(word)}
+    assert project.bundler.changed(project.bundler.changed_since()).changed
+    assert project.run() == "meanwhile"
+
+
 def test_sources_beside_the_project_are_known(project: Project) -> None:
     shared = project.directory.parent / "shared"
     project.write("../shared/word.ts", "export const word = 'shared';")
