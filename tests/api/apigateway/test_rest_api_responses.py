@@ -106,20 +106,24 @@ def test_an_api_whose_endpoint_is_disabled_serves_nothing(rest: RestGateway) -> 
 
 
 def test_a_body_too_large_is_refused_in_plain_text(rest: RestGateway) -> None:
-    response = rest.create_rest("POST /a").request("POST", "/a", body=b"x" * (10 * 1024 * 1024 + 1))
+    rest.create_rest("POST /a").call("PutGatewayResponse", responseType="REQUEST_TOO_LARGE", statusCode="400")
+    response = rest.deploy().request("POST", "/a", body=b"x" * (10 * 1024 * 1024 + 1))
     assert (response.status, response.body) == (413, b"HTTP content length exceeded 10485760 bytes.")
-    assert header(response, "Content-Type") == ["text/plain"]
+    assert header(response, "Content-Type") == ["text; charset=utf-8"]
+    assert header(response, "x-amzn-RequestId") == header(response, "x-amzn-ErrorType") == []
 
 
 def test_a_body_too_large_for_lambda_is_refused(rest: RestGateway) -> None:
     response = rest.create_rest("POST /a").request("POST", "/a", body=b"x" * (7 * 1024 * 1024))
-    assert (response.status, response.body) == (413, b'{"message":"Request Too Long"}')
+    assert (response.status, response.body) == (413, b'{"message": "Request Too Long"}')
+    assert header(response, "x-amzn-ErrorType") == ["BadRequestException"]
 
 
 def test_headers_too_large_are_refused(rest: RestGateway) -> None:
     rest.create_rest("GET /a")
     assert rest.request("GET", "/a", {"a": "x" * 9_000}).status == 200
-    assert rest.request("GET", "/a", {"a": "x" * 10_241}).status == 431
+    response = rest.request("GET", "/a", {"a": "x" * 10_241})
+    assert (response.status, response.body) == (431, b"HTTP header is larger than 10240 bytes.")
     assert rest.request("GET", "/a", [("a", "")] * 900).status == 200
     assert rest.request("GET", "/a", [("a", "")] * 1_001).status == 431
 

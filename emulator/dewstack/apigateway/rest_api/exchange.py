@@ -10,8 +10,7 @@ from typing import Any
 
 from dewstack.apigateway.reading import HEADER_LINES, host_name, printable, query_values, trace_id
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
-from dewstack.apigateway.rest_api.refusals import HEADERS_TOO_LARGE, REQUEST_TOO_LARGE, Refused
-from dewstack.http import Request
+from dewstack.http import Request, Response
 
 BODY_LIMIT = 10 * 1024 * 1024
 HEADER_LIMIT = 10_240
@@ -52,6 +51,7 @@ NO_IDENTITY: Mapping[str, str | None] = dict.fromkeys(
         "userArn",
     )
 )
+CONTENT_TYPE_TEXT = (b"Content-Type", b"text; charset=utf-8")
 AUTHORIZATION = ("Authorization", "authorization")
 
 
@@ -125,12 +125,14 @@ class Exchange:
         self._read_headers(request)
         self.domain_name: str = host_name(self.header("host") or "")
 
-    def check_size(self) -> None:
-        """Raises Refused if the request is larger than the gateway takes."""
+    def oversized(self) -> Response | None:
+        """What is said to a request that is larger than the gateway takes. It comes from before any API, so that no
+        gateway response words it: plain text, without the ids of a request."""
         if self.header_size > HEADER_LIMIT:
-            raise Refused(HEADERS_TOO_LARGE)
+            return Response(431, b"HTTP header is larger than 10240 bytes.", [CONTENT_TYPE_TEXT])
         if len(self.request.body) > BODY_LIMIT:
-            raise Refused(REQUEST_TOO_LARGE)
+            return Response(413, b"HTTP content length exceeded 10485760 bytes.", [CONTENT_TYPE_TEXT])
+        return None
 
     def _read_headers(self, request: Request) -> None:
         size = 0 if len(request.headers) <= HEADER_LINES else HEADER_LIMIT + 1

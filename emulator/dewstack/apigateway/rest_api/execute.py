@@ -86,8 +86,10 @@ class CompiledApi:
         if stage is None or not self._enabled:
             return finish(plain_response(FORBIDDEN), request, ids, http_date, None)
         exchange = Exchange(request, stage.point, "/" + rest.lstrip("/"), ids, now, request_time)
+        oversized = exchange.oversized()
+        if oversized is not None:
+            return frame(oversized, request, http_date)
         try:
-            exchange.check_size()
             response = await stage.dispatch(exchange)
         except Refused as refused:
             response = stage.responses.response(refused.refusal, exchange)
@@ -100,8 +102,18 @@ class CompiledApi:
 def finish(
     response: Response, request: Request, ids: tuple[str, str], http_date: bytes, trace_id: str | None
 ) -> Response:
-    """Add what every response has: the length, the date, the request's ids, and its trace where a function was
+    """Add what every response of an API has: the request's ids, and its trace where a function was
     reached."""
+    headers = frame(response, request, http_date).headers
+    headers.append((b"x-amzn-RequestId", ids[0].encode()))
+    headers.append((b"x-amz-apigw-id", ids[1].encode()))
+    if trace_id is not None:
+        headers.append((b"X-Amzn-Trace-Id", trace_id.encode("latin-1", "replace")))
+    return response
+
+
+def frame(response: Response, request: Request, http_date: bytes) -> Response:
+    """Add what every response has: the length, the date, what becomes of the connection."""
     headers = response.headers
     if response.status in WITHOUT_BODY:
         response.body = b""
@@ -109,8 +121,4 @@ def finish(
         headers.append((b"Content-Length", b"%d" % len(response.body)))
     headers.append((b"Date", http_date))
     headers.append((b"Connection", b"close" if closes(request) else b"keep-alive"))
-    headers.append((b"x-amzn-RequestId", ids[0].encode()))
-    headers.append((b"x-amz-apigw-id", ids[1].encode()))
-    if trace_id is not None:
-        headers.append((b"X-Amzn-Trace-Id", trace_id.encode("latin-1", "replace")))
     return response

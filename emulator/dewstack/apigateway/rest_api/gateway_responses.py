@@ -51,14 +51,11 @@ class GatewayResponses:
 
 def plain_response(refusal: Refusal) -> Response:
     """The answer of an API that says nothing about it."""
-    return Response(refusal.status, refusal.default_body(), _head(refusal, refusal.content_type))
+    return Response(refusal.status, refusal.default_body(), _head(refusal, JSON.encode()))
 
 
 def _head(refusal: Refusal, content_type: bytes) -> Headers:
-    headers: Headers = [(b"Content-Type", content_type)]
-    if refusal.error_type:
-        headers.append((b"x-amzn-ErrorType", refusal.error_type.encode()))
-    return headers
+    return [(b"Content-Type", content_type), (b"x-amzn-ErrorType", refusal.error_type.encode())]
 
 
 class _Compiled:
@@ -77,7 +74,7 @@ class _Compiled:
 
     def response(self, refusal: Refusal, exchange: Exchange) -> Response:
         if self._template is None:
-            body, content_type = refusal.default_body(), refusal.content_type
+            body, content_type = refusal.default_body(), JSON.encode()
         else:
             body = "".join(part(exchange, refusal) for part in self._template).encode()
             content_type = self._content_type.encode()

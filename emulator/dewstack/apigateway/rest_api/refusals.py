@@ -14,10 +14,9 @@ class Refusal:
 
     response_type: str
     status: int
-    error_type: str | None
+    error_type: str
     message: str | None
     body: bytes | None = None
-    content_type: bytes = b"application/json"
 
     def default_body(self) -> bytes:
         """The body where the API says nothing else."""
@@ -32,10 +31,12 @@ class Refused(Exception):
         self.refusal = refusal
 
 
-def _integration(response_type: str, status: int, message: str) -> Refusal:
+def _integration(
+    response_type: str, status: int, message: str, error_type: str = "InternalServerErrorException"
+) -> Refusal:
     """What goes wrong at an integration is told with a space after the colon."""
     body = b'{"message": "%b"}' % message.encode()
-    return Refusal(response_type, status, "InternalServerErrorException", message, body)
+    return Refusal(response_type, status, error_type, message, body)
 
 
 def _denied(message: str) -> Refusal:
@@ -61,12 +62,7 @@ QUOTA_EXCEEDED = Refusal("QUOTA_EXCEEDED", 429, "LimitExceededException", "Limit
 UNSUPPORTED_MEDIA_TYPE = Refusal(
     "UNSUPPORTED_MEDIA_TYPE", 415, "BadRequestException", "Unsupported Media Type"
 )
-TOO_LARGE = "HTTP content length exceeded 10485760 bytes."
-REQUEST_TOO_LARGE = Refusal(
-    "REQUEST_TOO_LARGE", 413, "RequestTooLargeException", TOO_LARGE, TOO_LARGE.encode(), b"text/plain"
-)
-HEADERS_TOO_LARGE = Refusal("DEFAULT_4XX", 431, None, "Request Header Fields Too Large")
-REQUEST_TOO_LONG = Refusal("REQUEST_TOO_LARGE", 413, "RequestTooLongException", "Request Too Long")
+REQUEST_TOO_LONG = _integration("REQUEST_TOO_LARGE", 413, "Request Too Long", "BadRequestException")
 INTERNAL_SERVER_ERROR = _integration("DEFAULT_5XX", 500, "Internal server error")
 BAD_GATEWAY = _integration("DEFAULT_5XX", 502, "Internal server error")
 API_CONFIGURATION_ERROR = _integration("API_CONFIGURATION_ERROR", 500, "Internal server error")
