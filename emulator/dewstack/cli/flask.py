@@ -53,6 +53,8 @@ def command(
             f"Port {port} is in use by {owner(port) or 'another process'}.",
             hint="Stop what uses it, or take another port: dew flask --port 0",
         )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     from dewstack.shim import create_app
     from dewstack.shim.server import make_server
 
@@ -60,8 +62,6 @@ def command(
     app = create_app(stage=stage or None, region=region or None, params=options.named_params(), invoke=invoke)
     app.debug = no_timeouts
     server = make_server(app, host, port)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
     title = click.style(app.name, bold=True)
     click.echo(
         f"{title} runs on Flask at http://{host}:{server.port}, with AWS at {app.config['AWS_ENDPOINT_URL']}."

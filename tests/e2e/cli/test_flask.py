@@ -104,3 +104,18 @@ def test_flasks_test_client_needs_nothing_else(project: Project) -> None:
 def test_a_function_that_is_not_on_the_map_is_named(project: Project) -> None:
     refused = project.dew("flask", "--port=0", "--invoke=nobody")
     assert (refused.returncode, "There is no function 'nobody'" in refused.stderr) == (1, True)
+
+
+def test_a_breakpoint_stops_in_the_handler_and_waits(project: Project) -> None:
+    project.write(
+        "hello.py", 'def handler(event, context):\n    word = "in"\n    breakpoint()\n    return word\n'
+    )
+    process = project.start("flask", "--port=0", "--no-timeouts", stdin=subprocess.PIPE)
+    assert process.stdout is not None and process.stdin is not None
+    ready = READY.fullmatch(process.stdout.readline())
+    assert ready is not None, process.communicate()
+    process.stdin.write('word = "changed"\ncontinue\n')
+    process.stdin.flush()
+    assert get(f"{ready[1]}/hello") == (200, "changed")
+    process.send_signal(signal.SIGTERM)
+    assert "-> return word" in process.communicate(timeout=30)[0]
