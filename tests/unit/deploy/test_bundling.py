@@ -212,13 +212,13 @@ def test_what_was_saved_meanwhile_is_found(project: Project) -> None:
 
 
 def test_sources_beside_the_project_are_known(project: Project) -> None:
-    shared = project.directory.parent / "shared"
-    project.write("../shared/word.ts", "export const word = 'shared';")
-    project.write("a.ts", "import { word } from '../shared/word';\nexport const handler = async () => word;")
+    common = project.directory.parent / "common"
+    project.write("../common/word.ts", "export const word = 'common';")
+    project.write("a.ts", "import { word } from '../common/word';\nexport const handler = async () => word;")
     project.bundler.build(project.map({"a": "a.handler"}))
-    assert project.bundler.folders_beside() == [shared.resolve()]
-    project.write("../shared/word.ts", "export const word = 'changed';")
-    assert project.changed("../shared/word.ts").changed
+    assert project.bundler.folders_beside() == [common.resolve()]
+    project.write("../common/word.ts", "export const word = 'changed';")
+    assert project.changed("../common/word.ts").changed
     assert project.run(stem="a.cjs") == "changed"
 
 
