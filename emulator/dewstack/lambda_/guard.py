@@ -7,7 +7,6 @@ SIGKILL of the emulator cannot be caught, so somebody else has to notice.
 
 import contextlib
 import os
-import resource
 import signal
 import subprocess
 
@@ -83,7 +82,9 @@ class Guard:
 
 def limit(pid: int) -> None:
     """Let a process open as many files as on AWS, and dump no core beside somebody's code. Linux only."""
-    with contextlib.suppress(AttributeError, OSError, ValueError):
+    with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
+        import resource
+
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
 
