@@ -112,8 +112,9 @@ class RestApi:
         raw = request.raw(self._served)
         path = "/" + raw.raw_path.removeprefix(self._served.own_base).lstrip("/")
         exchange = Exchange(raw, self._point, path, ids, now, dates.request_time)
+        if (oversized := exchange.oversized()) is not None:
+            return responses.from_gateway(oversized)
         try:
-            exchange.check_size()
             response = self._answer(route, request, exchange)
         except Refused as refused:
             response = responses.from_gateway(self._responses.response(refused.refusal, exchange))
