@@ -107,9 +107,9 @@ def test_a_function_that_is_not_on_the_map_is_named(project: Project) -> None:
 
 
 def test_a_breakpoint_stops_in_the_handler_and_waits(project: Project) -> None:
-    project.write(
-        "hello.py", 'def handler(event, context):\n    word = "in"\n    breakpoint()\n    return word\n'
-    )
+    code = (project.directory / "hello.py").read_text()
+    stops = 'word = "hello"\n    breakpoint()\n    return word'
+    project.write("hello.py", code.replace('return "hello"', stops))
     process = project.start("flask", "--port=0", "--no-timeouts", stdin=subprocess.PIPE)
     assert process.stdout is not None and process.stdin is not None
     ready = READY.fullmatch(process.stdout.readline())
