@@ -71,16 +71,16 @@ def _without_id(path: str, known: Mapping[str, object]) -> str | None:
 
 
 def _check_timeout(reading: Reading, function: FunctionSpec, provider: Provider) -> None:
-    limits = []
+    limits: list[tuple[float, str]] = []
     for event in function.events:
         if isinstance(event, HttpApiEvent):
             limits.append((HTTP_API_TIMEOUT, "an HTTP API"))
         elif isinstance(event, HttpEvent) and not event.is_async:
             own = event.timeout_in_millis or provider.rest_api.timeout_in_millis
-            limits.append((own // 1000 if own else REST_API_TIMEOUT, "a REST API"))
+            limits.append((own / 1000 if own else REST_API_TIMEOUT, "a REST API"))
     limit, api = min(limits, default=(function.timeout, ""))
     if function.timeout > limit:
-        message = f"{api} waits {limit} seconds, so {function.timeout} are never reached"
+        message = f"{api} waits {limit:g} seconds, so {function.timeout} are never reached"
         reading.problem(("functions", function.key, "timeout"), message, "warning")
 
 
