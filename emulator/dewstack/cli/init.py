@@ -81,9 +81,10 @@ def command(directory: Path, template: str, name: str, as_json: bool) -> None:
 def _service_name(name: str) -> str:
     """`name` as a service's name: letters, digits and hyphens, a letter first. Raises UserError for none."""
     made = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()
-    if not made or not made[0].isalpha():
+    if len(made) < 2 or not made[0].isalpha():
         raise UserError(
-            f"{name!r} makes no service name: it has to begin with a letter", hint="name it with --name"
+            f"{name!r} makes no service name: it begins with a letter and has two characters at least",
+            hint="name it with --name",
         )
     return made
 

@@ -55,8 +55,9 @@ def test_nothing_that_is_there_is_touched(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["serverless.yml"]
 
 
-def test_a_name_that_makes_no_service_is_refused(tmp_path: Path) -> None:
-    refused = init(tmp_path, "--name", "42")
+@pytest.mark.parametrize("name", ["42", "p", "…"])
+def test_a_name_that_makes_no_service_is_refused(tmp_path: Path, name: str) -> None:
+    refused = init(tmp_path, "--name", name)
     assert refused.returncode == 1
-    assert "begin with a letter" in refused.stderr
+    assert "begins with a letter" in refused.stderr
     assert not list(tmp_path.iterdir())
