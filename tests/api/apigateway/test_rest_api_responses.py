@@ -214,6 +214,18 @@ def statement(effect: str, **others: Any) -> dict[str, Any]:
             [403, 403],
         ),
         ([statement("Allow", Principal={"AWS": "arn:aws:iam::000000000000:root"})], [403, 403]),
+        (
+            [
+                statement("Allow"),
+                statement("Deny", Principal=None) | {"NotPrincipal": {"AWS": "arn:aws:iam::1:root"}},
+            ],
+            [403, 403],
+        ),
+        (
+            [statement("Allow"), statement("Deny", Principal={"AWS": ["*", "arn:aws:iam::1:root"]})],
+            [403, 403],
+        ),
+        ([statement("Allow"), statement("Deny", Principal={"AWS": "*", "Service": "x"})], [403, 403]),
         ([statement("Allow", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}})], [500, 500]),
         ([], [403, 403]),
     ],

@@ -90,10 +90,11 @@ def test_a_model_that_is_not_emulated_lets_nothing_through(rest: RestGateway, sc
     [
         ({"type": ["string", "null"]}, ["a", None], [1, True]),
         ({"type": "number"}, [1, 1.5], [True, "1"]),
-        ({"type": "integer"}, [1, 2.0], [1.5, True]),
+        ({"type": "integer"}, [1, 2.0, 10**400], [1.5, True]),
         ({"enum": [1, "a"]}, [1, "a"], [True, "b"]),
         ({"minimum": 1, "exclusiveMinimum": True, "maximum": 3}, [2, 3, "x"], [1, 4]),
-        ({"multipleOf": 2}, [4, "x"], [3]),
+        ({"multipleOf": 0.5}, [1.5], [0.7, 10**400]),
+        ({"multipleOf": 2}, [4, "x", 10**400], [3, 10**400 + 1]),
         ({"pattern": "^a+$"}, ["aa", 1], ["b"]),
         ({"items": {"type": "string"}, "minItems": 1, "maxItems": 2}, [["a"], "x"], [[], [1], ["a"] * 3]),
         ({"items": [{"type": "string"}], "additionalItems": False}, [["a"], []], [[1], ["a", 1]]),
@@ -125,3 +126,20 @@ def test_schemas(schema: Any, good: list[Any], bad: list[Any]) -> None:
 def test_what_is_no_schema_is_refused() -> None:
     with pytest.raises(BadSchema, match="'if'"):
         Schema({"properties": {"a": {"if": {}}}})
+
+
+def test_the_time_a_body_takes_does_not_double_with_each_of_its_levels() -> None:
+    def branch(kind: str) -> dict[str, Any]:
+        return {
+            "properties": {"next": {"$ref": "#/definitions/tree"}, "kind": {"enum": [kind]}},
+            "required": ["kind"],
+        }
+
+    tree = {"oneOf": [{"type": "string"}, branch("a") | {"type": "object"}, branch("b") | {"type": "object"}]}
+    schema = Schema({"$ref": "#/definitions/tree", "definitions": {"tree": tree}})
+    good: Any = "leaf"
+    bad: Any = 1
+    for _ in range(20):
+        good, bad = {"next": good, "kind": "a"}, {"next": bad, "kind": "b"}
+    assert schema.fits(good)
+    assert not schema.fits(bad)

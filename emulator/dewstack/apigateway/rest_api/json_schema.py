@@ -20,7 +20,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    return _is_number(value) and float(value).is_integer()
+    return _is_number(value) and (isinstance(value, int) or value.is_integer())
 
 
 TYPES: Mapping[str, Callable[[Any], bool]] = {
@@ -58,21 +58,39 @@ class Schema:
         _check_keywords(document, 0)
 
     def fits(self, value: Any) -> bool:
-        """Whether `value` fits. Raises BadSchema for a reference that leads nowhere or in a circle."""
-        return self._fits(self._root, value, 0)
+        """Whether `value` fits. What a reference that leads nowhere or in a circle is asked about doesn't."""
+        return _Check(self._root).fits(self._root, value, 0)
 
-    def _fits(self, schema: Any, value: Any, depth: int) -> bool:
+
+class _Check:
+    """One value on its way through a schema.
+
+    What a reference said of a part is remembered: in a model that names itself twice, such as a tree's, the time would
+    else double with each level that a client sends.
+    """
+
+    def __init__(self, root: Any) -> None:
+        self._root = root
+        self._known: dict[tuple[str, int], bool] = {}
+
+    def fits(self, schema: Any, value: Any, depth: int) -> bool:
         if depth > DEPTH_LIMIT:
             return False
         if isinstance(schema, bool):
             return schema
         if "$ref" in schema:
-            return self._fits(self._resolve(schema["$ref"]), value, depth + 1)
+            return self._referred(schema["$ref"], value, depth + 1)
         return all(
             KEYWORDS[keyword](self, schema, operand, value, depth + 1)
             for keyword, operand in schema.items()
             if keyword in KEYWORDS
         )
+
+    def _referred(self, reference: str, value: Any, depth: int) -> bool:
+        asked = reference, id(value)
+        if asked not in self._known:
+            self._known[asked] = self.fits(self._resolve(reference), value, depth)
+        return self._known[asked]
 
     def _resolve(self, reference: str) -> Any:
         found = self._root
@@ -90,7 +108,7 @@ class Schema:
     def _properties(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
         if not isinstance(value, dict):
             return True
-        return all(self._fits(operand[name], held, depth) for name, held in value.items() if name in operand)
+        return all(self.fits(operand[name], held, depth) for name, held in value.items() if name in operand)
 
     def _required(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
         return not isinstance(value, dict) or all(name in value for name in operand)
@@ -100,7 +118,7 @@ class Schema:
             return True
         known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
         return all(
-            self._fits(operand, held, depth)
+            self.fits(operand, held, depth)
             for name, held in value.items()
             if name not in known and not any(re.search(pattern, name) for pattern in patterns)
         )
@@ -109,7 +127,7 @@ class Schema:
         if not isinstance(value, dict):
             return True
         return all(
-            self._fits(sub, held, depth)
+            self.fits(sub, held, depth)
             for pattern, sub in operand.items()
             for name, held in value.items()
             if re.search(pattern, name)
@@ -120,10 +138,10 @@ class Schema:
             return True
         if isinstance(operand, list):
             rest = schema.get("additionalItems", True)
-            return all(self._fits(sub, one, depth) for sub, one in zip(operand, value, strict=False)) and all(
-                self._fits(rest, one, depth) for one in value[len(operand) :]
+            return all(self.fits(sub, one, depth) for sub, one in zip(operand, value, strict=False)) and all(
+                self.fits(rest, one, depth) for one in value[len(operand) :]
             )
-        return all(self._fits(operand, one, depth) for one in value)
+        return all(self.fits(operand, one, depth) for one in value)
 
     def _minimum(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
         if not _is_number(value):
@@ -136,22 +154,25 @@ class Schema:
         return bool(value < operand if schema.get("exclusiveMaximum") is True else value <= operand)
 
     def _multiple(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
-        return not _is_number(value) or not operand or (value / operand).is_integer()
+        try:
+            return not _is_number(value) or not operand or (value / operand).is_integer()
+        except OverflowError:  # a number beyond any that has a fraction
+            return isinstance(operand, int) and value % operand == 0
 
     def _pattern(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
         return not isinstance(value, str) or re.search(operand, value) is not None
 
     def _all_of(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
-        return all(self._fits(one, value, depth) for one in operand)
+        return all(self.fits(one, value, depth) for one in operand)
 
     def _any_of(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
-        return any(self._fits(one, value, depth) for one in operand)
+        return any(self.fits(one, value, depth) for one in operand)
 
     def _one_of(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
-        return sum(self._fits(one, value, depth) for one in operand) == 1
+        return sum(self.fits(one, value, depth) for one in operand) == 1
 
     def _not(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
-        return not self._fits(operand, value, depth)
+        return not self.fits(operand, value, depth)
 
     def _unique(self, schema: Any, operand: Any, value: Any, depth: int) -> bool:
         if not operand or not isinstance(value, list):
@@ -161,8 +182,8 @@ class Schema:
 
 def _sized(
     kind: type[Sized], holds: Callable[[int, int], bool]
-) -> Callable[[Schema, Any, Any, Any, int], bool]:
-    def check(self: Schema, schema: Any, operand: Any, value: Any, depth: int) -> bool:
+) -> Callable[[_Check, Any, Any, Any, int], bool]:
+    def check(self: _Check, schema: Any, operand: Any, value: Any, depth: int) -> bool:
         return not isinstance(value, kind) or holds(len(value), operand)
 
     return check
@@ -176,29 +197,29 @@ def _at_most(size: int, limit: int) -> bool:
     return size <= limit
 
 
-KEYWORDS: Mapping[str, Callable[[Schema, Any, Any, Any, int], bool]] = {
-    "additionalProperties": Schema._additional,
-    "allOf": Schema._all_of,
-    "anyOf": Schema._any_of,
-    "enum": Schema._enum,
-    "items": Schema._items,
+KEYWORDS: Mapping[str, Callable[[_Check, Any, Any, Any, int], bool]] = {
+    "additionalProperties": _Check._additional,
+    "allOf": _Check._all_of,
+    "anyOf": _Check._any_of,
+    "enum": _Check._enum,
+    "items": _Check._items,
     "maxItems": _sized(list, _at_most),
     "maxLength": _sized(str, _at_most),
     "maxProperties": _sized(dict, _at_most),
-    "maximum": Schema._maximum,
+    "maximum": _Check._maximum,
     "minItems": _sized(list, _at_least),
     "minLength": _sized(str, _at_least),
     "minProperties": _sized(dict, _at_least),
-    "minimum": Schema._minimum,
-    "multipleOf": Schema._multiple,
-    "not": Schema._not,
-    "oneOf": Schema._one_of,
-    "pattern": Schema._pattern,
-    "patternProperties": Schema._patterned,
-    "properties": Schema._properties,
-    "required": Schema._required,
-    "type": Schema._type,
-    "uniqueItems": Schema._unique,
+    "minimum": _Check._minimum,
+    "multipleOf": _Check._multiple,
+    "not": _Check._not,
+    "oneOf": _Check._one_of,
+    "pattern": _Check._pattern,
+    "patternProperties": _Check._patterned,
+    "properties": _Check._properties,
+    "required": _Check._required,
+    "type": _Check._type,
+    "uniqueItems": _Check._unique,
 }
 ONE = ("additionalProperties", "additionalItems", "not")
 SEVERAL = ("allOf", "anyOf", "oneOf")

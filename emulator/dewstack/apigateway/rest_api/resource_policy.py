@@ -19,7 +19,6 @@ from dewstack.apigateway.rest_api.refusals import INTERNAL_SERVER_ERROR, Refused
 log = logging.getLogger(__name__)
 
 SHORT = "execute-api:/"
-ANYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 SOURCE_IP = "aws:sourceip"
 
 
@@ -37,7 +36,7 @@ class ResourcePolicy:
             "Statement": [
                 _with_whole_arns(statement, everywhere)
                 for statement in (statements if isinstance(statements, list) else [statements])
-                if not isinstance(statement, dict) or statement.get("Principal") in ANYBODY
+                if not isinstance(statement, dict) or _is_about_strangers(statement)
             ]
         }
         self._name = api.name
@@ -56,6 +55,18 @@ class ResourcePolicy:
                 "API %s: its resource policy keeps %s out of %s", self._name, source_ip, exchange.path
             )
             raise Refused(denied_by_policy(arn, explicitly=effect == "Deny"))
+
+
+def _is_about_strangers(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement's principals include anonymous callers."""
+    if "NotPrincipal" in statement:
+        return not _includes_everybody(statement["NotPrincipal"])
+    return _includes_everybody(statement.get("Principal"))
+
+
+def _includes_everybody(principal: Any) -> bool:
+    named = principal.get("AWS") if isinstance(principal, dict) else principal
+    return named == "*" or (isinstance(named, list) and "*" in named)
 
 
 def _with_whole_arns(statement: Any, everywhere: str) -> Any:
