@@ -1,7 +1,8 @@
 """Where stacks, resources, events and change sets are kept."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dewstack.cloudformation.errors import ChangeSetNotFoundException, ValidationError
 from dewstack.cloudformation.model import ChangeSet, Resource, Stack, StackEvent
@@ -9,7 +10,7 @@ from dewstack.config import Caller
 from dewstack.store import Store
 
 GONE = "DELETE_COMPLETE"
-MAX_EVENTS = 2000
+MAX_EVENTS = 20_000
 """Events kept per stack; AWS keeps them for 90 days."""
 
 
