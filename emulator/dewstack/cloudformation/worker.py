@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
-from dataclasses import replace
+from collections.abc import Coroutine, Generator, Mapping
+from functools import partial
+from types import coroutine
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from dewstack.cloudformation.dynamic import resolve
 from dewstack.cloudformation.errors import ResourceFailure
@@ -112,24 +115,50 @@ class Worker:
     def _context(self, logical_id: str) -> Context:
         return Context(self._call, self._stack, logical_id)
 
-    async def _run(self, work: Awaitable[T]) -> T:
-        async with self._slots:
-            try:
-                async with asyncio.timeout(RESOURCE_SECONDS):
-                    return await work
-            except AwsError as error:
-                code = _HANDLER_CODES.get(error.status, "GeneralServiceException")
-                message = error.message or error.code
-                raise Failed(_handler_message(message, code), touched=True) from error
-            except ResourceFailure as failure:
-                raise Failed(failure.reason, touched=False) from failure
-            except TimeoutError as error:
-                message = f"Exceeded {RESOURCE_SECONDS:.0f} seconds"
-                raise Failed(_handler_message(message, "NotStabilized"), touched=True) from error
-            except Exception as error:
-                _log.exception("a resource handler failed")
-                message = f"Internal failure: {type(error).__name__}: {error}"
-                raise Failed(_handler_message(message, "InternalFailure"), touched=True) from error
+    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await self._bounded(work)
+        except AwsError as error:
+            code = _HANDLER_CODES.get(error.status, "GeneralServiceException")
+            message = error.message or error.code
+            raise Failed(_handler_message(message, code), touched=True) from error
+        except ResourceFailure as failure:
+            raise Failed(failure.reason, touched=False) from failure
+        except TimeoutError as error:
+            message = f"Exceeded {RESOURCE_SECONDS:.0f} seconds"
+            raise Failed(_handler_message(message, "NotStabilized"), touched=True) from error
+        except Exception as error:
+            _log.exception("a resource handler failed")
+            message = f"Internal failure: {type(error).__name__}: {error}"
+            raise Failed(_handler_message(message, "InternalFailure"), touched=True) from error
+
+    async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work: at once, as most is done by plain functions; what waits for something gets a time limit, and a
+        place among those that wait."""
+        try:
+            awaited = work.send(None)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        async with self._slots, asyncio.timeout(RESOURCE_SECONDS):
+            return await _go_on(work, awaited)
+
+
+@coroutine
+def _go_on(work: Coroutine[Any, Any, T], awaited: Any) -> Generator[Any, Any, T]:
+    """Await what `work` awaits already, and then the rest of it."""
+    while True:
+        try:
+            value = yield awaited
+        except BaseException as error:
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, value)
+        try:
+            awaited = step()
+        except StopIteration as done:
+            result: T = done.value
+            return result
 
 
 def _handler_message(message: str, code: str) -> str:

@@ -1,6 +1,7 @@
 """The logical IDs that the Serverless Framework gives, so that its stacks and ours are the same stacks."""
 
 import re
+from functools import lru_cache
 
 _PUNCTUATION = re.compile(r"[^0-9A-Za-z]")
 _VARIABLE = re.compile(r"\{(.*)\}")
@@ -22,6 +23,7 @@ def path_name(path: str) -> str:
     return "".join(_path_part(part) for part in path.split("/"))
 
 
+@lru_cache(maxsize=4096)
 def _path_part(part: str) -> str:
     if part.isascii() and part.isalnum():  # Most are, and there may be thousands.
         return upper_first(part.lower())
