@@ -47,6 +47,8 @@ def validated(rest: RestGateway, schema: Any = SCHEMA, **validator: Any) -> Rest
         (b'{"name": "ann", "age": -1}', 400),
         (b'{"name": "ann", "more": 1}', 400),
         (b"[" * 5000, 400),
+        (b'{"name": "%s"}' % (b"a" * 100_000), 200),
+        (b'{"name": %s}' % (b"[" * 100_000), 400),
     ],
 )
 def test_bodies(rest: RestGateway, body: bytes, status: int) -> None:

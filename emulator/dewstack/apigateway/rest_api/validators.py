@@ -1,5 +1,6 @@
 """Request validators: whether a request has the parameters that its method requires, and a body that fits its model."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Any
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 ORDER = ("header", "path", "querystring")
 """In which a client is told what it lacks, recorded on AWS."""
 JSON = "application/json"
+LARGE = 64 * 1024
+"""Bytes of a body from which on it is validated off the loop."""
 NO_ANSWER = Answer()
 
 
@@ -72,12 +75,17 @@ class BodyCheck:
         schema = self._schemas[content_type]
         if schema is None:
             raise Refused(INTERNAL_SERVER_ERROR)
-        try:
-            document = msgspec.json.decode(exchange.request.body)
-        except (msgspec.DecodeError, RecursionError):
-            raise Refused(BAD_REQUEST_BODY) from None
-        if not schema.fits(document):
+        body = exchange.request.body
+        fits = await asyncio.to_thread(_fits, schema, body) if len(body) > LARGE else _fits(schema, body)
+        if not fits:
             raise Refused(BAD_REQUEST_BODY)
+
+
+def _fits(schema: Schema, body: bytes) -> bool:
+    try:
+        return schema.fits(msgspec.json.decode(body))
+    except (msgspec.DecodeError, RecursionError):
+        return False
 
 
 def _decoded(source: str | None) -> Any:
