@@ -6,8 +6,10 @@ restored until then. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGu
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dewstack.cloudformation.deletion import delete_layers
 from dewstack.cloudformation.diff import LiveReferences, Step, check_custom_name, step
@@ -26,8 +28,7 @@ _log = logging.getLogger("dewstack.cloudformation")
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """How to take one step back: `before` is what the resource was, `after` what became of it."""
 
     step: Step
@@ -35,8 +36,7 @@ class Undo:
     after: Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One resource and what is to be done to it."""
 
     step: Step

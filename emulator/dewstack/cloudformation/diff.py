@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from dewstack.cloudformation.errors import ResourceFailure, ValidationError
 from dewstack.cloudformation.graph import layers
@@ -113,8 +114,7 @@ class PlannedReferences(LiveReferences):
         return super().get_att(logical_id, attribute)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The changes of an update, and the outputs as far as they can be known."""
 
     changes: list[Change]

@@ -4,11 +4,11 @@ Each batch is one transaction, so a deployment of a hundred resources costs a ha
 about to be done is saved before it is done.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.cloudformation.model import STACK, Resource, Stack, StackEvent

@@ -1,8 +1,9 @@
 """What a template means for one stack: parameters checked, pseudo parameters set, conditions decided."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.arn import PARTITION
 from dewstack.cloudformation.errors import ValidationError
@@ -18,8 +19,7 @@ _TYPES = re.compile(r"String|Number|CommaDelimitedList|List<Number>|(List<)?AWS:
 _LISTS = ("CommaDelimitedList", "List<")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """A template bound to a stack."""
 
     template: Template

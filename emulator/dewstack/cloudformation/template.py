@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from dewstack.cloudformation.errors import ValidationError
 from dewstack.errors import NotEmulated
@@ -77,8 +77,7 @@ def _short_tag(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _short_tag)
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceSpec:
+class ResourceSpec(Struct, frozen=True):
     """One member of `Resources`, its properties not yet evaluated."""
 
     logical_id: str
@@ -91,8 +90,7 @@ class ResourceSpec:
     metadata: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A template whose structure is sound; its references are checked in `graph`."""
 
     resources: dict[str, ResourceSpec]

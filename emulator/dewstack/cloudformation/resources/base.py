@@ -3,8 +3,9 @@
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dewstack.cloudformation.model import Resource, Stack
 from dewstack.cloudformation.resources.shape import Kind, check, coerce
@@ -14,8 +15,7 @@ from dewstack.wire import Call
 _SUFFIX_ALPHABET = string.ascii_uppercase + string.digits
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a creation or an update gave: the physical id, which `Ref` gives too, and GetAtt's attributes."""
 
     physical_id: str
@@ -24,8 +24,7 @@ class Outcome:
     """For `ResourceStatusReason`: what of the resource is not emulated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The resource that is worked on, and the way to the services."""
 
     call: Call

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
@@ -46,8 +47,7 @@ def _tags(given: Any) -> dict[str, Any]:
     return {"TagSet": [{"Key": key, "Value": value} for key, value in tag_map(given).items()]}
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A property that has an operation of its own, and one that takes it away."""
 
     put: str
