@@ -5,8 +5,9 @@ This is the composition root. Services do not import each other; here each is ha
 
 import asyncio
 import concurrent.futures
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway import ApiGateway
 from dewstack.clock import Clock

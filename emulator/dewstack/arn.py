@@ -1,12 +1,11 @@
 """Amazon Resource Names: `arn:partition:service:region:account:resource`."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 PARTITION = "aws"
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(Struct, frozen=True):
     """The six parts of an ARN; `resource` keeps its own colons and slashes."""
 
     service: str

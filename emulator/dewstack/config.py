@@ -1,15 +1,15 @@
 """What an emulator is started with: addresses, account, region, where state is kept."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 DEFAULT_ACCOUNT_ID = "000000000000"
 DEFAULT_REGION = "us-east-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who calls an AWS API, and in which account and region: read off the SigV4 credential scope, or the
     emulator's own defaults for unsigned operations."""
 
@@ -18,8 +18,7 @@ class Caller:
     access_key_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """Everything that is decided before the emulator starts. Ports: 0 takes a free one."""
 
     host: str = "127.0.0.1"

@@ -8,7 +8,6 @@ import base64
 import datetime
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import asdict, is_dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -73,7 +72,7 @@ class BadRequest(AwsError):
 
 
 def answer(document: Any) -> Response:
-    """200 with a document that may hold bytes (base64), times (ISO 8601) and dataclasses."""
+    """200 with a document that may hold bytes (base64), times (ISO 8601) and Structs."""
     body = msgspec.json.encode(plain(document))
     return Response(200, body, [(b"Content-Type", b"application/json"), (b"Cache-Control", b"no-store")])
 
@@ -104,8 +103,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+    if isinstance(value, msgspec.Struct):
+        return plain(msgspec.structs.asdict(value))
     return value
 
 

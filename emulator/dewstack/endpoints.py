@@ -4,10 +4,10 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct, field
 
 from dewstack import __version__
 from dewstack.clock import Clock
@@ -20,8 +20,7 @@ from dewstack.logs import LogEvent, Logs
 from dewstack.wire.api import AwsApi
 
 
-@dataclass(frozen=True, slots=True)
-class Urls:
+class Urls(Struct, frozen=True):
     """Where the emulator is reached."""
 
     aws: str
@@ -29,8 +28,7 @@ class Urls:
     frontend: str
 
 
-@dataclass(slots=True)
-class Deployed:
+class Deployed(Struct):
     """What the map that runs here says of itself, for `dew routes` and the console."""
 
     name: str = ""
@@ -96,7 +94,7 @@ class Endpoints:
                 "version": __version__,
                 "service": self._host.deployed.name,
                 "stage": self._host.deployed.stage,
-                "urls": asdict(self._host.urls),
+                "urls": msgspec.structs.asdict(self._host.urls),
                 "outputs": self._host.deployed.outputs,
             }
         )

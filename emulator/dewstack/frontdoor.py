@@ -8,10 +8,12 @@ import asyncio
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dewstack.http import Request, Response, json_response
 
@@ -116,8 +118,7 @@ class AwsDoor:
         return json_response(200, document, CORS_ANY)
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """An API at the service's port. Below `base` (`/dev`, or '' for everything) its own paths go on behind
     `own_base`: the stage of a REST API, nothing for an HTTP API."""
 

@@ -1,15 +1,14 @@
 """An HTTP request and response as plain values, between the front door and what stands behind it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """One request, body read. `raw_path` and `query` are as sent, percent-encoding and all, without `?`.
 
     `headers` keep their order, repeated lines and the client's spelling; `header` looks one up in any case.
@@ -32,8 +31,7 @@ class Request:
         return None
 
 
-@dataclass(slots=True)
-class Response:
+class Response(Struct):
     """One response; header names as they are to leave. With a `stream`, its chunks follow `body` as they come."""
 
     status: int

@@ -5,9 +5,10 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dewstack.app import Emulator
 from dewstack.arn import function_arn
@@ -37,8 +38,7 @@ Load = Callable[[Mapping[str, str], Ask], Service]
 """Reads the map, given what `${env:}` sees and who is asked for what only AWS knows. Raises UserError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Something on disk changed and was acted on. `functions` start anew; a `deployed` map is served; `error`
     says why it is not."""
 
@@ -199,7 +199,7 @@ class ServedMap:
             paths = paths | bundled.changed
             if bundled.failures:
                 text = "\n\n".join(failure.text for failure in bundled.failures)
-                mistake = UserError(text, hint="Until it is mended, this is what its requests get.")
+                mistake = UserError(text, hint="Until it is mended, the function fails with this error.")
         functions = self._emulator.functions.invoker.files_changed(paths)
         if functions or mistake:
             return Change(tuple(functions), error=mistake, seconds=time.monotonic() - started)

@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -16,17 +17,53 @@ PASSWORD = "Difference-1"
 _number = itertools.count(1)
 
 
-@pytest.fixture
-def email(dew: Dew, page: Page) -> str:
-    """The address of somebody new, with the page open in front of them."""
-    page.goto(dew.frontend_url)
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One of the two kinds of API Gateway, and what the page must say of a request through it."""
+
+    name: str
+    key: str
+    stage: str
+    payload: str
+    authorizer: str
+    request_id: str
+
+
+HTTP = Gateway("HTTP API", "apiUrl", "", "2.0", "JWT authorizer", "apigw-requestid")
+REST = Gateway("REST API", "restApiUrl", "/dev", "1.0", "User-pool authorizer", "x-amzn-requestid")
+
+
+@pytest.fixture(params=[HTTP, REST], ids=["http", "rest"])
+def gateway(request: pytest.FixtureRequest) -> Gateway:
+    chosen: Gateway = request.param
+    return chosen
+
+
+def config(dew: Dew) -> dict[str, str]:
+    """The addresses that the page is given."""
+    addresses: dict[str, str] = httpx.get(f"{dew.frontend_url}/config.json").json()
+    return addresses
+
+
+def choose(page: Page, gateway: Gateway) -> None:
+    page.get_by_role("radio", name=gateway.name).check()
+
+
+def somebody_new() -> str:
     return f"grace.{os.getpid()}.{next(_number)}@example.com"
+
+
+@pytest.fixture
+def email(dew: Dew, page: Page, gateway: Gateway) -> str:
+    """The address of somebody new, with the page open in front of them and a gateway chosen."""
+    page.goto(dew.frontend_url)
+    choose(page, gateway)
+    return somebody_new()
 
 
 def code(dew: Dew, email: str) -> str:
     """The newest code, from the mailbox whose address the page has."""
-    mailbox = httpx.get(f"{dew.frontend_url}/config.json").json()["mailboxUrl"]
-    return str(httpx.get(mailbox, params={"to": email}).json()["messages"][-1]["code"])
+    return str(httpx.get(config(dew)["mailboxUrl"], params={"to": email}).json()["messages"][-1]["code"])
 
 
 def press(page: Page, name: str) -> None:
@@ -111,7 +148,7 @@ def test_the_whole_flow(page: Page, dew: Dew, email: str) -> None:
     press(page, "Log out")
     heading(page, "Log in")
     notice(page, "You are logged out.")
-    assert page.evaluate("sessionStorage.length") == 0
+    assert page.evaluate("Object.keys(sessionStorage)") == ["dewstack.gateway"]
 
     page.get_by_role("link", name="Forgot your password?").click()
     fill(page, email=email)
@@ -184,6 +221,7 @@ def spoil_the_access_token(page: Page) -> None:
     page.reload()
     notice(page, "API Gateway refused the access token")
     journey(page, "passed", "stopped", "skipped", "skipped")
+    expect(page.locator("#verdict")).to_contain_text("401")
 
 
 def test_a_token_that_api_gateway_refuses_is_refreshed_on_the_spot(page: Page, dew: Dew, email: str) -> None:
@@ -233,15 +271,88 @@ def test_what_a_user_writes_is_shown_as_text(page: Page, dew: Dew, email: str) -
     assert page.locator("img").count() == 0
 
 
-def test_the_rest_api_leads_to_the_same_functions(page: Page, dew: Dew, email: str) -> None:
-    page.locator("#gateway").evaluate("choice => { choice.value = choice.options[1].value; choice.onchange(); }")
+def fact(page: Page, term: str) -> str:
+    """What the trace says of the request that it shows."""
+    row = page.locator("#facts > div", has=page.get_by_text(term, exact=True))
+    return row.locator("dd").inner_text()
+
+
+def test_the_trace_names_the_gateway_and_what_is_its_own(
+    page: Page, dew: Dew, email: str, gateway: Gateway
+) -> None:
     become_member(page, dew, email)
     journey(page, "passed", "passed", "passed", "passed")
-    expect(page.locator("#request")).to_contain_text("GET /dev/auth/profile")
+    expect(page.locator("#journey li").nth(1)).to_contain_text(gateway.name)
+    expect(page.locator("#request")).to_contain_text(f"GET {gateway.stage}/auth/profile")
+    assert fact(page, "URL").startswith(f"{gateway.stage}/auth/profile")
+    assert gateway.payload in fact(page, "Event")
+    assert gateway.authorizer in fact(page, "Authorizer")
+    assert gateway.request_id in fact(page, "Request id")
+    shown = page.locator("#response").inner_text()
+    written = re.search(rf"^{gateway.request_id}: (\S+)$", shown, re.MULTILINE)
+    assert written and written[1] in fact(page, "Request id")
+    spoil_the_access_token(page)
+    assert "not exposed" not in fact(page, "Request id")
 
 
-def test_an_api_that_does_not_answer_is_said(page: Page, dew: Dew, email: str) -> None:
-    page.route(f"{dew.url}/**", lambda route: route.abort())
+def test_what_the_trace_says_of_preflights_is_so(page: Page, dew: Dew, email: str, gateway: Gateway) -> None:
+    fill(page, email=email, password=PASSWORD)
+    press(page, "Create account")
+    heading(page, "Confirm your address")
+    asked = {
+        "origin": dew.frontend_url,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type",
+    }
+    answer = httpx.options(f"{config(dew)[gateway.key].rstrip('/')}/auth/register", headers=asked)
+    assert f"OPTIONS → {answer.status_code}" in fact(page, "Preflight")
+    assert answer.headers["access-control-allow-origin"] == dew.frontend_url
+
+
+def test_the_switch_is_worked_with_the_keyboard_and_remembered(page: Page, dew: Dew) -> None:
+    page.goto(dew.frontend_url)
+    http, rest = (page.get_by_role("radio", name=each.name) for each in (HTTP, REST))
+    expect(http).to_be_checked()
+    http.focus()
+    page.keyboard.press("ArrowRight")
+    expect(rest).to_be_checked()
+    expect(rest).to_be_focused()
+    ring = "() => getComputedStyle(document.activeElement.nextElementSibling).outlineStyle"
+    assert page.evaluate(ring) == "solid"
+    expect(page.locator("#gateway-about")).to_contain_text("Older")
+    page.reload()
+    expect(rest).to_be_checked()
+
+
+def test_a_session_goes_on_through_the_other_gateway(page: Page, dew: Dew) -> None:
+    page.goto(dew.frontend_url)
+    become_member(page, dew, somebody_new())
+    choose(page, REST)
+    expect(page.locator("#journey li").nth(1)).to_contain_text("HTTP API")
+    fill(page, city="Arlington")
+    press(page, "Save")
+    notice(page, "Your profile is saved.")
+    expect(page.locator("#journey li").nth(1)).to_contain_text("REST API")
+    choose(page, HTTP)
+    page.reload()
+    expect(page.get_by_label("City")).to_have_value("Arlington")
+    expect(page.locator("#journey li").nth(1)).to_contain_text("HTTP API")
+
+
+@pytest.mark.parametrize("missing", ["apiUrl", "restApiUrl"])
+def test_one_gateway_alone_needs_no_switch(page: Page, dew: Dew, missing: str) -> None:
+    rest = {key: value for key, value in config(dew).items() if key != missing}
+    page.route("**/config.json", lambda route: route.fulfill(json=rest))
+    page.goto(dew.frontend_url)
+    expect(page.locator("#mailbox")).to_be_visible()
+    expect(page.locator("#gateways")).to_be_hidden()
+    fill(page, email=somebody_new(), password=PASSWORD)
+    press(page, "Create account")
+    heading(page, "Confirm your address")
+
+
+def test_an_api_that_does_not_answer_is_said(page: Page, dew: Dew, email: str, gateway: Gateway) -> None:
+    page.route(f"{config(dew)[gateway.key].rstrip('/')}/**", lambda route: route.abort())
     fill(page, email=email, password=PASSWORD)
     press(page, "Create account")
     expect(page.get_by_role("alert")).to_contain_text("doesn't answer")

@@ -8,11 +8,11 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512"})
 HEADER_LIMIT = 10_240
@@ -33,8 +33,7 @@ class ExpiredToken(InvalidToken):
     """A token whose time is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token whose signature is good. `claims` as they are, `flat` as the events of HTTP APIs have them, `java` as
     those of REST APIs do."""
 

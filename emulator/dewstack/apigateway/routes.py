@@ -8,9 +8,10 @@ A trailing slash counts only if a route has it.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 R = TypeVar("R")
 
@@ -21,8 +22,7 @@ PARAMETER = re.compile(r"\{([A-Za-z0-9._:-]+)(\+?)\}")
 Parameters = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf(Generic[R]):
+class _Leaf(Struct, Generic[R], frozen=True):
     """The routes that end here, by method, with the names of the parameters on the way."""
 
     methods: dict[str, tuple[R, tuple[str, ...]]] = field(default_factory=dict)
@@ -31,8 +31,7 @@ class _Leaf(Generic[R]):
         return self.methods.get(method) or self.methods.get("ANY")
 
 
-@dataclass(slots=True)
-class _Node(Generic[R]):
+class _Node(Struct, Generic[R]):
     """One state: what the next segment may be."""
 
     literals: dict[str, "_Node[R]"] = field(default_factory=dict)

@@ -1,10 +1,10 @@
 """What `dew up` prints once all runs, and when something was saved."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from dewstack import __version__
 from dewstack.app import Emulator
@@ -28,7 +28,7 @@ def announce(
                 "event": "ready",
                 "service": service.name,
                 "stage": service.stage,
-                "urls": asdict(emulator.urls),
+                "urls": msgspec.structs.asdict(emulator.urls),
                 "routes": emulator.deployed.routes,
                 "outputs": emulator.deployed.outputs,
                 "debuggers": dict(emulator.functions.invoker.debugging.ports),

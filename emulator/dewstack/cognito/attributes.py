@@ -1,7 +1,8 @@
 """Changing the attributes of a user who exists, by themselves or by an administrator."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.cognito import errors, schema
 from dewstack.cognito.codes import VERIFY, Codes

@@ -1,8 +1,9 @@
 """App clients: who may sign users in, by which flows, with which tokens."""
 
 import string
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.clock import Clock

@@ -7,7 +7,8 @@ the strict end and requests the middle.
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dewstack.cognito import errors
 from dewstack.cognito.attempts import Tally, Who
@@ -17,8 +18,7 @@ from dewstack.cognito.model import DAY, Code, User, UserPool
 HOUR = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(Struct, frozen=True):
     """What a code is for, and how many seconds it lives."""
 
     name: str
@@ -30,8 +30,7 @@ FORGOT_PASSWORD = Purpose("forgot-password", HOUR)
 VERIFY = {name: Purpose(f"verify-{name}", DAY) for name in ("email", "phone_number")}
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """At most `count` of an action per user in an hour."""
 
     action: str

@@ -1,8 +1,9 @@
 """Everything that user pools keep, and how pools, clients and users are found."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.cognito import errors

@@ -1,8 +1,9 @@
 """Which authentication flows an app client lets in, and how AWS words its refusal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.cognito import errors
 from dewstack.cognito.model import UserPool, UserPoolClient
@@ -13,8 +14,7 @@ LEGACY_ALWAYS = frozenset({"ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_RE
 """What the names without ALLOW_ could not switch off."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(Struct, frozen=True):
     """One request of a sign-in: where it goes, what it brings."""
 
     pool: UserPool
@@ -35,8 +35,7 @@ Step = Callable[[SignIn], dict[str, Any]]
 """What is done with a sign-in: it gives tokens (`AuthenticationResult`) or the next challenge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """A way to begin: which client settings let it in, which operations offer it, what it does."""
 
     allowed_by: frozenset[str]

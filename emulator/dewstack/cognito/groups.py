@@ -1,7 +1,8 @@
 """Groups, and who is in them: tokens carry their names in `cognito:groups`."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.cognito import errors

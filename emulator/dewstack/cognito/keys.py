@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import SigningKeys, UserPool
@@ -29,8 +30,7 @@ for _ in range(2):
 """
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPair:
+class KeyPair(Struct, frozen=True):
     """A pool's keys, parsed, and their public halves as a JWK set."""
 
     keys: dict[TokenUse, "RSAKey"]

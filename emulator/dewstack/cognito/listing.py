@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.cognito import errors
 from dewstack.cognito.directory import INDEXED, Directory
@@ -31,8 +32,7 @@ SEARCHABLE: dict[str, Callable[[User], str | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """`attribute = "value"` or, as a prefix, `attribute ^= "value"`."""
 
     attribute: str

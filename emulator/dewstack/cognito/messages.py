@@ -2,9 +2,10 @@
 
 import html
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from dewstack.cognito.mailbox import Mailbox
 from dewstack.cognito.model import User, UserPool
@@ -24,8 +25,7 @@ INVITATION_SUBJECT = "Your temporary password"
 INVITATION_BODY = "Your username is {username} and temporary password is {####}. "
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """Subject and body with their placeholders `{####}`, `{username}` or `{##text##}`."""
 
     subject: str

@@ -4,8 +4,9 @@ What an administrator sets on a pool or an app client is kept in AWS's own shape
 through properties: `UpdateUserPool` and `UpdateUserPoolClient` replace the settings as a whole, as AWS does.
 """
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from dewstack.arn import Arn
 from dewstack.cognito.schema import SchemaAttribute
@@ -19,8 +20,7 @@ SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 DAY = 86400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """Where a pool lives: for operations that name only a client or a token."""
 
     account_id: str
@@ -28,8 +28,7 @@ class Location:
     pool_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserPool:
+class UserPool(Struct, frozen=True, kw_only=True):
     """A user pool: its settings and schema. Times are seconds since the epoch."""
 
     account_id: str
@@ -102,8 +101,7 @@ class UserPool:
         return next((attribute for attribute in self.schema if attribute.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserPoolClient:
+class UserPoolClient(Struct, frozen=True, kw_only=True):
     """An app client. Times are seconds since the epoch."""
 
     account_id: str
@@ -145,8 +143,7 @@ class UserPoolClient:
         return int(value) * SECONDS[unit] or default
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """A group of a pool; members carry its name in `cognito:groups`."""
 
     name: str
@@ -157,8 +154,7 @@ class Group:
     modified: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Password:
+class Password(Struct, frozen=True, kw_only=True):
     """A password, never in clear: a salted scrypt hash for the password flows, and what SRP needs beside it.
 
     `cost` is scrypt's n, r and p. Everything else is hex.
@@ -171,8 +167,7 @@ class Password:
     srp_verifier: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Struct, frozen=True, kw_only=True):
     """A user. `attributes` has everything but `sub`, in the order it was set."""
 
     username: str
@@ -192,8 +187,7 @@ class User:
         return attribute in self.attributes and self.attributes.get(f"{attribute}_verified") == "true"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """A verification code that was sent. Only its hash is kept."""
 
     salt: str
@@ -205,8 +199,7 @@ class Code:
     """The attribute's value it went to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempts:
+class Attempts(Struct, frozen=True):
     """How often something went wrong or was asked for, since when, and last when."""
 
     count: int
@@ -214,8 +207,7 @@ class Attempts:
     last: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenFamily:
+class TokenFamily(Struct, frozen=True, kw_only=True):
     """One sign-in, and all tokens that come of it. Of the refresh token only a hash is kept."""
 
     event_id: str
@@ -231,16 +223,14 @@ class TokenFamily:
     revoked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyKey:
+class FamilyKey(Struct, frozen=True):
     """Where a refresh token's family is."""
 
     sub: str
     event_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """A challenge that waits for its answer. Its key is the hash of what the client holds."""
 
     client_id: str
@@ -251,8 +241,7 @@ class Session:
     used: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """A message AWS would have sent. `sent_at` is in seconds since the epoch."""
 
     id: str
@@ -264,8 +253,7 @@ class Message:
     sent_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKeys:
+class SigningKeys(Struct, frozen=True):
     """A pool's two RSA keys, PEM: the identity token is signed with one, the access token with the other."""
 
     id_kid: str

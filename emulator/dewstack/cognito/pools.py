@@ -4,8 +4,9 @@ Settings are replaced as a whole by an update, what is left out falling back to 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.clock import Clock

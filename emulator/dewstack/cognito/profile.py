@@ -2,8 +2,9 @@
 
 import asyncio
 import hmac
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.cognito import errors, passwords, schema
 from dewstack.cognito.attributes import Attributes

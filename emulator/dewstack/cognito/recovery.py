@@ -1,8 +1,9 @@
 """A forgotten password: a code to a verified address, and with it a new password."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.cognito import errors, passwords, secret_hash
 from dewstack.cognito.codes import FORGOT_PASSWORD, GUESSES, REQUESTS, Codes, Limits

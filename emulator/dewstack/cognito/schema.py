@@ -5,8 +5,9 @@ one is changed; a line per fault.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from dewstack.cognito.errors import InvalidParameterException, NotAuthorizedException
 
@@ -17,8 +18,7 @@ PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 VERIFIED_FLAGS = frozenset({"email_verified", "phone_number_verified"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaAttribute:
+class SchemaAttribute(Struct, frozen=True, kw_only=True):
     """One attribute of the schema. `least` and `most` bound a string's length or a number's value."""
 
     name: str

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory

@@ -1,7 +1,8 @@
 """A pool's tags and its MFA settings."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.arn import Arn
 from dewstack.clock import Clock

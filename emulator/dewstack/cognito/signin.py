@@ -6,8 +6,9 @@ A step takes a `SignIn` and gives either tokens or the next challenge.
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema, secret_hash

@@ -1,8 +1,9 @@
 """Signing up: a person makes their own user, and confirms it with the code they were sent."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.clock import Clock

@@ -8,10 +8,11 @@ authorizers, which verify offline, go on accepting them until they expire, as on
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.clock import Clock
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from joserfc.jwk import RSAKey
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
+class Bearer(Struct, frozen=True):
     """The user that a valid access token stands for."""
 
     pool: UserPool

@@ -1,7 +1,8 @@
 """Sending codes, and marking as verified what a right code has proved."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.cognito import errors
 from dewstack.cognito.codes import SIGN_UP, VERIFY, Codes

@@ -1,8 +1,9 @@
 """A template in the making, and the few forms that most of its resources share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dewstack.service import FunctionSpec, Service
 
@@ -12,8 +13,7 @@ ROLE = "IamRoleLambdaExecution"
 BUCKET = "ServerlessDeploymentBucket"
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(Struct, frozen=True):
     """Where the code of a function (or a layer) is, and its SHA-256 in base64."""
 
     s3_bucket: Any
@@ -21,16 +21,14 @@ class Artifact:
     code_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What an invocation addresses: a function, or an alias of it (`depends_on` is the alias)."""
 
     arn: Any
     depends_on: str | None = None
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """The template being made. Compilers add to it in the Framework's order; it is finished by `finish`."""
 
     service: Service

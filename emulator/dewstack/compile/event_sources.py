@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dewstack.service import FunctionSpec, OtherEvent
 
@@ -120,8 +121,7 @@ def _queue_name(arn: Any) -> str:
     return _intrinsic_name(arn) if isinstance(arn, dict) else str(arn).rpartition(":")[2]
 
 
-@dataclass(slots=True)
-class _Stream:
+class _Stream(Struct):
     """A `stream` event in the making. `used` collects what the function's role needs: the kind, the ARN."""
 
     function: FunctionSpec

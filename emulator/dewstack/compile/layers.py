@@ -3,8 +3,9 @@
 import copy
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.service import FunctionSpec
 
@@ -12,8 +13,7 @@ from . import naming
 from .draft import Draft, ref
 
 
-@dataclass(frozen=True, slots=True)
-class LayerConfiguration:
+class LayerConfiguration(Struct, frozen=True):
     """A layer of the map that a function refers to."""
 
     key: str

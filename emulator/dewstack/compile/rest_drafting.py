@@ -1,7 +1,8 @@
 """What the compilers of a REST API share: the method that is being made, and the API it belongs to."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.service import FunctionSpec, HttpEvent
 
@@ -10,8 +11,7 @@ from .draft import Draft, ref
 API = "ApiGatewayRestApi"
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Struct, frozen=True):
     """A method in the making: an `http` event, its function, its logical ID, and that of its path's resource."""
 
     function: FunctionSpec

@@ -5,11 +5,12 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from dewstack.compile import (
     Artifact,
@@ -92,8 +93,7 @@ def live_template(service: Service, bundled: Mapping[str, Path] = NOT_BUNDLED) -
     return compile_service(service, live_artifacts(service, bundled), live_layers(service))
 
 
-@dataclass(frozen=True, slots=True)
-class Packaged:
+class Packaged(Struct, frozen=True):
     """What `dew package` wrote."""
 
     packages: tuple[Package, ...]

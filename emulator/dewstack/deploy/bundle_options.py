@@ -2,9 +2,10 @@
 and of version 4 of the Framework (`build.esbuild`)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.service import Service
 
@@ -87,8 +88,7 @@ SDK_V3 = ("@aws-sdk/*", "@smithy/*")
 SDK_V2 = ("aws-sdk",)
 
 
-@dataclass(frozen=True, slots=True)
-class BundleOptions:
+class BundleOptions(Struct, frozen=True):
     """`flags` is esbuild's command line, external modules aside."""
 
     flags: tuple[str, ...]

@@ -4,10 +4,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.deploy.bundle_options import BundleOptions, bundle_options
 from dewstack.deploy.bundle_plan import Bundle, is_module_package, node_major, plan_bundles
@@ -19,8 +20,7 @@ from dewstack.service import Service
 BUILD_FOLDER = "build"
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """A function's package before it is packed: `files` lie in `directory`."""
 
     zip_name: str

@@ -4,9 +4,10 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.deploy.package import package_patterns
 from dewstack.service import FunctionSpec, Service
@@ -17,8 +18,7 @@ JAVASCRIPT = (".js", ".mjs", ".cjs")
 _FORM = re.compile(r"([^.]*)\.(.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """One file that esbuild makes."""
 
     folder: str

@@ -12,9 +12,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from dewstack.deploy.bundle_options import SDK_V2, SDK_V3, BundleOptions, bundle_options
 from dewstack.deploy.bundle_plan import Bundle, is_module_package, node_major, plan_bundles
@@ -29,8 +30,7 @@ TOGETHER = 4
 _SETTINGS = ("package.json", "tsconfig.json", "jsconfig.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Bundled:
+class Bundled(Struct, frozen=True):
     """What came of making bundles."""
 
     directories: Mapping[str, Path] = field(default_factory=dict)

@@ -1,15 +1,15 @@
 """What a deployment would do, as data: the changes of a change set."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 STATEFUL = frozenset({"AWS::Cognito::UserPool", "AWS::S3::Bucket", "AWS::DynamoDB::Table"})
 """Types whose resources hold what people put in: replacing one loses it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceChange:
+class ResourceChange(Struct, frozen=True):
     """One line of a change set."""
 
     action: str

@@ -7,9 +7,10 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.deploy.globs import DEFAULT_EXCLUDES, select, walk
 from dewstack.errors import UserError
@@ -24,8 +25,7 @@ MAX_UNZIPPED_BYTES = 262_144_000
 """Lambda's limit for a function's code with its layers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """A zip on disk."""
 
     path: Path

@@ -11,9 +11,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dewstack.service import FunctionSpec, Service
 
@@ -43,8 +45,7 @@ class Program(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(Struct, frozen=True):
     """A requirements file, and the runtime whose functions need it."""
 
     file: Path

@@ -7,8 +7,9 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.deploy.changes import ResourceChange, read_changes
 from dewstack.deploy.target import EMBEDDED, Call, Target
@@ -27,8 +28,7 @@ _AFTERWARDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A line of a stack's history. `time` is what the target gives: a datetime or seconds since the epoch."""
 
     id: str
@@ -43,8 +43,7 @@ class Event:
 OnEvent = Callable[[Event], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A deployment that is ready to be carried out, or to be dropped."""
 
     stack_name: str

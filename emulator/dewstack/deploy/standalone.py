@@ -5,8 +5,9 @@ Where that API is here, the service joins it; where it isn't, waiting for it wou
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.deploy.target import Call
 from dewstack.errors import AwsError

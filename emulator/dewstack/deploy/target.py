@@ -1,8 +1,9 @@
 """Where a template can be deployed to: rows of data, not classes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.errors import UserError
 
@@ -13,8 +14,7 @@ AWS_TEMPLATE_BYTES = 51_200
 """CloudFormation's limit for a template that is sent along and not put into S3."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """How one kind of AWS is spoken to."""
 
     name: str

@@ -4,8 +4,9 @@ Nothing here is cold for long, and a process that waits for nobody takes memory 
 started when an event comes.
 """
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.config import Caller

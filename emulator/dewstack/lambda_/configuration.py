@@ -1,7 +1,8 @@
 """A function's configuration, from the API's shape and back, and what Lambda refuses in it."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.model import LATEST, Function

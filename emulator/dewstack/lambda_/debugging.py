@@ -5,9 +5,10 @@ Such a function has one environment, which is there from the beginning, and no t
 
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from dewstack.errors import UserError
 from dewstack.extras import install_command

@@ -3,8 +3,9 @@
 import random
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dewstack.arn import function_arn
 from dewstack.config import Caller
@@ -18,8 +19,7 @@ NAME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """A name for a version. `routing` maps further versions to their weight."""
 
     name: str
@@ -29,8 +29,7 @@ class Alias:
     revision_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What belongs to a function as a whole: its policy's statements, tags, reserved concurrency, last version.
 
     `provisioned` has for a version or alias `executions` and when that was `modified`.
@@ -43,8 +42,7 @@ class Settings:
     provisioned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A function as a request names it: account, region, name and, when given, a qualifier."""
 
     account_id: str

@@ -5,7 +5,8 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from dewstack.ids import random_string
 from dewstack.lambda_.errors import InvalidParameterValueException

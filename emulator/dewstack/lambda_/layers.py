@@ -7,8 +7,10 @@ import asyncio
 import json
 import logging
 import re
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.config import Caller
@@ -31,8 +33,7 @@ ARN = re.compile(
 MAX_LAYERS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class LayerVersion:
+class LayerVersion(Struct, frozen=True):
     """One version of a layer. `statements` are its policy, by id."""
 
     account_id: str

@@ -3,8 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dewstack.arn import function_arn
 
@@ -13,8 +15,7 @@ TAIL_BYTES = 4096
 """How much of an invocation's log its caller may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """Where a version's code lies. `directory` is what the function sees as its task root; `live` says that it
     is the developer's own directory, watched for changes, rather than an unpacked archive; or that `archive`, a zip
     of the developer's, is unpacked whenever it is built anew. A container image has no directory: `image` is its
@@ -28,8 +29,7 @@ class Code:
     archive: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """One version of a Lambda function, its configuration resolved. Timeout in seconds, memory in MB."""
 
     account_id: str
@@ -76,8 +76,7 @@ class Found(NamedTuple):
     split: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of an invocation. `function_error` is `Unhandled` when the function failed, else None."""
 
     payload: bytes
@@ -149,8 +148,7 @@ class LogStream(Protocol):
         """Add one event. `timestamp_ms` is epoch milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """How to start the process: the command, its environment (the Runtime API's address is added), its directory."""
 
     command: tuple[str, ...]

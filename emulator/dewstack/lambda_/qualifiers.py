@@ -1,8 +1,9 @@
 """Lambda's API: aliases, the function's resource policy and tags."""
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.arn import function_arn
 from dewstack.config import Caller

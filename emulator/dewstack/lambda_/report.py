@@ -4,11 +4,11 @@ The REPORT format, trailing tab included, and the rule `billed = ceil(duration +
 """
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One invocation's figures. Milliseconds and megabytes; `init_ms` only on a cold start."""
 
     request_id: str

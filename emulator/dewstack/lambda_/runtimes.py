@@ -6,9 +6,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.pythons import every_python, python_named
@@ -23,8 +24,7 @@ IDENTIFIER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(Struct, frozen=True):
     """A runtime identifier resolved on this machine. `notice` is the loud line when it is not the exact one."""
 
     identifier: str

@@ -1,9 +1,10 @@
 """The operations on log events: PutLogEvents, GetLogEvents, FilterLogEvents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.clock import Clock
 from dewstack.config import Caller
@@ -39,8 +40,7 @@ def _check_batch(events: list[dict[str, Any]]) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which events are asked for. Times are milliseconds, both inclusive; None leaves a side open."""
 
     streams: frozenset[str] | None

@@ -5,7 +5,8 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dewstack.logs.entry import Entry
 
@@ -13,8 +14,7 @@ QUEUE_SIZE = 1_000
 """Events that wait for a reader; when it lags further behind, it misses the oldest."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvent:
+class LogEvent(Struct, frozen=True):
     """One event, as a follower sees it."""
 
     group: str

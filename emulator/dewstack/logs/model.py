@@ -5,8 +5,9 @@ Writing is on the path of every Lambda invocation, so an append is a lock and a 
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from dewstack.arn import Arn
 from dewstack.logs.entry import Entry, Text
@@ -20,8 +21,7 @@ _UNWRITTEN_SIZE = 200
 """What a message that is not yet formatted counts for."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupKey:
+class GroupKey(Struct, frozen=True):
     """What names a log group: account, region, name."""
 
     account_id: str
@@ -103,8 +103,7 @@ def _moment(entry: Entry) -> tuple[int, int]:
     return entry.timestamp_ms, entry.sequence
 
 
-@dataclass(slots=True)
-class Registry:
+class Registry(Struct):
     """All log groups, by account, region and name."""
 
     broadcast: Broadcast = field(default_factory=Broadcast)

@@ -8,9 +8,10 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.config import Caller
 from dewstack.http import Headers, Request, Response
@@ -43,8 +44,7 @@ _OURS = frozenset(
 Handler = Callable[[Any, str, Any], tuple[int, Mapping[str, Any], Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Routes:
+class Routes(Struct, frozen=True):
     """What one of moto's services answers: patterns of paths and their handlers, in moto's order."""
 
     table: tuple[tuple[re.Pattern[str], Handler], ...]

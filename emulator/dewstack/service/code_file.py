@@ -12,12 +12,12 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from .problems import Position, ProblemAt
 
@@ -32,8 +32,7 @@ Answer = Callable[[dict[str, Any]], dict[str, Any]]
 """Answers what the file asks: `{"variable": text}` or `{"property": path}` gives `{"value"}` or `{"error"}`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """What a file exports, and the project's own files that it is made of."""
 
     value: Any

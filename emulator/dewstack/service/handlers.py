@@ -2,14 +2,14 @@
 
 import ast
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from .problems import Severity, did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerProblem:
+class HandlerProblem(Struct, frozen=True):
     """What is wrong with a handler. A file with a syntax error only warns: Lambda itself reports it well."""
 
     message: str

@@ -2,7 +2,8 @@
 warning that names it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from .nodes import NOTHING, Node
 from .places import merged
@@ -73,8 +74,7 @@ RETIRED_RUNTIMES: frozenset[str] = frozenset(
 _PACKAGES: tuple[KeyPath, ...] = (("package",), ("functions", "*", "package"), ("layers", "*", "package"))
 
 
-@dataclass(slots=True)
-class _Spot:
+class _Spot(Struct):
     """A key that was found: its mapping, itself, and the whole way to it."""
 
     members: dict[str, Node]

@@ -4,9 +4,10 @@ Names are the Serverless Framework's. A value that may be a CloudFormation intri
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from .offline import Offline
 from .problems import Position, Problem
@@ -15,8 +16,7 @@ from .rest_model import HttpAuthorizer, HttpEvent, RestApi
 Intrinsic: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(Struct, frozen=True):
     """`provider.httpApi.cors`. None of `allowed_methods` means: those of the routes."""
 
     allowed_origins: tuple[str, ...]
@@ -28,8 +28,7 @@ class Cors:
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Authorizer:
+class Authorizer(Struct, frozen=True):
     """An entry of `provider.httpApi.authorizers`: `type` is `jwt` or `request` (a function decides)."""
 
     key: str
@@ -48,8 +47,7 @@ class Authorizer:
     payload_version: str = "2.0"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpApi:
+class HttpApi(Struct, frozen=True):
     """`provider.httpApi`: the HTTP API that all `httpApi` events share."""
 
     id: Any = None
@@ -65,8 +63,7 @@ class HttpApi:
     access_log_format: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IamRole:
+class IamRole(Struct, frozen=True):
     """`provider.iam.role`, or the older `iamRoleStatements` and `iamManagedPolicies`.
 
     `existing` is a role made elsewhere (an ARN, a logical id or an intrinsic) that functions use instead.
@@ -81,8 +78,7 @@ class IamRole:
     tags: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentBucket:
+class DeploymentBucket(Struct, frozen=True):
     """`provider.deploymentBucket`: where code is uploaded. Without a `name` the stack makes one."""
 
     name: Any = None
@@ -92,8 +88,7 @@ class DeploymentBucket:
     skip_policy_setup: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """`provider`: what functions have in common. `settings` is the whole section, for its rarer keys."""
 
     name: str
@@ -108,8 +103,7 @@ class Provider:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RouteAuthorizer:
+class RouteAuthorizer(Struct, frozen=True):
     """How an event is secured: by an authorizer of the map (`name`), one made elsewhere (`id`), or IAM."""
 
     name: str | None = None
@@ -118,8 +112,7 @@ class RouteAuthorizer:
     scopes: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpApiEvent:
+class HttpApiEvent(Struct, frozen=True):
     """An `httpApi` event. The catch-all `*` has the method `ANY` and the path `*`."""
 
     method: str
@@ -135,8 +128,7 @@ class HttpApiEvent:
         return "*" if self.path == "*" else f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleEvent:
+class ScheduleEvent(Struct, frozen=True):
     """A `schedule` event with all of its rates; `settings` is the event as the map has it."""
 
     rates: tuple[Any, ...]
@@ -145,8 +137,7 @@ class ScheduleEvent:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class WebsocketEvent:
+class WebsocketEvent(Struct, frozen=True):
     """A `websocket` event. `authorizer` has `name`, and `arn` when the function isn't of this map."""
 
     route: str
@@ -155,8 +146,7 @@ class WebsocketEvent:
     authorizer: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OtherEvent:
+class OtherEvent(Struct, frozen=True):
     """An event that is understood by name only."""
 
     type: str
@@ -167,8 +157,7 @@ class OtherEvent:
 Event: TypeAlias = HttpApiEvent | HttpEvent | ScheduleEvent | WebsocketEvent | OtherEvent
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSpec:
+class FunctionSpec(Struct, frozen=True):
     """An entry of `functions`. `settings` is the whole entry, for its rarer keys."""
 
     key: str
@@ -198,8 +187,7 @@ class FunctionSpec:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A line of `dew routes`: how a function is called, who may call it, and where the map says so."""
 
     api: str
@@ -213,8 +201,7 @@ class Route:
     at: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A whole map. `files` are all that it was read from, or would be if they were there."""
 
     name: str

@@ -6,10 +6,10 @@ not PyYAML's YAML 1.1: `on`, `yes` and `2012-10-17` are strings. CloudFormation'
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import yaml
+from msgspec import Struct
 
 from .problems import Position, ProblemAt
 
@@ -59,8 +59,7 @@ _WORDS: dict[str, Scalar] = {
 }
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """A value and its place: a scalar, a list of nodes, or a dict of nodes whose keys stand at `keys`."""
 
     value: "Scalar | list[Node] | dict[str, Node]"

@@ -1,8 +1,9 @@
 """serverless-offline's settings (`custom.serverless-offline`): where its users expect their service to be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from .reading import Reading, mapping, text
 
@@ -15,8 +16,7 @@ _UNFOLLOWED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(Struct, frozen=True):
     """`http_port` is None where the map names none. `prefix` has no slashes around it."""
 
     http_port: int | None = None

@@ -4,17 +4,17 @@ Plugins are programs of the Framework; none is run. An unknown one is named, bec
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from .model import FunctionSpec
 from .problems import KeyPath
 from .reading import mapping, sequence, text
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """`lost` is what its absence means, empty where nothing is missed. `keys` are what it adds to the map."""
 
     lost: str = ""

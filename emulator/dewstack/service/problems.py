@@ -1,8 +1,9 @@
 """Where something is in the map, and what is wrong there: every mistake is collected, none hides another."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from dewstack.errors import UserError
 
@@ -21,8 +22,7 @@ class Position(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One mistake: where, at which key (`functions.login.timeout`, empty for a whole file), what."""
 
     file: str

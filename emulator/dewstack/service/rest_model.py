@@ -4,14 +4,14 @@ Names are the Serverless Framework's. A value that may be a CloudFormation intri
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from .problems import Position
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """An entry of `provider.apiGateway.apiKeys`; without a `usage_plan` it belongs to the only one there is."""
 
     number: int
@@ -24,8 +24,7 @@ class ApiKey:
     usage_plan: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UsagePlan:
+class UsagePlan(Struct, frozen=True):
     """A usage plan: `quota` has limit, offset and period, `throttle` burstLimit and rateLimit."""
 
     name: str | None = None
@@ -33,8 +32,7 @@ class UsagePlan:
     throttle: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RestApi:
+class RestApi(Struct, frozen=True):
     """`provider.apiGateway`, `apiName` and `endpointType`: the REST API that all `http` events share."""
 
     id: Any = None
@@ -65,8 +63,7 @@ class RestApi:
     access_logging: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAuthorizer:
+class HttpAuthorizer(Struct, frozen=True):
     """How an `http` event is secured.
 
     `function` is a function of this map that decides; `arn` a function or user pool made elsewhere; `id` a whole
@@ -87,8 +84,7 @@ class HttpAuthorizer:
     scopes: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HttpCors:
+class HttpCors(Struct, frozen=True):
     """`cors` of an `http` event; `origin` is None where `origins` has them."""
 
     origin: str | None
@@ -101,8 +97,7 @@ class HttpCors:
     cache_control: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """`request` of an `http` event. `parameters` are by their name in API Gateway: `method.request.header.X`."""
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -115,8 +110,7 @@ class HttpRequest:
     method: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """`response` of an `http` event; `status_codes` in ascending order, each with its settings in the map."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -126,8 +120,7 @@ class HttpResponse:
     status_codes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpEvent:
+class HttpEvent(Struct, frozen=True):
     """An `http` event: a method of the REST API. `path` begins with a slash and, but for the root, ends without."""
 
     method: str

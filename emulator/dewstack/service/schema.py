@@ -7,12 +7,12 @@ becomes 30, and a lone value where a list belongs becomes a list of one.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from .problems import KeyPath, did_you_mean
 from .schema_rules import RULES, Kind, coerce, is_type, shown, type_name
@@ -20,8 +20,7 @@ from .schema_rules import RULES, Kind, coerce, is_type, shown, type_name
 SchemaNode: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One place that breaks the schema. `about_key` says that the key itself, not its value, is at fault."""
 
     path: KeyPath

@@ -6,8 +6,9 @@ kept as it is, though a variable may stand inside it. `\\${` is an escaped `${`.
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 DEPTH_LIMIT = 20
 
@@ -17,15 +18,13 @@ _STRING = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*""")
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A literal as the last resort of a variable: a string, a number, a boolean or null."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One place to look: `self:custom.a` has the address `custom.a`, `file(a.yml)` the parameter `a.yml`."""
 
     type: str
@@ -33,8 +32,7 @@ class Source:
     address: "Text | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """One `${…}`: its sources, tried in order. `text` is what the user wrote."""
 
     sources: tuple[Source | Literal, ...]

@@ -7,9 +7,10 @@ import os
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.app import Emulator
 from dewstack.background import STOP_SECONDS, LoopThread
@@ -27,8 +28,7 @@ START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A map, and the URL of the AWS endpoint that its stack is at."""
 
     service: Service

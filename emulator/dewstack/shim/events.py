@@ -6,11 +6,11 @@ as it was meant.
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import flask
+from msgspec import Struct
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from dewstack.apigateway.http_api.exchange import Exchange
@@ -63,8 +63,7 @@ class Request(flask.Request):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request, what the URL map made of it, and what the authorizer found out about the caller.
 
     `exchange` holds what the gateway adds: an id, the time, a trace header; and drops what concerns only the
@@ -78,8 +77,7 @@ class Asked:
     identity: Identity | None
 
 
-@dataclass(frozen=True, slots=True)
-class RestAsked:
+class RestAsked(Struct, frozen=True):
     """The same at a REST API, whose exchange holds the parameters and the caller as well."""
 
     request: Request

@@ -14,9 +14,10 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.deploy.remote import boto3_call
 from dewstack.errors import AwsError, UserError
@@ -30,8 +31,7 @@ INVOKE_SECONDS = 30.0
 """The longest that an API waits for a function."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a function answered: its JSON, and `Unhandled` where it failed."""
 
     payload: bytes

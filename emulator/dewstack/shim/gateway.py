@@ -1,8 +1,9 @@
 """What the gateway's own parts need while they serve in this process."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from dewstack.apigateway.jwks import KeySets
 from dewstack.background import LoopThread
@@ -13,8 +14,7 @@ T = TypeVar("T")
 AUTHORIZER_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
+class Gateway(Struct, frozen=True):
     """The functions, the keys and the time.
 
     `issuer` gives a user pool's issuer by its ARN; `wait` runs an authorizer, which is asynchronous.

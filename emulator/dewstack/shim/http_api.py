@@ -5,11 +5,12 @@ authorizer, the function behind a route. Authorizers and CORS are the gateway's 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import flask
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dewstack.apigateway.http_api import responses as refusals
 from dewstack.apigateway.http_api.authorizers import RouteAuthorizer
@@ -44,8 +45,7 @@ FORMATS: Mapping[
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ServedRoute:
+class ServedRoute(Struct, frozen=True):
     """A route with all that it leads to; without a `function` it leads nowhere. `seconds` is its timeout."""
 
     api: "HttpApi"

@@ -4,9 +4,8 @@ As with HTTP APIs, the control plane is read, and authorizers, API keys and gate
 code. So are integrations without a function, such as the mock ones that answer CORS preflights.
 """
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 from dewstack.apigateway.integrations import function_arn
 from dewstack.apigateway.responses import Dates
@@ -38,8 +37,7 @@ from dewstack.shim.rest_reader import RestApiReader
 from dewstack.shim.routing import RouteRule, rule_path
 
 
-@dataclass(frozen=True, slots=True)
-class ServedMethod:
+class ServedMethod(Struct, frozen=True):
     """A method with all that it leads to. `path` reads its parameters off a path as it was sent, undecoded;
     `function` is what an AWS_PROXY integration calls, for `seconds` at most."""
 

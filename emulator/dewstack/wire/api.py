@@ -6,9 +6,10 @@ import logging
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.config import Caller, Config

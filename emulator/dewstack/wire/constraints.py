@@ -1,16 +1,16 @@
 """What a shape's traits ask of a value, each with the sentence that AWS's framework says of it."""
 
 from collections.abc import Callable, Sized
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.wire.patterns import matches
 
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(Struct, frozen=True):
     """One demand: `text` completes "failed to satisfy constraint: "."""
 
     text: str

@@ -6,8 +6,9 @@ Signatures are not verified: local credentials are anybody's. Their form is.
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from dewstack.config import Caller, Config
 from dewstack.http import Request
@@ -74,8 +75,7 @@ _SCHEMES = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")
 _ACCOUNT = re.compile(r"\d{12}")
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """What a request says about itself. `service` is boto3's name, empty when nothing tells it.
 
     `flaw` says what is wrong with a signature that has not even the right form.
@@ -87,8 +87,7 @@ class Identity:
     flaw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Credential:
+class _Credential(Struct, frozen=True):
     access_key_id: str
     region: str
     signing_name: str

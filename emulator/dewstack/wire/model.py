@@ -6,20 +6,19 @@ are resolved on demand, because most of a model is never looked at.
 
 import gzip
 import importlib.util
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from dewstack.wire.constraints import Constraint, constraints_of
 
 Traits = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A member of a structure, or the element of a list or map: a shape and how it travels."""
 
     name: str
@@ -98,8 +97,7 @@ class Shape:
         return bool(self.traits.get("sensitive"))
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One API action. `input` and `output` are None where the action takes or gives nothing."""
 
     name: str
@@ -114,8 +112,7 @@ class Operation:
     """Whether it may be called without a signature, as Cognito's sign-up is."""
 
 
-@dataclass(slots=True)
-class ServiceModel:
+class ServiceModel(Struct):
     """A service's model. `name` is boto3's name of the service."""
 
     name: str

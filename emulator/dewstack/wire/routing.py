@@ -1,17 +1,17 @@
 """Which operation of a REST service a method and path ask for, out of the model's request URIs."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
+
+from msgspec import Struct
 
 from dewstack.wire.model import ServiceModel
 
 _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One request URI. `weight` sorts literal segments before labels before greedy labels."""
 
     operation: str

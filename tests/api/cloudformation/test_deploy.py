@@ -1,10 +1,10 @@
 """Deployment of a map by change set, through nothing but `call`."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dewstack.deploy import (
     LOCALSTACK,

@@ -1,10 +1,10 @@
 """A stack of every kind of resource that a service made of functions, an HTTP API and a user pool needs."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dewstack.cloudformation.state import State
 from dewstack.config import Caller

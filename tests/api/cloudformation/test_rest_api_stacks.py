@@ -4,11 +4,11 @@ import copy
 import json
 import urllib.error
 import urllib.request
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from dewstack.cloudformation.state import State
 from dewstack.config import Caller

@@ -178,7 +178,7 @@ def test_a_killed_emulator_leaves_no_process_behind(tmp_path, who):
 
 def test_the_official_runtime_client_works(functions, tmp_path):
     """awslambdaric, AWS's own Python runtime, against our Runtime API."""
-    import dataclasses
+    from msgspec.structs import replace
 
     functions.function(
         "import logging\ndef handler(event, context):\n"
@@ -191,7 +191,7 @@ def test_the_official_runtime_client_works(functions, tmp_path):
     def official(function, stream):
         launch = ours(function, stream)
         command = (sys.executable, "-m", "awslambdaric", function.handler)
-        return dataclasses.replace(launch, command=command)
+        return replace(launch, command=command)
 
     invoker.launch = official
     assert functions.invoke("f", {"a": "ü"})["Payload"]["got"] == {"a": "ü"}

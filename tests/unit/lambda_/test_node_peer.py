@@ -3,13 +3,13 @@
 It has to be built (cmake, g++, autoconf, two minutes): the variable AWS_LAMBDA_RIC names the folder of the package.
 """
 
-import dataclasses
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 pytestmark = [
     pytest.mark.node,
@@ -70,7 +70,7 @@ def official(functions: Any) -> None:
 
     def launch(function: Any, stream: str) -> Any:
         plain = ours(function, stream)
-        return dataclasses.replace(plain, command=(plain.command[0], program, function.handler))
+        return replace(plain, command=(plain.command[0], program, function.handler))
 
     functions.service.invoker.launch = launch
 

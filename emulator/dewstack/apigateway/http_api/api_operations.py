@@ -1,8 +1,9 @@
 """The control plane of HTTP APIs: the APIs themselves and their tags (`apigatewayv2`)."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
@@ -98,7 +99,7 @@ class ApiOperations:
     def update_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Change what `params` gives and leave the rest. Raises NotFoundException, BadRequestException."""
         with self._apis.transaction():
-            api = dataclasses.replace(self._apis.api(caller, params), **fields_of(Api, params))
+            api = replace(self._apis.api(caller, params), **fields_of(Api, params))
             check_cors(api.cors_configuration)
             self._apis.put(api)
         self._apis.changed(api)
@@ -108,7 +109,7 @@ class ApiOperations:
     def delete_cors_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Leave CORS to the functions again."""
         with self._apis.transaction():
-            api = self._apis.put(dataclasses.replace(self._apis.api(caller, params), cors_configuration=None))
+            api = self._apis.put(replace(self._apis.api(caller, params), cors_configuration=None))
         self._apis.changed(api)
         return {}
 
@@ -146,10 +147,10 @@ class ApiOperations:
         with self._apis.transaction():
             api, stage = self._tagged(caller, required(params, "ResourceArn"))
             if stage:
-                tagged = dataclasses.replace(stage, tags=change(stage.tags))
+                tagged = replace(stage, tags=change(stage.tags))
                 self._apis.stages.put(api, stage.stage_name, tagged)
             else:
-                self._apis.put(dataclasses.replace(api, tags=change(api.tags)))
+                self._apis.put(replace(api, tags=change(api.tags)))
 
     def _tagged(self, caller: Caller, arn: str) -> tuple[Api, Stage | None]:
         """The API, and the stage if it is one, of `arn:aws:apigateway:region::/apis/ID[/stages/NAME]`."""

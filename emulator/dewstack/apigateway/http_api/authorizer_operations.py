@@ -1,7 +1,8 @@
 """The control plane of HTTP APIs: authorizers (`apigatewayv2`)."""
 
-import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException, ConflictException
@@ -52,7 +53,7 @@ class AuthorizerOperations:
         with self._apis.transaction():
             api = self._apis.api(caller, params)
             authorizer = self._apis.authorizers.get(api, required(params, "AuthorizerId"))
-            authorizer = dataclasses.replace(authorizer, **fields_of(Authorizer, params))
+            authorizer = replace(authorizer, **fields_of(Authorizer, params))
             self._keep(api, authorizer)
         self._apis.changed(api)
         return output(authorizer)

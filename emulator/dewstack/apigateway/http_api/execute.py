@@ -4,7 +4,7 @@ A compiled API is made once from what the control plane holds (see `compiler`) a
 whatever doesn't depend on the request was decided before the first one came.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.authorizers import RouteAuthorizer
@@ -21,8 +21,7 @@ from dewstack.http import Request, Response
 DEFAULT_STAGE = "$default"
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledRoute:
+class CompiledRoute(Struct, frozen=True):
     """A route with all that it leads to. One without an integration answers as a broken one."""
 
     payload: PayloadFormat
@@ -31,8 +30,7 @@ class CompiledRoute:
     bucket: TokenBucket | None
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledStage:
+class CompiledStage(Struct, frozen=True):
     """A stage as it is served."""
 
     router: Router[CompiledRoute]

@@ -6,9 +6,10 @@ the function answered holds for all requests with the same identity sources; a p
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from dewstack.apigateway.authorizer_function import (
     DEFAULT_TTL,
@@ -32,8 +33,7 @@ log = logging.getLogger(__name__)
 TIMEOUT = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What an authorizer's function answered."""
 
     allows: Callable[[str], bool]

@@ -3,11 +3,10 @@
 Fields that AWS leaves out of its answers when they were never set are None here.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(Struct, frozen=True):
     """An API's CORS configuration. `max_age` in seconds."""
 
     allow_credentials: bool | None = None
@@ -18,8 +17,7 @@ class Cors:
     max_age: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True):
     """One HTTP API. `created_date` in seconds since the epoch."""
 
     api_id: str
@@ -44,8 +42,7 @@ class Api:
         return self.account_id, self.region, self.api_id
 
 
-@dataclass(frozen=True, slots=True)
-class RouteSettings:
+class RouteSettings(Struct, frozen=True):
     """How a stage treats a route. Rates in requests a second."""
 
     data_trace_enabled: bool | None = None
@@ -55,16 +52,14 @@ class RouteSettings:
     throttling_rate_limit: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLogSettings:
+class AccessLogSettings(Struct, frozen=True):
     """Where a stage's access log goes."""
 
     destination_arn: str | None = None
     format: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A name under which a deployment, or with `auto_deploy` the present state of the API, is served."""
 
     stage_name: str
@@ -82,8 +77,7 @@ class Stage:
     tags: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One `METHOD /path` (or `$default`) and where it leads: `target` is `integrations/<id>`."""
 
     route_id: str
@@ -96,8 +90,7 @@ class Route:
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(Struct, frozen=True):
     """What stands behind a route."""
 
     integration_id: str
@@ -111,16 +104,14 @@ class Integration:
     timeout_in_millis: int = 30_000
 
 
-@dataclass(frozen=True, slots=True)
-class JwtConfiguration:
+class JwtConfiguration(Struct, frozen=True):
     """Whose tokens an authorizer accepts, and for whom they must be meant."""
 
     audience: list[str] | None = None
     issuer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Authorizer:
+class Authorizer(Struct, frozen=True):
     """Who may pass a route: `authorizer_type` is JWT or REQUEST."""
 
     authorizer_id: str
@@ -135,8 +126,7 @@ class Authorizer:
     enable_simple_responses: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything of an API that a deployment freezes."""
 
     routes: list[Route]
@@ -145,8 +135,7 @@ class Snapshot:
     cors_configuration: Cors | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """A snapshot that a stage without `auto_deploy` serves. Automatic ones hold none: their stage is live."""
 
     deployment_id: str

@@ -3,11 +3,11 @@
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.cors import RESPONSE_HEADERS as CORS_HEADERS
@@ -38,8 +38,7 @@ NOT_FROM_FUNCTION = frozenset(
 """Response headers that are the gateway's own business."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """What an authorizer found out about the caller. `kind` is `jwt` or `lambda`."""
 
     kind: str

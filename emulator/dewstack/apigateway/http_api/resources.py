@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from dewstack.apigateway.errors import BadRequestException
 from dewstack.apigateway.http_api.model import (
     Api,
@@ -19,7 +21,7 @@ from dewstack.config import Caller
 from dewstack.ids import random_string
 from dewstack.store import Store
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 DEFAULT_PAGE = 5_000
 MISSING = "Invalid {noun} identifier specified {{name}}"
 

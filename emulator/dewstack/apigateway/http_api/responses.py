@@ -2,14 +2,14 @@
 response."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, WITHOUT_BODY, closes
 from dewstack.http import Request, Response
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """One of the gateway's own answers."""
 
     status: int

@@ -1,7 +1,8 @@
 """The control plane of HTTP APIs: routes and integrations (`apigatewayv2`)."""
 
-import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException, ConflictException
@@ -71,9 +72,9 @@ class RouteOperations:
         with self._apis.transaction():
             api = self._apis.api(caller, params)
             route = self._apis.routes.get(api, required(params, "RouteId"))
-            route = dataclasses.replace(route, **fields_of(Route, params))
+            route = replace(route, **fields_of(Route, params))
             if route.authorization_type == "NONE":
-                route = dataclasses.replace(route, authorizer_id=None, authorization_scopes=None)
+                route = replace(route, authorizer_id=None, authorization_scopes=None)
             self._keep(api, route)
         self._apis.changed(api)
         return output(route)
@@ -162,7 +163,7 @@ class IntegrationOperations:
         with self._apis.transaction():
             api = self._apis.api(caller, params)
             integration = self._apis.integrations.get(api, required(params, "IntegrationId"))
-            integration = self._keep(api, dataclasses.replace(integration, **fields_of(Integration, params)))
+            integration = self._keep(api, replace(integration, **fields_of(Integration, params)))
         self._apis.changed(api)
         return output(integration)
 

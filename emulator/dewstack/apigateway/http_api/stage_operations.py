@@ -4,9 +4,10 @@ A stage with AutoDeploy serves the API as it is. It names the deployment that wa
 new one for every change, which nothing but its id would show.
 """
 
-import dataclasses
 import re
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
 from dewstack.apigateway.http_api.model import Api, Deployment, Stage
@@ -84,7 +85,7 @@ class StageOperations:
             if "route_settings" in fields and params.get("RouteSettings"):
                 fields = fields | {"route_settings": stage.route_settings | fields["route_settings"]}
             fields = fields | {"last_updated_date": self._clock.time()}
-            stage = self._keep(api, dataclasses.replace(stage, **fields))
+            stage = self._keep(api, replace(stage, **fields))
         self._apis.changed(api)
         return output(stage)
 
@@ -105,7 +106,7 @@ class StageOperations:
         if stage.auto_deploy and not live:
             stage = self._deploy_automatically(api, stage)
         elif deployment and live and not stage.auto_deploy:
-            frozen = dataclasses.replace(deployment, snapshot=self._apis.snapshot(api))
+            frozen = replace(deployment, snapshot=self._apis.snapshot(api))
             self._apis.deployments.put(api, deployment.deployment_id, frozen)
         return self._apis.stages.put(api, stage.stage_name, stage)
 
@@ -115,7 +116,7 @@ class StageOperations:
         deployment = Deployment(name, stage.last_updated_date, auto_deployed=True, description=description)
         self._apis.deployments.put(api, name, deployment)
         message = f"Successfully deployed stage with deployment ID '{name}'"
-        return dataclasses.replace(stage, deployment_id=name, last_deployment_status_message=message)
+        return replace(stage, deployment_id=name, last_deployment_status_message=message)
 
     @operation("CreateDeployment")
     def create_deployment(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +132,7 @@ class StageOperations:
             self._apis.deployments.put(api, deployment.deployment_id, deployment)
             if params.get("StageName"):
                 stage = self._apis.stages.get(api, params["StageName"])
-                self._keep(api, dataclasses.replace(stage, deployment_id=deployment.deployment_id))
+                self._keep(api, replace(stage, deployment_id=deployment.deployment_id))
         self._apis.changed(api)
         return output(deployment)
 
@@ -153,7 +154,7 @@ class StageOperations:
         with self._apis.transaction():
             api = self._apis.api(caller, params)
             deployment = self._apis.deployments.get(api, required(params, "DeploymentId"))
-            deployment = dataclasses.replace(deployment, **fields_of(Deployment, params))
+            deployment = replace(deployment, **fields_of(Deployment, params))
             self._apis.deployments.put(api, deployment.deployment_id, deployment)
         return output(deployment)
 

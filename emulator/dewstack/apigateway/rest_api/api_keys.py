@@ -6,7 +6,8 @@ A key opens a stage when it is enabled and belongs to a usage plan of that stage
 import hmac
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.model import ApiKey, UsagePlan
@@ -16,8 +17,7 @@ from dewstack.apigateway.throttle import ACCOUNT_BURST, ACCOUNT_RATE, TokenBucke
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(Struct, frozen=True):
     id: str
     value: bytes
     bucket: TokenBucket | None

@@ -1,7 +1,8 @@
 """The control plane of REST APIs: the APIs themselves and their tags (`apigateway`)."""
 
-import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException
 from dewstack.apigateway.resources import refuse
@@ -25,7 +26,7 @@ def endpoint(current: Any, patch: Patch) -> dict[str, Any]:
     """`replace /endpointConfiguration/types/EDGE` and its neighbours."""
     configuration = dict(current or {})
     member, rest = (patch.keys or ("",))[0], patch.keys[1:]
-    inner = dataclasses.replace(patch, member=member, keys=rest)
+    inner = replace(patch, member=member, keys=rest)
     if member == "types":
         patch.only("add", "remove", "replace")
         configuration["types"] = [patch.value] if patch.op == "replace" else elements([], inner)
@@ -104,8 +105,8 @@ class ApiOperations:
         api = RestApi(account_id=caller.account_id, region=caller.region, root_resource_id=root.id, **given)
         types = (params.get("endpointConfiguration") or {}).get("types")
         if types == ["PRIVATE"]:
-            private = dataclasses.replace(api.endpoint_configuration, ip_address_type="dualstack")
-            api = dataclasses.replace(api, endpoint_configuration=private)
+            private = replace(api.endpoint_configuration, ip_address_type="dualstack")
+            api = replace(api, endpoint_configuration=private)
         check_api(api)
         self._apis.put(api)
         self._apis.resources.put(api, root.id, root)

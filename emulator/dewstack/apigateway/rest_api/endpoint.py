@@ -1,7 +1,8 @@
 """Where a request arrived: what all requests to a stage, or to a method of it, have in common."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from dewstack.apigateway.rest_api.model import RestApi, Stage
 from dewstack.arn import Arn
@@ -28,8 +29,7 @@ ADDED_AT_THE_EDGE: Mapping[str, str] = {
 requests; the AS number is one reserved for documentation."""
 
 
-@dataclass(frozen=True, slots=True)
-class StagePoint:
+class StagePoint(Struct, frozen=True):
     """A stage of an API. `added_lines` are headers that requests get, `added_names` their names by lower-case form."""
 
     api_id: str
@@ -58,8 +58,7 @@ class StagePoint:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MethodPoint:
+class MethodPoint(Struct, frozen=True):
     """A method of a resource."""
 
     resource_id: str

@@ -4,8 +4,9 @@ A compiled API is made once from what the control plane holds (see `compiler`) a
 whatever doesn't depend on the request was decided before the first one came.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from dewstack.apigateway.responses import WITHOUT_BODY, Dates, closes
 from dewstack.apigateway.rest_api.compression import compress
@@ -28,8 +29,7 @@ class Step(Protocol):
         """Let the request pass, and note at the exchange what was found out. Raises Refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledMethod:
+class CompiledMethod(Struct, frozen=True):
     """A method with all that it leads to, and what a request must pass before."""
 
     point: MethodPoint
@@ -38,8 +38,7 @@ class CompiledMethod:
     integration: CompiledIntegration
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledStage:
+class CompiledStage(Struct, frozen=True):
     """A stage as it is served."""
 
     point: StagePoint

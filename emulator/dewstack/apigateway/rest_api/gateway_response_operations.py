@@ -3,8 +3,9 @@
 Every response type always has an answer: the API's own, that of DEFAULT_4XX or DEFAULT_5XX, or AWS's.
 """
 
-import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
 from dewstack.apigateway.rest_api.model import GatewayResponse, RestApi
@@ -108,7 +109,7 @@ class GatewayResponseOperations:
         status = STATUS_CODES[kind]
         default = f"DEFAULT_{status[0]}XX" if status else kind
         response = own or self._apis.gateway_responses.find(api, default) or GatewayResponse(kind)
-        filled = dataclasses.replace(
+        filled = replace(
             response,
             response_type=kind,
             status_code=response.status_code or status,

@@ -8,9 +8,10 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import quote, urlencode, urlsplit
+
+from msgspec import Struct
 
 from dewstack.apigateway.integrations import STAGE_VARIABLE
 from dewstack.apigateway.responses import header_value
@@ -36,8 +37,7 @@ NOT_SENT_ON = frozenset({"accept-encoding", "host", "x-forwarded-port", "x-forwa
 NOT_SENT_BACK = frozenset({"content-encoding", "keep-alive", "proxy-connection", "transfer-encoding", "via"})
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """A request to the endpoint."""
 
     method: str
@@ -46,8 +46,7 @@ class Outgoing:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """What the endpoint answered."""
 
     status: int

@@ -1,7 +1,8 @@
 """The control plane of REST APIs: what stands behind a method, and what becomes of its answer (`apigateway`)."""
 
-import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
 from dewstack.apigateway.resources import refuse
@@ -166,7 +167,7 @@ class IntegrationOperations:
             gone = _response(place, params)
             integration = place.integration()
             left = {c: one for c, one in (integration.integration_responses or {}).items() if one is not gone}
-            place.put_integration(dataclasses.replace(integration, integration_responses=left or None))
+            place.put_integration(replace(integration, integration_responses=left or None))
         return {}
 
     @staticmethod
@@ -175,7 +176,7 @@ class IntegrationOperations:
             raise BadRequestException("Invalid content handling specified")
         integration = place.integration()
         responses = (integration.integration_responses or {}) | {response.status_code: response}
-        place.put_integration(dataclasses.replace(integration, integration_responses=responses))
+        place.put_integration(replace(integration, integration_responses=responses))
 
 
 def _response(place: Place, params: dict[str, Any]) -> IntegrationResponse:

@@ -5,9 +5,10 @@ Filters (`[?(…)]`) are not emulated and refused by name. What isn't there is n
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 STEP = re.compile(
     r"""\.\.(?P<deep>[\w-]+|\*)
@@ -25,8 +26,7 @@ class BadPath(ValueError):
     """A path that cannot be read or is not emulated."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """Where a value leads next; `definite` if that is one place at most."""
 
     find: Callable[[Any], Iterator[Any]]

@@ -6,10 +6,10 @@ the function answered holds for all requests with the same identity; the policy 
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from dewstack.apigateway.authorizer_function import (
     DEFAULT_TTL,
@@ -44,8 +44,7 @@ TIMEOUT = 29.0
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What an authorizer's function answered: its policy, and what the event says of the caller."""
 
     document: Any

@@ -5,18 +5,17 @@ answered. What isn't there maps to nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from dewstack.apigateway.reading import printable
 from dewstack.apigateway.rest_api.exchange import Exchange
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What an integration answered: `selector` is what selects an integration response for it, a status or the
     message that a function failed with. `headers` by lower-case name."""
 

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from dewstack.apigateway.rest_api.exchange import Exchange
 
 SPECIAL = re.compile(r"[$#\\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(Struct, frozen=True):
     """What a rendering has put into `$context.responseOverride`."""
 
     status: int | None = None

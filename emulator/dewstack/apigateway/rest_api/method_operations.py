@@ -1,7 +1,8 @@
 """The control plane of REST APIs: methods and the responses that they declare (`apigateway`)."""
 
-import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
 from dewstack.apigateway.rest_api.methods import NO_STATUS_CODE, Place
@@ -93,7 +94,7 @@ class MethodOperations:
 
     def _authorized(self, api: RestApi, method: Method) -> Method:
         if method.authorization_type in ("NONE", "AWS_IAM"):
-            return dataclasses.replace(method, authorizer_id=None, authorization_scopes=None)
+            return replace(method, authorizer_id=None, authorization_scopes=None)
         types = AUTHORIZERS.get(method.authorization_type)
         if types is None:
             raise BadRequestException(
@@ -137,7 +138,7 @@ class MethodOperations:
             gone = _response(place, params)
             method = place.method()
             left = {code: one for code, one in (method.method_responses or {}).items() if one is not gone}
-            place.put(dataclasses.replace(method, method_responses=left or None))
+            place.put(replace(method, method_responses=left or None))
         return {}
 
     def _put_response(self, place: Place, response: MethodResponse) -> None:
@@ -146,7 +147,7 @@ class MethodOperations:
                 raise BadRequestException(f"Invalid model identifier specified: {model}")
         method = place.method()
         responses = (method.method_responses or {}) | {response.status_code: response}
-        place.put(dataclasses.replace(method, method_responses=responses))
+        place.put(replace(method, method_responses=responses))
 
 
 def _response(place: Place, params: dict[str, Any]) -> MethodResponse:

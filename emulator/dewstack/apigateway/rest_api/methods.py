@@ -1,8 +1,9 @@
 """Finding and changing methods, which are kept with their resource."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import NotFoundException
 from dewstack.apigateway.rest_api.model import Integration, Method, Resource, RestApi
@@ -50,7 +51,7 @@ class Place:
 
     def put_integration(self, integration: Integration | None) -> Method:
         """Keep the method with this integration."""
-        return self.put(dataclasses.replace(self.method(), method_integration=integration))
+        return self.put(replace(self.method(), method_integration=integration))
 
     def remove(self) -> None:
         """Remove the method. Raises NotFoundException."""

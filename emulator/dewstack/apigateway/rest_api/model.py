@@ -3,11 +3,10 @@
 Times are seconds since the epoch. Fields that AWS leaves out of its answers when they were never set are None.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointConfiguration:
+class EndpointConfiguration(Struct, frozen=True):
     """`types` is EDGE, REGIONAL or PRIVATE."""
 
     types: list[str] = field(default_factory=lambda: ["EDGE"])
@@ -15,8 +14,7 @@ class EndpointConfiguration:
     ip_address_type: str = "ipv4"
 
 
-@dataclass(frozen=True, slots=True)
-class RestApi:
+class RestApi(Struct, frozen=True):
     """One REST API. `minimum_compression_size` in bytes."""
 
     id: str
@@ -41,8 +39,7 @@ class RestApi:
         return self.account_id, self.region, self.id
 
 
-@dataclass(frozen=True, slots=True)
-class IntegrationResponse:
+class IntegrationResponse(Struct, frozen=True):
     """What becomes of an integration's answer; `status_code` is its key, `selection_pattern` tells when it holds."""
 
     status_code: str
@@ -52,8 +49,7 @@ class IntegrationResponse:
     content_handling: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(Struct, frozen=True):
     """What stands behind a method: `type` is AWS_PROXY, AWS, MOCK, HTTP_PROXY or HTTP."""
 
     type: str
@@ -72,8 +68,7 @@ class Integration:
     integration_responses: dict[str, IntegrationResponse] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MethodResponse:
+class MethodResponse(Struct, frozen=True):
     """A status that a method may answer with, and the headers it declares."""
 
     status_code: str
@@ -81,8 +76,7 @@ class MethodResponse:
     response_models: dict[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Struct, frozen=True):
     """One method of a resource. `authorization_type` is NONE, AWS_IAM, CUSTOM or COGNITO_USER_POOLS."""
 
     http_method: str
@@ -98,8 +92,7 @@ class Method:
     method_integration: Integration | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One segment of a path with its methods. The root has neither a parent nor a `path_part`."""
 
     id: str
@@ -109,8 +102,7 @@ class Resource:
     resource_methods: dict[str, Method] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Authorizer:
+class Authorizer(Struct, frozen=True):
     """Who may pass a method: `type` is TOKEN, REQUEST or COGNITO_USER_POOLS."""
 
     id: str
@@ -125,8 +117,7 @@ class Authorizer:
     authorizer_result_ttl_in_seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayResponse:
+class GatewayResponse(Struct, frozen=True):
     """How the API itself answers in one of the cases that AWS names; `response_type` is DEFAULT_4XX and the like."""
 
     response_type: str
@@ -135,8 +126,7 @@ class GatewayResponse:
     response_templates: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestValidator:
+class RequestValidator(Struct, frozen=True):
     """What of a request is checked before it goes on."""
 
     id: str
@@ -145,8 +135,7 @@ class RequestValidator:
     validate_request_parameters: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """A JSON schema that bodies may be checked against."""
 
     id: str
@@ -156,8 +145,7 @@ class Model:
     schema: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything of an API that a deployment freezes."""
 
     resources: list[Resource]
@@ -168,8 +156,7 @@ class Snapshot:
     binary_media_types: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """A snapshot that stages serve."""
 
     id: str
@@ -178,8 +165,7 @@ class Deployment:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MethodSetting:
+class MethodSetting(Struct, frozen=True):
     """How a stage treats a method, or all (`*/*`). Rates in requests a second."""
 
     metrics_enabled: bool = False
@@ -192,16 +178,14 @@ class MethodSetting:
     cache_data_encrypted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLogSettings:
+class AccessLogSettings(Struct, frozen=True):
     """Where a stage's access log goes."""
 
     destination_arn: str | None = None
     format: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A name under which a deployment is served."""
 
     stage_name: str
@@ -221,8 +205,7 @@ class Stage:
     tags: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """A key that callers of methods with `api_key_required` send."""
 
     id: str
@@ -245,8 +228,7 @@ class ApiKey:
         return self.account_id, self.region, self.id
 
 
-@dataclass(frozen=True, slots=True)
-class UsagePlan:
+class UsagePlan(Struct, frozen=True):
     """Which keys may call which stages, and how much. `api_stages` are `<api id>:<stage>`."""
 
     id: str
@@ -268,8 +250,7 @@ class UsagePlan:
         return self.account_id, self.region, self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What an account has set for all its REST APIs of a region."""
 
     account_id: str

@@ -4,14 +4,16 @@ What may be patched, and the texts of refusals, are as recorded on AWS (LocalSta
 `test_apigateway_api`, 2024 and 2025).
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields, replace
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
 from dewstack.apigateway.rest_api.shapes import fields_of, names_of, output
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 _MISSING = {
     "requestParameters": "Invalid parameter name specified",
     "responseParameters": "Invalid parameter name specified",
@@ -22,8 +24,7 @@ _MISSING = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(Struct, frozen=True):
     """One operation: `member` is what it is about, `keys` the rest of its path."""
 
     op: str
@@ -158,21 +159,21 @@ class Patches:
         )
 
 
-def with_members(value: T, kind: type, changed: Mapping[str, Any]) -> T:
+def with_members(value: T, kind: type[Struct], changed: Mapping[str, Any]) -> T:
     """`value` with members in boto3's shapes changed; None sets one back to its default."""
-    names, fields = names_of(kind), {field.name: field for field in dataclasses.fields(kind)}
+    names, known = names_of(kind), {field.name: field for field in fields(kind)}
     given: dict[str, Any] = {}
     for member, new in changed.items():
         if new is None:
-            given[names[member]] = _default(fields[names[member]])
-        elif fields[names[member]].type is bool:
+            given[names[member]] = _default(known[names[member]])
+        elif known[names[member]].type is bool:
             given[names[member]] = str(new).lower() == "true"
         else:
             given |= fields_of(kind, {member: new})
-    return dataclasses.replace(value, **given)  # type: ignore[type-var]
+    return replace(value, **given)
 
 
-def _default(field: "dataclasses.Field[Any]") -> Any:
-    if field.default_factory is not dataclasses.MISSING:
+def _default(field: FieldInfo) -> Any:
+    if field.default_factory is not NODEFAULT:
         return field.default_factory()
-    return "" if field.default is dataclasses.MISSING else field.default
+    return "" if field.default is NODEFAULT else field.default

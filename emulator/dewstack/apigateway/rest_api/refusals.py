@@ -3,13 +3,11 @@
 A `GatewayResponse` of the API may give each of them another status, other headers and another body.
 """
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """One of the gateway's own answers. Without a `body` it is `{"message": …}` in its shortest form."""
 
     response_type: str

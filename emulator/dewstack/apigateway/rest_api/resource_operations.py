@@ -1,8 +1,9 @@
 """The control plane of REST APIs: resources, the segments of their paths (`apigateway`)."""
 
-import dataclasses
 import re
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException
 from dewstack.apigateway.rest_api.model import Resource, RestApi
@@ -110,7 +111,7 @@ class ResourceOperations:
         return self._replant(api, after, _path(parent, path_part))
 
     def _replant(self, api: RestApi, resource: Resource, path: str) -> Resource:
-        resource = self._resources.put(api, resource.id, dataclasses.replace(resource, path=path))
+        resource = self._resources.put(api, resource.id, replace(resource, path=path))
         for path_part, child_id in self._resources.children(api, resource.id).items():
             self._replant(api, self._resources.get(api, child_id), _path(resource, path_part))
         return resource

@@ -3,9 +3,10 @@
 Nothing of an API is served before it is deployed: a deployment is the API as it was when it was made.
 """
 
-import dataclasses
 import re
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException
 from dewstack.apigateway.resources import refuse
@@ -80,7 +81,7 @@ class DeploymentOperations:
             check_stage_name(name)
             stage = Stage(**given, created_date=now)
         else:
-            stage = dataclasses.replace(stage, **given)
+            stage = replace(stage, **given)
         self._apis.stages.put(api, name, stage)
 
     @operation("GetDeployment")
@@ -170,7 +171,7 @@ class StageOperations:
                 api, stage.deployment_id
             ):
                 raise BadRequestException("Invalid Deployment identifier specified")
-            stage = dataclasses.replace(stage, last_updated_date=self._clock.time())
+            stage = replace(stage, last_updated_date=self._clock.time())
             self._apis.stages.put(api, stage.stage_name, stage)
         self._apis.changed(api)
         return shown(stage)

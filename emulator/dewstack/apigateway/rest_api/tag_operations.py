@@ -1,8 +1,9 @@
 """The control plane of REST APIs: tags of whatever has an ARN, and the account's own settings (`apigateway`)."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
 from dewstack.apigateway.rest_api.model import Account, ApiKey, RestApi, Stage, UsagePlan
@@ -52,7 +53,7 @@ class TagOperations:
     def _retag(self, caller: Caller, params: dict[str, Any], change: Callable[[Tags], Tags]) -> None:
         with self._apis.transaction():
             tagged, put = self._find(caller, required(params, "resourceArn"))
-            put(dataclasses.replace(tagged, tags=change(tagged.tags)))
+            put(replace(tagged, tags=change(tagged.tags)))
 
     def _find(self, caller: Caller, arn: str) -> tuple[Tagged, Callable[[Any], Any]]:
         """What `arn:aws:apigateway:region::/restapis/ID` and its like mean, and how to keep it."""

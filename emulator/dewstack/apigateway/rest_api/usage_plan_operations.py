@@ -1,8 +1,9 @@
 """The control plane of REST APIs: usage plans, which admit keys to stages (`apigateway`)."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
+
+from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
 from dewstack.apigateway.rest_api.model import UsagePlan
@@ -40,7 +41,7 @@ def shown(plan: UsagePlan) -> dict[str, Any]:
 
 def without(plan: UsagePlan, key_id: str) -> UsagePlan:
     """The plan without a key."""
-    return dataclasses.replace(plan, key_ids=[each for each in plan.key_ids if each != key_id])
+    return replace(plan, key_ids=[each for each in plan.key_ids if each != key_id])
 
 
 class UsagePlanOperations:
@@ -110,7 +111,7 @@ class UsagePlanOperations:
             key = self._apis.api_keys.get(caller, required(params, "keyId"))
             if key.id in plan.key_ids:
                 raise ConflictException(f"API Key {key.id} is already in Usage Plan {plan.id}")
-            self._apis.usage_plans.put(dataclasses.replace(plan, key_ids=[*plan.key_ids, key.id]))
+            self._apis.usage_plans.put(replace(plan, key_ids=[*plan.key_ids, key.id]))
         self._changed(caller)
         return self._key(caller, key.id)
 
@@ -156,7 +157,7 @@ class UsagePlanOperations:
             api_id, _, name = stage.partition(":")
             if stage not in before and not self._apis.stages.find(self._apis.named(caller, api_id), name):
                 raise NotFoundException(f"API Stage not found: {stage}")
-        return self._apis.usage_plans.put(dataclasses.replace(plan, quota=_checked_quota(plan)))
+        return self._apis.usage_plans.put(replace(plan, quota=_checked_quota(plan)))
 
 
 def _checked_quota(plan: UsagePlan) -> dict[str, str | int] | None:

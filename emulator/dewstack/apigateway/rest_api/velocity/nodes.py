@@ -1,8 +1,9 @@
 """What a template is made of: nodes that render themselves, and expressions that have a value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from dewstack.apigateway.rest_api.velocity.errors import Break, Stop, TemplateError
 from dewstack.apigateway.rest_api.velocity.methods import call, item
@@ -67,8 +68,7 @@ def rendered(nodes: Sequence[Node], scope: Scope) -> str:
     return "".join(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Text as it is."""
 
     text: str
@@ -78,8 +78,7 @@ class Text:
         scope.write(out, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """What a `#define`d name stands for: rendered anew wherever it is named."""
 
     nodes: Sequence[Node]
@@ -95,8 +94,7 @@ class Block:
             scope.depth -= 1
 
 
-@dataclass(frozen=True, slots=True)
-class Accessor:
+class Accessor(Struct, frozen=True):
     """`.name`, `.name(arguments)` or `[name]`."""
 
     name: Value
@@ -111,8 +109,7 @@ class Accessor:
         return call(value, name, [argument.value(scope) for argument in self.arguments])
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """`$name.and.more`. One that leads nowhere prints as it is spelled, a quiet one (`$!`) not at all."""
 
     source: str
@@ -155,8 +152,7 @@ class Reference:
             place[name] = new
 
 
-@dataclass(frozen=True, slots=True)
-class SetTo:
+class SetTo(Struct, frozen=True):
     """`#set($name = value)`."""
 
     reference: Reference
@@ -167,8 +163,7 @@ class SetTo:
         self.reference.assign(scope, self.new.value(scope))
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     """`#if … #elseif … #else … #end`: conditions with their blocks, the last of which may always hold."""
 
     branches: Sequence[tuple[Value, Sequence[Node]]]
@@ -181,8 +176,7 @@ class If:
                 return
 
 
-@dataclass(frozen=True, slots=True)
-class ForEach:
+class ForEach(Struct, frozen=True):
     """`#foreach($name in items)`. Inside, `$foreach` tells where one is."""
 
     name: str
@@ -220,8 +214,7 @@ class ForEach:
             scope.names |= outer
 
 
-@dataclass(frozen=True, slots=True)
-class Define:
+class Define(Struct, frozen=True):
     """`#define($name) … #end`."""
 
     name: str
@@ -232,8 +225,7 @@ class Define:
         scope.names[self.name] = Block(self.nodes)
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Struct, frozen=True):
     """`#stop`, `#break`."""
 
     how: type[Stop] | type[Break]

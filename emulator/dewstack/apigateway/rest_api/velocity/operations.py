@@ -1,16 +1,16 @@
 """Expressions other than references: literals, lists and maps, and what is done with operands."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from dewstack.apigateway.rest_api.velocity.errors import TemplateError
 from dewstack.apigateway.rest_api.velocity.nodes import STEP_LIMIT, Node, Scope, Value, rendered
 from dewstack.apigateway.rest_api.velocity.values import bounded, text, truth
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """A literal."""
 
     constant: Any
@@ -20,8 +20,7 @@ class Constant:
         return self.constant
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolated:
+class Interpolated(Struct, frozen=True):
     """A string in double quotes that names something."""
 
     nodes: Sequence[Node]
@@ -31,8 +30,7 @@ class Interpolated:
         return rendered(self.nodes, scope)
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Struct, frozen=True):
     """`[a, b]`."""
 
     items: Sequence[Value]
@@ -42,8 +40,7 @@ class ListOf:
         return [item.value(scope) for item in self.items]
 
 
-@dataclass(frozen=True, slots=True)
-class RangeOf:
+class RangeOf(Struct, frozen=True):
     """`[1..5]`, either way."""
 
     first: Value
@@ -58,8 +55,7 @@ class RangeOf:
         return list(range(first, last + step, step))
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(Struct, frozen=True):
     """`{"a": 1}`."""
 
     items: Sequence[tuple[Value, Value]]
@@ -69,8 +65,7 @@ class MapOf:
         return {text(name.value(scope)): held.value(scope) for name, held in self.items}
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """Two operands and what is done with them."""
 
     operate: Callable[[Any, Any], Any]
@@ -84,8 +79,7 @@ class Binary:
         return bounded(result) if isinstance(result, str) else result
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """`!a`."""
 
     operand: Value
@@ -95,8 +89,7 @@ class Not:
         return not truth(self.operand.value(scope))
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Struct, frozen=True):
     """`a || b` and, the other way round, `a && b`: the right side is looked at only when it matters."""
 
     left: Value
