@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,9 @@ _LARGE_BODY = 256 * 1024
 """Bytes from which a body is decoded off the loop: a function's zip takes a tenth of a second."""
 _MAX_INFLATED = 64 * 1024 * 1024
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_OWN_NAMES = (".localhost", ".localstack.cloud", ".amazonaws.com", ".internal", ".local", ".test")
+"""How names end that lead here by design, and that nobody else can register."""
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _BY_PATH = frozenset({"rest-json", "rest-xml"})
 _LOG = logging.getLogger("dewstack")
 
@@ -176,8 +180,10 @@ class AwsApi:
     ) -> Response:
         service = identity.service
         if service and service not in self._operations and self._elsewhere is not None:
-            if not _is_public(request, identity):
-                _admit(request, identity, protocol)
+            if _is_public(request, identity):
+                self._refuse_strangers(request)
+            else:
+                self._admit(request, identity, protocol)
             return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
         if model is None:
             action = (request.header("x-amz-target") or "").rpartition(".")[2]
@@ -189,13 +195,31 @@ class AwsApi:
         if operation.name not in self._operations.get(model.name, ()):
             raise not_emulated(model.name, operation.name)
         if not operation.unsigned:
-            _admit(request, identity, protocol)
+            self._admit(request, identity, protocol)
         if len(request.body) > _LARGE_BODY:
             params = await self._in_thread(_params, protocol, operation, request, labels)
         else:
             params = _params(protocol, operation, request, labels)
         output = await self.call(model.name, operation.name, params, identity.caller)
         return protocol.answer(operation, output, request_id)
+
+    def _admit(self, request: Request, identity: Identity, protocol: WireProtocol) -> None:
+        """Refuse what AWS would for want of a signature, and pages of other sites in the user's browser."""
+        if identity.flaw:
+            raise protocol.incomplete_signature(identity.flaw)
+        if not identity.signed:
+            raise protocol.missing_token(protocol.missing_token_message)
+        self._refuse_strangers(request)
+
+    def _refuse_strangers(self, request: Request) -> None:
+        """Refuse pages of other sites, by their origin and by a name of theirs for this machine (DNS rebinding)."""
+        origin, host = request.header("origin"), request.header("host") or ""
+        if origin and not _is_loopback(origin):
+            raise ForeignOrigin(f"{origin} may not call operations that need a signature on this machine")
+        if self._config.host in _LOOPBACK and not _is_own_name(host):
+            raise ForeignOrigin(
+                f"{host} is no name of this machine: call it localhost, or listen with --host"
+            )
 
 
 def _protocol_name(request: Request, model: ServiceModel | None) -> str:
@@ -219,19 +243,9 @@ def _params(protocol: WireProtocol, operation: Operation, request: Request, labe
 
 
 def _is_public(request: Request, identity: Identity) -> bool:
-    """Whether a request needs no signature to be looked at: S3 decides on these by policies and ACLs."""
-    return identity.service == "s3" and not identity.signed and request.header("authorization") is None
-
-
-def _admit(request: Request, identity: Identity, protocol: WireProtocol) -> None:
-    """Refuse what AWS would for want of a signature, and pages of other sites in the user's browser."""
-    if identity.flaw:
-        raise protocol.incomplete_signature(identity.flaw)
-    if not identity.signed:
-        raise protocol.missing_token(protocol.missing_token_message)
-    origin = request.header("origin")
-    if origin and not _is_loopback(origin):
-        raise ForeignOrigin(f"{origin} may not call operations that need a signature on this machine")
+    """Whether a request needs no signature to be looked at: S3 lets objects be read that are public."""
+    unsigned = not identity.signed and request.header("authorization") is None
+    return unsigned and identity.service == "s3" and request.method in ("GET", "HEAD")
 
 
 def _inflated(request: Request) -> Request:
@@ -248,10 +262,19 @@ def _inflated(request: Request) -> Request:
     return replace(request, body=body)
 
 
+_COGNITO_HEADERS = (
+    b"content-type,x-amz-target,x-amz-user-agent,amz-sdk-invocation-id,amz-sdk-request,cache-control"
+)
 _CORS = [
     (b"Access-Control-Allow-Origin", b"*"),
     (b"Access-Control-Expose-Headers", b"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"),
 ]
+
+
+def _is_own_name(host: str) -> bool:
+    """Whether a Host header cannot be another site's: an address, a name without a dot, or one of `_OWN_NAMES`."""
+    name = host.lower().rpartition("]")[0] or host.lower().partition(":")[0]
+    return "." not in name or bool(_ADDRESS.fullmatch(name)) or name.endswith(_OWN_NAMES)
 
 
 def _is_loopback(origin: str) -> bool:
@@ -264,10 +287,7 @@ def _is_loopback(origin: str) -> bool:
 def _preflight(request: Request) -> Response:
     """The answer to a browser's preflight: what Cognito allows everybody (no `Authorization`), and everything
     to pages of this machine."""
-    allowed = (
-        b"content-type,x-amz-target,x-amz-user-agent,amz-sdk-invocation-id,amz-sdk-request,cache-control"
-    )
-    methods = b"POST"
+    allowed, methods = _COGNITO_HEADERS, b"POST"
     if _is_loopback(request.header("origin") or ""):
         allowed = header_value(request.header("access-control-request-headers") or "") or allowed
         methods = b"GET,HEAD,POST,PUT,PATCH,DELETE"

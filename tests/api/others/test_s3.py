@@ -97,6 +97,21 @@ def test_an_unsigned_request_sees_what_is_public(aws: Dew, s3: Any) -> None:
     assert httpx.get(f"{aws.aws_url}/secret", headers=host).status_code == 403
 
 
+def test_an_unsigned_request_changes_nothing_and_tells_other_sites_nothing(aws: Dew, s3: Any) -> None:
+    s3.put_object(Bucket="files", Key="kept", Body=b"kept")
+    host, page = {"Host": "files.s3.localhost"}, {"Origin": "https://evil.example"}
+    doomed = b"<Delete><Object><Key>kept</Key></Object></Delete>"
+    answers = [
+        httpx.put(f"{aws.aws_url}/new", headers=host, content=b"x"),
+        httpx.post(f"{aws.aws_url}/?delete", headers=host | page, content=doomed),
+        httpx.get(f"{aws.aws_url}/?list-type=2", headers=host | page),
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket="files")["Contents"]]
+    assert "kept" in keys
+    assert "new" not in keys
+
+
 def test_a_page_of_another_site_may_not_write(aws: Dew, s3: Any) -> None:
     url = signing(aws, "s3v4").generate_presigned_url("put_object", Params={"Bucket": "files", "Key": "evil"})
     answer = httpx.put(url, content=b"x", headers={"Origin": "https://example.com"})

@@ -298,6 +298,24 @@ def test_a_page_of_another_site_may_not_use_the_browser_as_its_hands(aws):
     assert (public.status, header(public, "access-control-allow-origin")) == (200, "*")
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:4566", 200),
+        ("127.0.0.1:4566", 200),
+        ("[::1]:4566", 200),
+        ("emulator:4566", 200),
+        ("host.docker.internal:4566", 200),
+        ("cognito-idp.us-east-1.amazonaws.com", 200),
+        ("localhost.localstack.cloud:4566", 200),
+        ("rebound.example:4566", 403),
+        ("127.0.0.1.example:4566", 403),
+    ],
+)
+def test_a_page_of_another_site_may_not_call_this_machine_by_a_name_of_its_own(aws, host, status):
+    assert aws.json("cognito-idp", "ListUsers", {"UserPoolId": POOL}, host=host).status == status
+
+
 def preflight(aws: Fixture, origin: str) -> tuple[str, str]:
     wanted = "authorization,x-amz-target"
     response = aws.send("OPTIONS", "/", origin=origin, access_control_request_headers=wanted)
