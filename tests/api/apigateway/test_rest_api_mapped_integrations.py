@@ -1,5 +1,6 @@
 """MOCK, AWS and HTTP integrations of REST APIs: what is mapped on the way in and on the way out."""
 
+import asyncio
 import base64
 import json
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from dewstack.compile.mapping_templates import CLAIMS, default_request_templates
+from dewstack.http import Request
 from tests.api.apigateway.http_api_client import Result, header
 from tests.api.apigateway.rest_api_client import URI, RestGateway
 
@@ -331,3 +333,45 @@ class TestHttp:
             504,
             b'{"message": "Network error communicating with endpoint"}',
         )
+
+
+@pytest.fixture
+def meeting() -> Iterator[str]:
+    """A server that answers nobody before fifty are there."""
+    everybody = threading.Barrier(50)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            try:
+                everybody.wait(20)
+            except threading.BrokenBarrierError:
+                self.send_response(500)
+            else:
+                self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 50
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_endpoints_that_take_their_time_hold_up_nobody_else(rest: RestGateway, meeting: str) -> None:
+    integration = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": meeting}
+    rest.create_rest().method("GET /a", integration)
+    rest.deploy()
+    request = Request("GET", "/dev/a", "", [(b"Host", b"localhost")], b"")
+
+    async def together() -> list[int]:
+        answers = await asyncio.gather(*(rest.api.execute(rest.api_id, request) for _ in range(50)))
+        return [answer.status for answer in answers]
+
+    assert rest.runner.run(together()) == [200] * 50

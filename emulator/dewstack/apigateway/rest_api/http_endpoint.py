@@ -6,8 +6,10 @@ HTTP sends what is mapped and nothing else; HTTP_PROXY sends the client's reques
 import asyncio
 import logging
 import re
+import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -30,6 +32,8 @@ from dewstack.http import Headers, Response
 
 log = logging.getLogger(__name__)
 
+TOGETHER = 64
+"""Requests that one integration has under way at the same time."""
 SIZE_LIMIT = 10 * 1024 * 1024
 PLACEHOLDER = re.compile(r"\{([\w.-]+)\+?\}")
 TARGET = re.compile(r"integration\.request\.(header|querystring|path)\.(.+)")
@@ -62,6 +66,7 @@ class HttpEndpoint:
         self._uri = STAGE_VARIABLE.sub(lambda match: stage.variables.get(match[1], ""), uri)
         self._method = integration.http_method or "ANY"
         self._timeout = integration.timeout_in_millis / 1000
+        self._slots = asyncio.Semaphore(TOGETHER)
         self._user_agent = f"AmazonAPIGateway_{stage.api_id}"
         self._mapped: dict[str, list[tuple[str, Expression]]] = {"header": [], "path": [], "querystring": []}
         for target, text in (integration.request_parameters or {}).items():
@@ -92,7 +97,8 @@ class HttpEndpoint:
         """What the endpoint answers. Raises Refused: 504 when it cannot be reached or takes too long."""
         try:
             async with asyncio.timeout(self._timeout):
-                return await asyncio.to_thread(_exchange, request, self._timeout)
+                async with self._slots:
+                    return await asyncio.wrap_future(_started(request, self._timeout))
         except TimeoutError:
             raise Refused(INTEGRATION_TIMEOUT) from None
         except (OSError, HTTPException) as error:
@@ -101,6 +107,22 @@ class HttpEndpoint:
         except ValueError as error:
             log.warning("%s %s: %s", request.method, request.url, error)
             raise Refused(INTERNAL_SERVER_ERROR) from error
+
+
+def _started(request: Outgoing, timeout: float) -> Future[Incoming]:
+    """The answer to come, from a thread of its own: an endpoint that is slow holds up nothing else, not even the
+    emulator's own work that it may be waiting for."""
+    answer: Future[Incoming] = Future()
+    answer.set_running_or_notify_cancel()
+
+    def ask() -> None:
+        try:
+            answer.set_result(_exchange(request, timeout))
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name=f"to {urlsplit(request.url).netloc}", daemon=True).start()
+    return answer
 
 
 def _exchange(request: Outgoing, timeout: float) -> Incoming:
