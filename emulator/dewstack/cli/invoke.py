@@ -132,7 +132,7 @@ def command(
       dew invoke profile --route 'GET /auth/profile' --claims '{"username": "ada"}'
       jq .request case.json | dew invoke login --event -
     """
-    sample, given = None, "{}"
+    sample = None
     if route or path:
         if event is not None:
             raise UserError("--event is the whole event: --path and --route would make another.")
@@ -144,8 +144,7 @@ def command(
         raise UserError(
             "--method, --header and --claims are of a request: give its --path or --route as well."
         )
-    elif event is not None or data is not None:
-        given = read_event(event or data or "", "--event" if event else "--data")
+    given = "{}" if sample else _given(event, data)
     client_context = read_object(context, "--context")
     with open_api(MapOptions(stage, region, params)) as api:
         wanted = named_function(function, api.functions())
@@ -156,6 +155,13 @@ def command(
         output = _invoke(api, wanted["name"], payload, client_context)
     _print(output, with_log=with_log, as_json=as_json)
     ctx.exit(1 if output["error"] else 0)
+
+
+def _given(event: str | None, data: str | None) -> str:
+    """The event that the caller wrote, under either name; an empty one by default."""
+    if event is None and data is None:
+        return "{}"
+    return read_event(event or data or "", "--event" if event else "--data")
 
 
 def _sampled(sample: "Sample", function: dict[str, Any], api: Api) -> str:

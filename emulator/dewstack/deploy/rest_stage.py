@@ -46,14 +46,16 @@ def set_up_stage(call: Call, service: Service, resources: Sequence[Mapping[str, 
     named = {"restApiId": rest_api_id, "stageName": stage}
     if changes:
         call("apigateway", "UpdateStage", {**named, "patchOperations": changes})
-    settings = service.provider.settings
-    if "tags" not in settings and "stackTags" not in settings:
-        return
-    arn = f"arn:aws:apigateway:{service.region}::/restapis/{rest_api_id}/stages/{stage}"
-    tags = {
-        key: str(value) for key, value in {**_section(settings, "stackTags"), **service.provider.tags}.items()
-    }
-    current = call("apigateway", "GetStage", named).get("tags") or {}
+    if {"tags", "stackTags"} & set(service.provider.settings):
+        _set_tags(call, service, named)
+
+
+def _set_tags(call: Call, service: Service, stage: dict[str, Any]) -> None:
+    """Leave the stage with the map's tags alone, and with those that are AWS's."""
+    arn = f"arn:aws:apigateway:{service.region}::/restapis/{stage['restApiId']}/stages/{stage['stageName']}"
+    told = {**_section(service.provider.settings, "stackTags"), **service.provider.tags}
+    tags = {key: str(value) for key, value in told.items()}
+    current = call("apigateway", "GetStage", stage).get("tags") or {}
     gone = [key for key in current if key not in tags and not key.startswith("aws:")]
     if gone:
         call("apigateway", "UntagResource", {"resourceArn": arn, "tagKeys": gone})

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .http_api import DEFAULT_HEADERS
-from .problems import KeyPath, did_you_mean
+from .problems import KeyPath, Severity, did_you_mean
 from .reading import Reading, mapping, sequence, text
 from .rest_model import HttpAuthorizer, HttpCors, HttpEvent, HttpRequest, HttpResponse
 
@@ -193,12 +193,16 @@ class _Authorizers:
         return HttpAuthorizer(kind, _name_of(value), arn=value, identity_source=DEFAULT_IDENTITY_SOURCE)
 
     def _of_mapping(self, own: Mapping[str, Any]) -> HttpAuthorizer | None:
-        kind, arn = _upper(own.get("type")), own.get("arn")
+        kind = _upper(own.get("type"))
         if kind and own.get("authorizerId"):
             scopes = sequence(own.get("scopes"))
             return HttpAuthorizer(kind, id=own.get("authorizerId"), scopes=scopes)
         if kind == "AWS_IAM":
             return HttpAuthorizer("AWS_IAM")
+        return self._of_pool_or_function(own, kind)
+
+    def _of_pool_or_function(self, own: Mapping[str, Any], kind: str | None) -> HttpAuthorizer | None:
+        arn = own.get("arn")
         name = text(own.get("name")) or (_name_of(arn) if isinstance(arn, str) else None)
         if name is None:
             missing = "'name' (its ARN isn't a text)" if arn else "'name' (a function of this map) or 'arn'"
@@ -221,12 +225,15 @@ class _Authorizers:
             claims=sequence(own.get("claims")),
             scopes=sequence(own.get("scopes")),
         )
-        if authorizer.claims and self.integration == "AWS_PROXY":
-            message = "a function sees all claims itself; picking some is for 'integration: lambda'"
-            self.reading.problem(
-                (*self.path, "claims"), message, "error" if isinstance(arn, str) else "warning"
-            )
+        self._check_claims(authorizer)
         return self._of_function(authorizer)
+
+    def _check_claims(self, authorizer: HttpAuthorizer) -> None:
+        if not authorizer.claims or self.integration != "AWS_PROXY":
+            return
+        message = "a function sees all claims itself; picking some is for 'integration: lambda'"
+        severity: Severity = "error" if isinstance(authorizer.arn, str) else "warning"
+        self.reading.problem((*self.path, "claims"), message, severity)
 
     def _of_function(self, authorizer: HttpAuthorizer) -> HttpAuthorizer | None:
         functions = mapping(self.reading.settings.get("functions"))

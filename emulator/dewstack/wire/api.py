@@ -3,12 +3,10 @@
 import asyncio
 import inspect
 import logging
-import re
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -16,11 +14,12 @@ from dewstack import ids
 from dewstack.config import Caller, Config
 from dewstack.errors import AwsError
 from dewstack.http import Request, Response
-from dewstack.wire.errors import ForeignOrigin, SerializationException, not_emulated, validation_error
+from dewstack.wire.errors import SerializationException, not_emulated, validation_error
 from dewstack.wire.identify import Identity, identify, is_aws_request
 from dewstack.wire.model import Operation, ServiceModel, load_model
 from dewstack.wire.operation import Handler
-from dewstack.wire.protocol import JsonProtocol, Labels, WireProtocol, header_value
+from dewstack.wire.origins import CORS_HEADERS, preflight, refuse_strangers
+from dewstack.wire.protocol import JsonProtocol, Labels, WireProtocol
 from dewstack.wire.query import QueryProtocol
 from dewstack.wire.refusals import CborRefusal, Ec2Refusal, RestXmlRefusal
 from dewstack.wire.rest_json import RestJsonProtocol
@@ -31,10 +30,6 @@ _THREADS = 16
 _LARGE_BODY = 256 * 1024
 """Bytes from which a body is decoded off the loop: a function's zip takes a tenth of a second."""
 _MAX_INFLATED = 64 * 1024 * 1024
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_OWN_NAMES = (".localhost", ".localstack.cloud", ".amazonaws.com", ".internal", ".local", ".test")
-"""How names end that lead here by design, and that nobody else can register."""
-_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _BY_PATH = frozenset({"rest-json", "rest-xml"})
 _LOG = logging.getLogger("dewstack")
 
@@ -146,7 +141,7 @@ class AwsApi:
     async def handle(self, request: Request) -> Response:
         """Answer a request to an AWS API as AWS would. Never raises an error of the operation."""
         if request.method == "OPTIONS":
-            return _preflight(request)
+            return preflight(request)
         request_id = ids.uuid4()
         identity = identify(request, self._config)
         model = await self._model(identity.service)
@@ -159,7 +154,7 @@ class AwsApi:
             _LOG.exception("%s %s failed", request.method, request.raw_path)
             response = protocol.error(model, AwsError("The request processing has failed."), request_id)
         if request.header("origin"):
-            response.headers += _CORS
+            response.headers += CORS_HEADERS
         return response
 
     async def _model(self, service: str) -> ServiceModel | None:
@@ -181,7 +176,7 @@ class AwsApi:
         service = identity.service
         if service and service not in self._operations and self._elsewhere is not None:
             if _is_public(request, identity):
-                self._refuse_strangers(request)
+                refuse_strangers(request, self._config.host)
             else:
                 self._admit(request, identity, protocol)
             return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
@@ -209,17 +204,7 @@ class AwsApi:
             raise protocol.incomplete_signature(identity.flaw)
         if not identity.signed:
             raise protocol.missing_token(protocol.missing_token_message)
-        self._refuse_strangers(request)
-
-    def _refuse_strangers(self, request: Request) -> None:
-        """Refuse pages of other sites, by their origin and by a name of theirs for this machine (DNS rebinding)."""
-        origin, host = request.header("origin"), request.header("host") or ""
-        if origin and not _is_loopback(origin):
-            raise ForeignOrigin(f"{origin} may not call operations that need a signature on this machine")
-        if self._config.host in _LOOPBACK and not _is_own_name(host):
-            raise ForeignOrigin(
-                f"{host} is no name of this machine: call it localhost, or listen with --host"
-            )
+        refuse_strangers(request, self._config.host)
 
 
 def _protocol_name(request: Request, model: ServiceModel | None) -> str:
@@ -260,44 +245,3 @@ def _inflated(request: Request) -> Request:
     if inflater.unconsumed_tail:
         raise SerializationException
     return replace(request, body=body)
-
-
-_COGNITO_HEADERS = (
-    b"content-type,x-amz-target,x-amz-user-agent,amz-sdk-invocation-id,amz-sdk-request,cache-control"
-)
-_CORS = [
-    (b"Access-Control-Allow-Origin", b"*"),
-    (b"Access-Control-Expose-Headers", b"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"),
-]
-
-
-def _is_own_name(host: str) -> bool:
-    """Whether a Host header cannot be another site's: an address, a name without a dot, or one of `_OWN_NAMES`."""
-    name = host.lower().rpartition("]")[0] or host.lower().partition(":")[0]
-    return "." not in name or bool(_ADDRESS.fullmatch(name)) or name.endswith(_OWN_NAMES)
-
-
-def _is_loopback(origin: str) -> bool:
-    try:
-        return urlsplit(origin).hostname in _LOOPBACK
-    except ValueError:
-        return False
-
-
-def _preflight(request: Request) -> Response:
-    """The answer to a browser's preflight: what Cognito allows everybody (no `Authorization`), and everything
-    to pages of this machine."""
-    allowed, methods = _COGNITO_HEADERS, b"POST"
-    if _is_loopback(request.header("origin") or ""):
-        allowed = header_value(request.header("access-control-request-headers") or "") or allowed
-        methods = b"GET,HEAD,POST,PUT,PATCH,DELETE"
-    return Response(
-        200,
-        b"",
-        [
-            *_CORS,
-            (b"Access-Control-Allow-Methods", methods),
-            (b"Access-Control-Allow-Headers", allowed),
-            (b"Access-Control-Max-Age", b"172800"),
-        ],
-    )

@@ -19,9 +19,9 @@ from dewstack.apigateway.rest_api.mapping import NotAnExpression, expression
 from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
 from dewstack.apigateway.rest_api.model import Integration
 from dewstack.apigateway.rest_api.payload import Payload
+from dewstack.apigateway.rest_api.rendering import TemplateError
 from dewstack.apigateway.rest_api.request_mapping import RequestMapping
 from dewstack.apigateway.rest_api.response_mapping import BadMapping, ResponseMapping
-from dewstack.apigateway.rest_api.template_error import TemplateError
 from dewstack.wire import Invoke
 
 log = logging.getLogger(__name__)

@@ -1,22 +1,13 @@
 """Mapping templates, read once for all methods that have the same. Velocity is loaded for those that need it."""
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from msgspec import Struct, field
-
 from dewstack.apigateway.rest_api.exchange import Exchange
+from dewstack.apigateway.rest_api.rendering import Overrides
 
 SPECIAL = re.compile(r"[$#\\]")
-
-
-class Overrides(Struct, frozen=True):
-    """What a rendering has put into `$context.responseOverride`."""
-
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class MappingTemplate(Protocol):
@@ -42,6 +33,6 @@ def mapping_template(source: str) -> MappingTemplate:
     """The template `source`. Raises TemplateError where it cannot be read."""
     if not SPECIAL.search(source):
         return Constant(source)
-    from dewstack.apigateway.rest_api.templates import VelocityTemplate
+    from dewstack.apigateway.rest_api.velocity_template import VelocityTemplate
 
     return VelocityTemplate(source)

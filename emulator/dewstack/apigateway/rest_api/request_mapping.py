@@ -6,11 +6,11 @@ import logging
 from collections.abc import Mapping
 
 from dewstack.apigateway.rest_api.exchange import Exchange
-from dewstack.apigateway.rest_api.mapping_template import MappingTemplate, Overrides, mapping_template
+from dewstack.apigateway.rest_api.mapping_template import MappingTemplate, mapping_template
 from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
 from dewstack.apigateway.rest_api.model import Integration
 from dewstack.apigateway.rest_api.refusals import INTERNAL_SERVER_ERROR, UNSUPPORTED_MEDIA_TYPE, Refused
-from dewstack.apigateway.rest_api.template_error import TemplateError
+from dewstack.apigateway.rest_api.rendering import Overrides, TemplateError
 
 log = logging.getLogger(__name__)
 

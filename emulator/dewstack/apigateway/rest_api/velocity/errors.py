@@ -1,6 +1,6 @@
 """How the rendering of a template may end before its end."""
 
-from dewstack.apigateway.rest_api.template_error import TemplateError
+from dewstack.apigateway.rest_api.rendering import TemplateError
 
 __all__ = ["Break", "Stop", "TemplateError"]
 

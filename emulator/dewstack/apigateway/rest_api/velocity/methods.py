@@ -12,6 +12,8 @@ from dewstack.apigateway.rest_api.velocity.errors import TemplateError
 from dewstack.apigateway.rest_api.velocity.values import SIZE_LIMIT, Missing, Object, text
 
 Method = Callable[..., Any]
+ITEM_LIMIT = 1_000_000
+"""Items that a template may gather in a list."""
 GROUP = re.compile(r"\\(.)|\$(\d)", re.DOTALL)
 
 
@@ -135,6 +137,13 @@ def _add(value: list[Any], *arguments: Any) -> bool:
     return True
 
 
+def _add_all(value: list[Any], other: list[Any]) -> bool:
+    if len(value) + len(other) > ITEM_LIMIT:
+        raise TemplateError(f"a list grows beyond {ITEM_LIMIT} items")
+    value.extend(other)
+    return bool(other)
+
+
 ANY: Mapping[str, Method] = {"toString": text, "equals": lambda value, other: value == other}
 STRING: Mapping[str, Method] = {
     **ANY,
@@ -178,7 +187,7 @@ MAP: Mapping[str, Method] = {
 LIST: Mapping[str, Method] = {
     **ANY,
     "add": _add,
-    "addAll": lambda value, other: value.extend(other) or True,
+    "addAll": _add_all,
     "contains": lambda value, other: other in value,
     "get": lambda value, at: value[at],
     "indexOf": lambda value, other: value.index(other) if other in value else -1,

@@ -1,6 +1,7 @@
 """What a template is made of: nodes that render themselves, and expressions that have a value."""
 
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -11,6 +12,8 @@ from dewstack.apigateway.rest_api.velocity.values import SIZE_LIMIT, text, truth
 
 STEP_LIMIT = 100_000
 """Nodes that one rendering may visit."""
+SECONDS = 5.0
+"""How long one rendering may take: a step through a large body is not a small one."""
 LOOP_LIMIT = 1_000
 """Rounds of one `#foreach`, as on AWS."""
 DEPTH_LIMIT = 20
@@ -24,13 +27,16 @@ class Scope:
         self.names = names
         self.depth = 0
         self._steps = 0
+        self._deadline = monotonic() + SECONDS
         self._size = 0
 
     def step(self) -> None:
-        """Count a node. Raises TemplateError when there were too many."""
+        """Count a node. Raises TemplateError when there were too many, or when they took too long."""
         self._steps += 1
         if self._steps > STEP_LIMIT:
             raise TemplateError(f"more than {STEP_LIMIT} steps")
+        if monotonic() > self._deadline:
+            raise TemplateError(f"it takes longer than {SECONDS:g} seconds")
 
     def write(self, out: list[str], written: str) -> None:
         """Add to the output. Raises TemplateError when it grows too large."""

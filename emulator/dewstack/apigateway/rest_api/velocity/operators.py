@@ -6,6 +6,9 @@ from typing import Any
 from dewstack.apigateway.rest_api.velocity.errors import TemplateError
 from dewstack.apigateway.rest_api.velocity.values import text
 
+LARGEST = 10**30
+"""Numbers grow no further: squared again and again, one would fill the memory."""
+
 
 def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     def compare(left: Any, right: Any) -> bool:
@@ -22,7 +25,8 @@ def _calculate(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         if not all(type(one) in (int, float) for one in (left, right)):
             return None
         try:
-            return operate(left, right)
+            result = operate(left, right)
+            return result if abs(result) < LARGEST else None
         except (ZeroDivisionError, OverflowError):
             return None
 

@@ -11,7 +11,7 @@ import msgspec
 
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.json_path import BadPath, find
-from dewstack.apigateway.rest_api.mapping_template import Overrides
+from dewstack.apigateway.rest_api.rendering import Overrides
 from dewstack.apigateway.rest_api.velocity import Missing, Object, Template, TemplateError
 from dewstack.apigateway.rest_api.velocity.values import bounded, from_json, text, to_json
 
