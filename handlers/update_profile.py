@@ -108,6 +108,7 @@ def reply(status: int, body: dict[str, Any]) -> dict[str, Any]:
     headers = {"content-type": "application/json", "cache-control": "no-store"}
     if ALLOWED_ORIGIN:
         headers["access-control-allow-origin"] = ALLOWED_ORIGIN
+        headers["access-control-expose-headers"] = "x-amzn-requestid"
     return {
         "statusCode": status,
         "headers": headers,

@@ -17,21 +17,22 @@ export const ROUTES = {
 
 const TIMEOUT = 35_000; // milliseconds; API Gateway itself gives up after 30 seconds
 
-/** The addresses of this deployment: {apiUrl, restApiUrl?, userPoolId, userPoolClientId, region, mailboxUrl?}. */
+/** The addresses of this deployment: {urls: {http?, rest?}, userPoolId, userPoolClientId, region, mailboxUrl?}. */
 export async function loadConfig() {
   const response = await fetch("config.json", { cache: "no-store" });
   if (!response.ok) throw new Error(`config.json: ${response.status}`);
-  const config = await response.json();
-  if (!config.apiUrl) throw new Error("config.json names no apiUrl");
-  return { ...config, apiUrl: config.apiUrl.replace(/\/+$/, "") };
+  const { apiUrl, restApiUrl, ...config } = await response.json();
+  if (!apiUrl && !restApiUrl) throw new Error("config.json names neither apiUrl nor restApiUrl");
+  const [http, rest] = [apiUrl, restApiUrl].map((url) => url?.replace(/\/+$/, ""));
+  return { ...config, urls: { http, rest } };
 }
 
 /**
- * Sends one request. Gives an exchange, {route, url, request, response, milliseconds}, whatever happens;
- * `response` is null if none came.
+ * Sends one request through a gateway, "http" or "rest". Gives an exchange, {gateway, route, url, request, response,
+ * milliseconds}, whatever happens; `response` is null if none came.
  */
-export async function call(config, route, { body, accessToken } = {}) {
-  const url = config.apiUrl + route.path;
+export async function call(config, gateway, route, { body, accessToken } = {}) {
+  const url = config.urls[gateway] + route.path;
   const headers = {};
   if (accessToken) headers["Authorization"] = `Bearer ${accessToken}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -50,7 +51,7 @@ export async function call(config, route, { body, accessToken } = {}) {
   } catch {
     // Unreachable, too slow, or kept from us by CORS: the browser doesn't say which.
   }
-  return { route, url, request, response, milliseconds: performance.now() - started };
+  return { gateway, route, url, request, response, milliseconds: performance.now() - started };
 }
 
 async function read(answer) {

@@ -2,6 +2,7 @@
 
 import { ROUTES, call, loadConfig, refusal } from "./api.js";
 import { complain, equip, missing, settle, values } from "./forms.js";
+import { GATEWAYS, Switch } from "./gateways.js";
 import { TokenView, decode } from "./tokens.js";
 import { Trace } from "./trace.js";
 
@@ -17,6 +18,7 @@ const $$ = (selector) => [...document.querySelectorAll(selector)];
 
 const trace = new Trace(document);
 const tokens = new TokenView(document);
+const gateways = new Switch(document, address);
 let config = null;
 let session = JSON.parse(sessionStorage.getItem(STORED) ?? "null");
 let introduced = false; // whether the profile of this session has been shown
@@ -120,8 +122,9 @@ function guardedFailure(exchange) {
 // Calls -------------------------------------------------------------------------------------------------
 
 async function send(route, body) {
-  trace.sending(route);
-  const exchange = await call(config, route, { body, accessToken: route.guarded ? session?.accessToken : undefined });
+  const gateway = gateways.chosen;
+  trace.sending(gateway, route);
+  const exchange = await call(config, gateway, route, { body, accessToken: route.guarded ? session?.accessToken : undefined });
   trace.add(exchange);
   return exchange;
 }
@@ -258,16 +261,13 @@ async function leave(route, body, again = true) {
   forget("Your session had already ended.");
 }
 
-/** Lets one choose between the two kinds of API Gateway; the functions behind them are the same. */
-function offer(apis) {
-  const choice = $("#gateway");
-  choice.replaceChildren(...Object.entries(apis).map(([name, url]) => new Option(name, url)));
-  choice.title = `The API: ${config.apiUrl}, user pool ${config.userPoolId}`;
-  choice.hidden = false;
-  choice.onchange = () => {
-    config.apiUrl = choice.value;
-    choice.title = `The API: ${config.apiUrl}, user pool ${config.userPoolId}`;
-  };
+/** Says where the requests go from now on. */
+function address(gateway) {
+  const url = config.urls[gateway];
+  $("#api").textContent = new URL(url).host;
+  $("#api").title = `The ${GATEWAYS[gateway].name}: ${url}, user pool ${config.userPoolId}`;
+  $("#api").hidden = false;
+  trace.ready(gateway);
 }
 
 // Start -------------------------------------------------------------------------------------------------
@@ -281,10 +281,7 @@ async function start() {
     $("#trouble").hidden = false;
     return;
   }
-  $("#api").textContent = new URL(config.apiUrl).host;
-  $("#api").title = `The API: ${config.apiUrl}, user pool ${config.userPoolId}`;
-  $("#api").hidden = Boolean(config.restApiUrl);
-  if (config.restApiUrl) offer({ "HTTP API": config.apiUrl, "REST API": config.restApiUrl });
+  gateways.offer(config.urls);
   if (config.mailboxUrl) {
     for (const part of $$("[data-mailbox], #mailbox")) part.hidden = false;
     for (const link of $$("#mailbox, [data-mailbox] a")) link.href = mailbox();

@@ -1,6 +1,7 @@
 // "What just happened": how far a request went, and what was written on the wire.
 
 import { element } from "./dom.js";
+import { GATEWAYS, facts } from "./gateways.js";
 
 const STOPS = ["Browser", "API Gateway", "Lambda", "Cognito"];
 const BROWSER = 0, GATEWAY = 1, LAMBDA = 2, COGNITO = 3;
@@ -13,10 +14,11 @@ const GATEWAY_TEXTS = new Set([
 // What it says when the function gave it nothing to pass on.
 const FUNCTION_TEXTS = new Set(["Internal Server Error", "Service Unavailable", "Internal server error", "Endpoint request timed out"]);
 
-const REST = ["this page", "finds the route, checks the token", "runs one function", "keeps the users"];
+const WAITING = ["this page", "finds the route, checks the token", "runs one function", "keeps the users"];
 
 /** How far a request got: {stop, good, texts, story}, `stop` being the last place it reached. */
-export function journey({ route, response, url }) {
+export function journey({ gateway, route, response, url }) {
+  const { name } = GATEWAYS[gateway];
   const line = `${route.method} ${route.path}`;
   const door = route.guarded ? `${line}: token verified` : `${line}: open to everyone`;
   const texts = [`asks ${new URL(url).host}`, door, route.handler, route.operation];
@@ -24,9 +26,9 @@ export function journey({ route, response, url }) {
 
   if (!response) return end(GATEWAY, false, "No answer came: the API isn't running there, or it doesn't accept this page's origin (CORS).", "no answer");
   const { message, code } = Object(response.body);
-  if (response.ok) return end(COGNITO, true, `API Gateway ${route.guarded ? "verified the access token and " : ""}ran ${route.handler}, which called Cognito's ${route.operation}.`);
+  if (response.ok) return end(COGNITO, true, `The ${name} ${route.guarded ? "verified the access token and " : ""}ran ${route.handler}, which called Cognito's ${route.operation}.`);
   if (code) return end(COGNITO, false, `The function ran and asked Cognito, which refused with ${code}. The function made that a ${response.status}.`, `${route.operation}: ${code}`);
-  if (GATEWAY_TEXTS.has(message)) return end(GATEWAY, false, `API Gateway turned the request away (${response.status}); no function ran, and nothing was paid for.`, `${line}: ${message}`);
+  if (GATEWAY_TEXTS.has(message)) return end(GATEWAY, false, `The ${name} turned the request away (${response.status}); no function ran, and nothing was paid for.`, `${line}: ${message}`);
   if (FUNCTION_TEXTS.has(message)) return end(LAMBDA, false, "The function failed or took too long. Its log has the reason.", `${route.handler}: no usable answer`);
   if (response.status === 400) return end(LAMBDA, false, "The function found the mistake by itself; Cognito was not asked.", `${route.handler}: refused the input`);
   return end(COGNITO, false, `The function could not use what came of ${route.operation}. Its log has the reason.`, `${route.operation}: failed`);
@@ -37,24 +39,30 @@ export class Trace {
   constructor(root) {
     this.part = (id) => root.querySelector(`#${id}`);
     this.count = 0;
-    this.part("journey").replaceChildren(...STOPS.map((name, index) => stop(name, REST[index], "waiting")));
+    this.part("journey").replaceChildren(...STOPS.map((name, index) => stop(name, WAITING[index], "waiting")));
     this.part("story").textContent = "Nothing yet. Fill in the form, and follow your first request.";
   }
 
+  /** Requests will travel through this gateway; what is shown of one that has travelled stays. */
+  ready(gateway) {
+    if (this.count === 0) this.draw(gateway, WAITING, () => "waiting");
+  }
+
   /** A request is on its way. */
-  sending(route) {
+  sending(gateway, route) {
     this.part("verdict").textContent = "…";
     this.part("verdict").dataset.kind = "waiting";
-    const texts = [`${route.method} ${route.path}`, ...REST.slice(1)];
-    this.draw(texts, (index) => (index === BROWSER ? "passed" : "waiting"));
+    const texts = [`${route.method} ${route.path}`, ...WAITING.slice(1)];
+    this.draw(gateway, texts, (index) => (index === BROWSER ? "passed" : "waiting"));
   }
 
   add(exchange) {
     this.count += 1;
-    const { route, response, milliseconds } = exchange;
+    const { gateway, route, response, milliseconds } = exchange;
     const row = element("button", { type: "button" },
       status(response),
       element("span", { className: "line" }, `${route.method} ${route.path}`),
+      element("span", { className: "through" }, GATEWAYS[gateway].short),
       element("span", { className: "took" }, duration(milliseconds)));
     row.addEventListener("click", () => this.show(exchange, row));
     this.part("history").prepend(element("li", {}, row));
@@ -65,30 +73,43 @@ export class Trace {
 
   show(exchange, row) {
     const { stop: last, good, texts, story } = journey(exchange);
-    const { response, milliseconds } = exchange;
+    const { gateway, response, milliseconds } = exchange;
     for (const other of this.part("history").querySelectorAll("button")) {
       other.setAttribute("aria-current", String(other === row));
     }
-    this.draw(texts, (index) => (index < last ? "passed" : index > last ? "skipped" : good ? "passed" : "stopped"));
+    this.draw(gateway, texts, (index) => (index < last ? "passed" : index > last ? "skipped" : good ? "passed" : "stopped"));
     this.part("story").textContent = story;
     this.part("verdict").textContent = `${response ? response.status : "no answer"} · ${duration(milliseconds)}`;
     this.part("verdict").dataset.kind = good ? "good" : "bad";
+    this.part("facts").replaceChildren(...facts(exchange).map(fact));
+    this.part("through").textContent = `Through the ${GATEWAYS[gateway].name}`;
+    this.part("differences").hidden = false;
     this.part("wire").hidden = false;
     this.part("request").replaceChildren(...requestLines(exchange));
     this.part("response").replaceChildren(...responseLines(exchange));
   }
 
-  draw(texts, state) {
-    this.part("journey").replaceChildren(
-      ...STOPS.map((name, index) => stop(name, state(index) === "skipped" ? "not reached" : texts[index], state(index))));
+  draw(gateway, texts, state) {
+    const stops = STOPS.map((name, index) => stop(name, state(index) === "skipped" ? "not reached" : texts[index], state(index)));
+    stops[GATEWAY].firstChild.append(" ", element("small", { className: "kind" }, GATEWAYS[gateway].name));
+    this.part("journey").replaceChildren(...stops);
   }
 }
 
 function stop(name, text, state) {
-  const pieces = text.split(/(?<=[/_])|(?<=[a-z])(?=[A-Z])/).flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece]));
-  const item = element("li", {}, element("strong", {}, name), element("span", {}, ...pieces));
+  const item = element("li", {}, element("strong", {}, name), element("span", {}, ...breakable(text)));
   item.dataset.state = state;
   return item;
+}
+
+function fact([term, value, explanation]) {
+  return element("div", {}, element("dt", {}, term),
+    element("dd", {}, element("span", { className: "value" }, ...breakable(value)), element("small", {}, ...breakable(explanation))));
+}
+
+/** A long name that may go on in the next line where its words do. */
+function breakable(text) {
+  return text.split(/(?<=[/_.])|(?<=[a-z])(?=[A-Z])/).flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece]));
 }
 
 function status(response) {
