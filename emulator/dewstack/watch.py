@@ -44,6 +44,8 @@ class Change(Struct, frozen=True):
 
     functions: tuple[str, ...] = ()
     deployed: Service | None = None
+    lingering: tuple[str, ...] = ()
+    """Routes of the REST API that left the map: served until the next deployment, as on AWS."""
     error: UserError | None = None
     seconds: float = 0.0
 
@@ -61,9 +63,11 @@ class ServedMap:
         self.outputs: Outputs = {}
         self._bundler: Bundler | None = None
         self._packages: PythonPackages | None = None
+        self._read_at = 0.0
 
     async def deploy(self) -> Service:
         """Read the map and deploy it by difference. Raises UserError; what was served before goes on."""
+        self._read_at = time.time()
         service = await asyncio.to_thread(self._load, self.environ(), self._ask)
         check_addresses(service)
         self._choose_debugged(service)
@@ -181,9 +185,13 @@ class ServedMap:
     async def _act(self, paths: set[str]) -> Change | None:
         assert self.service is not None
         started = time.monotonic()
-        if not paths and self._bundler is not None:
-            paths = await asyncio.to_thread(self._bundler.changed_since)
-        if paths & {os.path.realpath(file) for file in self.service.files}:
+        files = {os.path.realpath(file) for file in self.service.files}
+        if not paths:
+            paths = {file for file in files if _saved_at(file) > self._read_at}
+            if self._bundler is not None:
+                paths |= await asyncio.to_thread(self._bundler.changed_since)
+        if paths & files:
+            before = self.service
             try:
                 service = await self.deploy()
             except UserError as error:
@@ -192,7 +200,11 @@ class ServedMap:
                 logger.exception("the map could not be deployed")
                 return Change(error=UserError(f"the map could not be deployed: {error}"))
             self._emulator.functions.invoker.files_changed(paths)
-            return Change(deployed=service, seconds=time.monotonic() - started)
+            return Change(
+                deployed=service,
+                lingering=_lingering(before, service),
+                seconds=time.monotonic() - started,
+            )
         mistake = None
         if self._bundler is not None:
             bundled = await asyncio.to_thread(self._bundler.changed, paths)
@@ -204,6 +216,23 @@ class ServedMap:
         if functions or mistake:
             return Change(tuple(functions), error=mistake, seconds=time.monotonic() - started)
         return None
+
+
+def _lingering(before: Service, after: Service) -> tuple[str, ...]:
+    """The routes of a REST API that are in `before` and no longer in `after`. None where the whole API went."""
+    now = {(route.method, route.path) for route in after.routes if route.api == "rest"}
+    if not now or before.stack_name != after.stack_name:
+        return ()
+    was = {(route.method, route.path): None for route in before.routes if route.api == "rest"}
+    return tuple(f"{method} {path}" for method, path in was if (method, path) not in now)
+
+
+def _saved_at(path: str) -> float:
+    """When a file was saved, in seconds since the epoch; 0 for one that is gone."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _route(route: Any, service: Service) -> dict[str, Any]:

@@ -2,12 +2,17 @@
 
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from dewstack.cli.mapping import MapOptions, map_options
+from dewstack.cli.output import json_option, print_json_line
 from dewstack.cli.ports import is_free, owner
 from dewstack.errors import UserError
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 @click.command("flask")
@@ -29,6 +34,7 @@ from dewstack.errors import UserError
     help="Run FUNCTION in a process of its own, as AWS does. Can be given more than once.",
 )
 @click.option("--no-timeouts", is_flag=True, help="Let handlers take their time: for breakpoints.")
+@json_option
 def command(
     stage: str,
     region: str,
@@ -37,6 +43,7 @@ def command(
     port: int,
     invoke: tuple[str, ...],
     no_timeouts: bool,
+    as_json: bool,
 ) -> None:
     """Serve the map and the handlers of this directory with Flask: every route is a rule, every function a view.
 
@@ -62,18 +69,29 @@ def command(
     app = create_app(stage=stage or None, region=region or None, params=options.named_params(), invoke=invoke)
     app.debug = no_timeouts
     server = make_server(app, host, port)
-    title = click.style(app.name, bold=True)
-    click.echo(
-        f"{title} runs on Flask at http://{host}:{server.port}, with AWS at {app.config['AWS_ENDPOINT_URL']}."
-    )
-    for rule in app.url_map.iter_rules():
-        methods = ", ".join(sorted(rule.methods)) if rule.methods else "ANY"
-        click.echo(f"  {methods:<8} {rule.rule:<40} {click.style(rule.endpoint, dim=True)}")
+    _announce(app, f"http://{host}:{server.port}", as_json=as_json)
     sys.stdout.flush()
     try:
         server.serve_forever()
     finally:
         server.server_close()
+
+
+def _announce(app: "Flask", url: str, *, as_json: bool) -> None:
+    """Say where the application is, and which rule leads to which function."""
+    aws_url, rules = app.config["AWS_ENDPOINT_URL"], list(app.url_map.iter_rules())
+    if as_json:
+        told = [
+            {"methods": sorted(rule.methods or ()), "rule": rule.rule, "endpoint": rule.endpoint}
+            for rule in rules
+        ]
+        urls = {"service": url, "aws": aws_url}
+        print_json_line({"event": "ready", "service": app.name, "urls": urls, "rules": told})
+        return
+    click.echo(f"{click.style(app.name, bold=True)} runs on Flask at {url}, with AWS at {aws_url}.")
+    for rule in rules:
+        methods = ", ".join(sorted(rule.methods)) if rule.methods else "ANY"
+        click.echo(f"  {methods:<8} {rule.rule:<40} {click.style(rule.endpoint, dim=True)}")
 
 
 def _stop(number: int, frame: object) -> None:

@@ -121,11 +121,11 @@ def approve(interactive: bool, prepared: Prepared) -> None:
 
 async def print_logs(emulator: Emulator, *, as_json: bool) -> None:
     """Print what the functions write, soon after it happens; of a flood the beginning of each moment."""
-    groups = {function["log_group"]: function["key"] for function in emulator.deployed.functions}
     follower = emulator.logs.follow()
     while True:
         await asyncio.sleep(MOMENT_SECONDS)
         events, skipped = follower.take(LINES_A_MOMENT)
+        groups = {each["log_group"]: each["key"] for each in emulator.deployed.functions} if events else {}
         for event in events:
             line = {
                 "function": groups.get(event.group, event.group.rpartition("/")[2]),
@@ -153,6 +153,7 @@ async def print_changes(served: ServedMap, *, as_json: bool) -> None:
                     "event": "change",
                     "functions": list(change.functions),
                     "deployed": change.deployed is not None,
+                    "lingering": list(change.lingering),
                     "error": change.error.message if change.error else None,
                     "seconds": round(change.seconds, 3),
                 }

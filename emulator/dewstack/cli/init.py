@@ -1,6 +1,7 @@
 """`dew init`: a new service, begun from one of those that come with dewstack."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 import dewstack
 from dewstack.cli.output import json_option, print_json
 from dewstack.errors import UserError
+from dewstack.project import MAP_NAMES
 
 PACKAGED = Path(dewstack.__file__).parent / "templates"
 CHECKOUT = Path(dewstack.__file__).parents[2]
@@ -38,7 +40,7 @@ TEMPLATES: Mapping[str, Template] = {
     "typescript": Template(
         "sign-up, login and a protected profile in TypeScript",
         ("examples/typescript",),
-        ("npm install", "dew up"),
+        ("npm ci", "dew up"),
     ),
     "minimal": Template("one function, one route, one test", ("examples/minimal",)),
 }
@@ -74,7 +76,7 @@ def command(directory: Path, template: str, name: str, as_json: bool) -> None:
         print_json({"directory": str(directory), "service": name, "files": sorted(map(str, contents))})
         return
     click.echo(f"{name}: {len(contents)} files in {directory}, from the template {template}.")
-    steps = [] if directory.resolve() == Path.cwd() else [f"cd {directory}"]
+    steps = [] if directory.resolve() == Path.cwd() else [f"cd {shlex.quote(str(directory))}"]
     click.echo("Next: " + " && ".join([*steps, *TEMPLATES[template].next]))
 
 
@@ -115,12 +117,12 @@ def _renamed(path: Path, content: bytes, name: str) -> bytes:
 
 def _refuse_existing(directory: Path, contents: Mapping[Path, bytes]) -> None:
     """Raise UserError when a file of the new service, or a map of any name, is there already."""
-    there = sorted(
-        str(path) for path in contents if (directory / path).exists() and path.name != ".gitignore"
-    )
+    wanted = {str(path) for path in contents if path.name != ".gitignore"}
+    there = sorted(name for name in wanted.union(MAP_NAMES) if (directory / name).exists())
     if there:
+        named = ", ".join(there[:5]) + (" …" if len(there) > 5 else "")
         raise UserError(
-            f"{directory}: {', '.join(there[:5])}{' …' if len(there) > 5 else ''} is there already",
+            f"in {directory}, {named} {'is' if len(there) == 1 else 'are'} there already",
             hint="begin in an empty directory: dew init NAME",
         )
 

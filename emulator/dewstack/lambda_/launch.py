@@ -23,6 +23,8 @@ NOT_HERE = {
 """Settings that are kept and have no effect where somebody would look for one."""
 HEAP = "--max-old-space-size"
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+SDK_WARNING_OFF = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"
+"""The AWS SDK would complain about this machine's Node.js at every start; the loud line has named it once."""
 
 
 class CannotRun(Exception):
@@ -70,6 +72,8 @@ class Launcher:
         layers = [self._at_hand(function, layer).directory for layer in self.layers(function)]
         self._name_what_is_missing(function, layers)
         environ = self._environ(function, stream, layers)
+        if runtime.notice and function.runtime.startswith("nodejs"):
+            environ.setdefault(SDK_WARNING_OFF, "true")
         command = _wrapped(_command(runtime, function, layers), environ, function, layers)
         return Launch(command, environ, function.code.directory)
 

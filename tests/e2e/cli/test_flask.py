@@ -81,6 +81,19 @@ def test_a_port_that_is_taken_is_named(project: Project) -> None:
     assert (refused.returncode, f"Port {port} is in use" in refused.stderr) == (1, True)
 
 
+def test_for_scripts_it_is_told_as_json(project: Project) -> None:
+    process = project.start("flask", "--port=0", "--json")
+    assert process.stdout is not None
+    told = json.loads(process.stdout.readline())
+    assert (told["event"], told["service"]) == ("ready", "shop")
+    assert told["rules"][0] == {"methods": ["GET"], "rule": "/hello", "endpoint": "shop-dev-hello"}
+    assert get(f"{told['urls']['service']}/hello") == (200, "hello")
+    assert told["urls"]["aws"].startswith("http://127.0.0.1:")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
 def test_flasks_own_command_lists_the_routes(project: Project) -> None:
     command = [sys.executable, "-m", "flask", "--app", "dewstack.shim:create_app()", "routes"]
     listed = subprocess.run(

@@ -19,7 +19,7 @@ def init(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]"
 def test_a_template_becomes_a_service_of_the_directory_s_name(tmp_path: Path, template: str) -> None:
     done = init(tmp_path, "--template", template, "My Shop")
     assert done.returncode == 0, done.stderr
-    assert "Next: cd My Shop && " in done.stdout
+    assert "Next: cd 'My Shop' && " in done.stdout
     project = Project(tmp_path / "My Shop")
     assert "\nservice: my-shop\n" in "\n" + (project.directory / "serverless.yml").read_text()
     assert ".dew/" in (project.directory / ".gitignore").read_text()
@@ -53,6 +53,14 @@ def test_nothing_that_is_there_is_touched(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "serverless.yml is there already" in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["serverless.yml"]
+
+
+def test_a_map_of_another_name_is_one_too(tmp_path: Path) -> None:
+    (tmp_path / "serverless.ts").write_text("export default {};\n")
+    refused = init(tmp_path, "--template", "minimal")
+    assert refused.returncode == 1
+    assert "serverless.ts is there already" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["serverless.ts"]
 
 
 @pytest.mark.parametrize("name", ["42", "p", "…"])

@@ -250,3 +250,20 @@ class TestInTheWay:
         assert "Traceback" not in ran.stderr
         project.up("--fresh")
         project.dew("down")
+
+
+def test_functions_that_were_added_while_it_runs_are_called_as_the_map_does(project: Project) -> None:
+    process = project.start("up", "--json", *FREE_PORTS)
+    try:
+        url = ready(process)["urls"]["service"]
+        text = (project.directory / "serverless.yml").read_text()
+        added = "functions:\n  later:\n    handler: hello.handler\n    events:\n      - httpApi: GET /later\n"
+        project.write("serverless.yml", text.replace("functions:\n", added, 1))
+        assert until(lambda: get(f"{url}/later")[0] == 200)
+        assert process.stdout is not None
+        lines = (json.loads(line) for line in process.stdout)
+        logged = next(line for line in lines if line["event"] == "log" and "later" in line["group"])
+        assert logged["function"] == "later"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)

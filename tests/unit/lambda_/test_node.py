@@ -350,3 +350,11 @@ def test_a_stack_trace_names_the_source_by_its_map(functions):
     )
     trace = functions.invoke("f")["Payload"]["trace"]
     assert any("src/f.ts:5:" in line for line in trace)
+
+
+def test_the_sdk_does_not_complain_about_a_version_that_is_only_this_machine_s(functions):
+    source = (
+        "exports.handler = async () => process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ?? null"
+    )
+    node(functions, source, runtime="nodejs16.x")
+    assert functions.invoke("f")["Payload"] == "true"
