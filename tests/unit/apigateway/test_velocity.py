@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dewstack.apigateway.rest_api.velocity import JsonList, Missing, Object, Template, TemplateError
+from dewstack.apigateway.rest_api.velocity import JsonList, Missing, Object, Template, TemplateError, nodes
 
 
 def render(source: str, **names: Any) -> str:
@@ -134,6 +134,7 @@ def test_what_is_no_template_is_refused(source: str) -> None:
         "#set($s = 'xxxxxxxx')#foreach($i in [1..40])#set($s = $s.replace('x', 'xx'))#end",
         "#set($s = 'xxxxxxxx')#foreach($i in [1..40])#set($s = $s.concat($s))#end",
         "#foreach($i in [1..1000])#foreach($j in [1..1000])#end#set($x = 1)#end",
+        "#set($l = [1])#foreach($i in [1..40])#set($x = $l.addAll($l))#end",
         "#define($d)$d#end$d",
         "#set($l = [])#set($x = $l.add($l))$l",
         "#set($x = $text.matches($text))",
@@ -163,3 +164,14 @@ def test_long_sources_are_read_in_time(piece: str) -> None:
     with contextlib.suppress(TemplateError):
         render(piece * 20_000, a=1)
     assert time.perf_counter() - started < 2
+
+
+def test_numbers_do_not_grow_without_end() -> None:
+    assert render("#set($n = 3)#foreach($i in [1..40])#set($n = $n * $n)#end$!n") == ""
+
+
+def test_a_rendering_ends_in_time_however_large_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nodes, "SECONDS", 0.05)
+    source = "#foreach($i in [1..1000])#foreach($j in [1..90])#set($x = $s.toUpperCase())#end#end"
+    with pytest.raises(TemplateError, match="longer"):
+        render(source, s="x" * 1_000_000)
