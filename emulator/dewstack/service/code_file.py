@@ -111,7 +111,7 @@ def _talk(up: int, down: int, answer: Answer) -> dict[str, Any]:
     while True:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([up], [], [], left)[0]:
-            raise _failure(f"isn't done after {CODE_SECONDS:.0f} s")
+            raise _late()
         chunk = os.read(up, 65536)
         if not chunk:
             raise _failure("ended before it gave a value")
@@ -125,7 +125,21 @@ def _talk(up: int, down: int, answer: Answer) -> dict[str, Any]:
                 return message
             if "error" in message:
                 raise _failure(f"fails: {message['error']}")
-            os.write(down, msgspec.json.encode(answer(message)) + b"\n")
+            _tell(down, msgspec.json.encode(answer(message)) + b"\n", deadline)
+
+
+def _tell(down: int, said: bytes, deadline: float) -> None:
+    """Write all of it. Raises ProblemAt when the file doesn't listen."""
+    os.set_blocking(down, False)
+    while said:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([], [down], [], left)[1]:
+            raise _late()
+        said = said[os.write(down, said) :]
+
+
+def _late() -> ProblemAt:
+    return _failure(f"isn't done after {CODE_SECONDS:.0f} s")
 
 
 def _failure(message: str) -> ProblemAt:

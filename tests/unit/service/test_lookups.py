@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dewstack.errors import AwsError, NotEmulated, UserError
-from dewstack.service import MapError, Service, load, offline_of
+from dewstack.service import MapError, Service, code_file, load, offline_of
 
 Loader = Callable[..., Service]
 Problems = Callable[..., list[str]]
@@ -235,6 +235,18 @@ def test_a_file_that_is_a_program_is_run(load_map: Loader, written: str, value: 
 def test_a_program_that_fails_is_located(problems_of: Problems, program: str, message: str) -> None:
     (problem,) = problems_of("custom:\n  v: ${file(p.js)}\n", files={"p.js": program})
     assert problem.startswith(f"serverless.yml:6:6: custom.v: {message}")
+
+
+@node
+def test_a_program_that_asks_and_never_listens_is_not_waited_for(
+    problems_of: Problems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_file, "CODE_SECONDS", 2.0)
+    asks = "for (let n = 0; n < 50; n++) resolveVariable('self:custom.long');"
+    program = f"module.exports = async ({{ resolveVariable }}) => {{ {asks} for (;;); }};"
+    text = f"custom:\n  long: {'x' * 10_000}\n  v: ${{file(p.js)}}\n"
+    (problem,) = problems_of(text, files={"p.js": program})
+    assert "p.js isn't done after 2 s" in problem
 
 
 @node
