@@ -1,7 +1,9 @@
 """Flask's development server, which here also keeps what WSGI forgets: header lines as they were sent."""
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
+import click
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
 from werkzeug.serving import make_server as make_wsgi_server
 
@@ -19,6 +21,12 @@ class RequestHandler(WSGIRequestHandler):
         environ = super().make_environ()
         environ[HEADER_LINES] = list(self.headers.items())
         return environ
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """A line of the log, coloured on a terminal only: in a file the colours would be noise."""
+        if not sys.stderr.isatty():
+            args = tuple(click.unstyle(each) if isinstance(each, str) else each for each in args)
+        super().log(type, message, *args)
 
 
 def make_server(app: "WSGIApplication", host: str, port: int) -> BaseWSGIServer:

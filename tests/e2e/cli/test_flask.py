@@ -89,9 +89,11 @@ def test_for_scripts_it_is_told_as_json(project: Project) -> None:
     assert told["rules"][0] == {"methods": ["GET"], "rule": "/hello", "endpoint": "shop-dev-hello"}
     assert get(f"{told['urls']['service']}/hello") == (200, "hello")
     assert told["urls"]["aws"].startswith("http://127.0.0.1:")
+    assert get(f"{told['urls']['service']}/nowhere")[0] == 404
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=30)
     assert process.returncode == 0
+    assert '"GET /nowhere HTTP/1.1" 404' in errors, "a log in a file has no colours"
 
 
 def test_flasks_own_command_lists_the_routes(project: Project) -> None:
