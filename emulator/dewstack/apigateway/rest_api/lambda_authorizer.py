@@ -6,7 +6,7 @@ the function answered holds for all requests with the same identity; the policy 
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -50,16 +50,6 @@ class Verdict(Struct, frozen=True):
     document: Any
     facts: Mapping[str, Any]
     usage_identifier_key: str | None
-
-
-class AuthorizerEvent(Protocol):
-    """One of the two types of Lambda authorizers: where it looks, and what its function is told."""
-
-    def identity(self, exchange: Exchange) -> tuple[str, ...] | None:
-        """Who is calling; None for a request that the function isn't asked about."""
-
-    def event(self, exchange: Exchange, identity: tuple[str, ...], method_arn: str) -> bytes:
-        """The JSON event for the function."""
 
 
 class TokenEvent:
