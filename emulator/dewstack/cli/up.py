@@ -94,7 +94,9 @@ def print_detached(project: Project, run: RunFile | None, *, as_json: bool) -> N
         print_json({**(asdict(run) if run else {}), "log": str(project.log_file)})
     elif run:
         click.echo(f"The service runs at {click.style(run.service_url, bold=True)} (pid {run.pid}).")
-        click.echo(f"The page is at {run.frontend_url}, AWS at {run.aws_url}. 'dew down' stops it.")
+        has_page = (project.directory / "stack/frontend").is_dir()
+        page = f"The page is at {run.frontend_url}, AWS at" if has_page else "AWS is at"
+        click.echo(f"{page} {run.aws_url}. 'dew down' stops it.")
     else:
         click.echo(f"Starting in the background; its output goes to {project.log_file}. 'dew down' stops it.")
 

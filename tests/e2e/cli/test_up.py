@@ -267,3 +267,15 @@ def test_functions_that_were_added_while_it_runs_are_called_as_the_map_does(proj
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=10)
+
+
+def test_in_the_background_it_names_a_page_only_where_there_is_one(project: Project) -> None:
+    try:
+        assert "\nAWS is at http://127.0.0.1:" in project.dew("up", "--detach", "--wait", *FREE_PORTS).stdout
+    finally:
+        project.dew("down")
+    (project.directory / "stack/frontend").mkdir(parents=True)
+    try:
+        assert "\nThe page is at http://" in project.dew("up", "--detach", "--wait", *FREE_PORTS).stdout
+    finally:
+        project.dew("down")
