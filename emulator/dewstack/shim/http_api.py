@@ -24,7 +24,7 @@ from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.http_api.shapes import fields_of
 from dewstack.apigateway.integrations import function_arn
 from dewstack.apigateway.responses import Dates
-from dewstack.apigateway.routes import DEFAULT, path_of
+from dewstack.apigateway.routes import DEFAULT, Router, path_of
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.deploy.target import Call
 from dewstack.errors import AwsError
@@ -50,7 +50,6 @@ class ServedRoute(Struct, frozen=True):
 
     api: "HttpApi"
     constants: Constants
-    parameters: list[str]
     version: str = "2.0"
     function: str | None = None
     seconds: float = 30.0
@@ -90,6 +89,8 @@ class HttpApi:
         compiler = Compiler(gateway.functions.invoke, gateway.key_sets, gateway.clock, Dates(gateway.clock))
         self._compiled = compiler.routes(self._api, self._stage, snapshot)
         self._cors = CorsPolicy(cors) if cors else None
+        self._router: Router[ServedRoute] = Router([])
+        self._nowhere = ServedRoute(self, self._constants(NOWHERE))
 
     def rules(self) -> list[RouteRule]:
         """A rule for each route, those of ANY after those of a method, and one for what no route wants."""
@@ -97,20 +98,19 @@ class HttpApi:
             self._routes, key=lambda route: (route.route_key.startswith("ANY "), path_of(route.route_key))
         )
         rules = [self._rule(route) for route in routes]
+        self._router = Router((key.route_key, rule.route) for key, rule in zip(routes, rules, strict=True))
         if all(route.route_key != DEFAULT for route in routes):
-            rules.append(RouteRule("ANY", f"{self._served.base}/<anything:rest>", NOWHERE, self._nowhere()))
+            rules.append(RouteRule("ANY", f"{self._served.base}/<anything:rest>", NOWHERE, self._nowhere))
         return rules
 
     def _rule(self, route: Route) -> RouteRule:
         key = route.route_key
         method, _, path = key.partition(" ") if key != DEFAULT else ("ANY", "", "")
-        path, parameters = rule_path(path) if path else ("/<anything:rest>", [])
+        path = rule_path(path)[0] if path else "/<anything:rest>"
         constants = self._constants(key)
         integration = self._integrations.get(route.target or "")
         compiled = self._compiled[key]
-        served = ServedRoute(
-            self, constants, parameters, authorizer=compiled.authorizer, bucket=compiled.bucket
-        )
+        served = ServedRoute(self, constants, authorizer=compiled.authorizer, bucket=compiled.bucket)
         if integration is not None:
             served = replace(
                 served,
@@ -121,20 +121,22 @@ class HttpApi:
         endpoint = (served.function or key).rpartition(":function:")[2]
         return RouteRule(method, self._served.base + path, endpoint, served)
 
-    def _nowhere(self) -> ServedRoute:
-        return ServedRoute(self, self._constants(NOWHERE), [])
-
     def _constants(self, key: str) -> Constants:
         return Constants(self._api, self._stage, key, path_of(key), self._cors is not None)
 
     def view(self, route: ServedRoute, request: events.Request) -> responses.Response:
-        """The response to a request that the URL map led to `route`: the view behind every rule."""
+        """The response to a request that the URL map led to `route`: the view behind every rule.
+
+        In a few corners (a slash at the end, an encoded literal) Werkzeug would choose another route than API Gateway.
+        Who may pass hangs on it, so the gateway's own router has the last word.
+        """
         dates, request_id = Dates(self._gateway.clock), new_request_id()
         now = dates.tick()
         try:
             raw = request.raw(self._served)
             exchange = Exchange(raw, raw.raw_path, request_id, now, dates.request_time)
-            response = self._answer(route, request, exchange)
+            found, parameters = self._router.match(raw.method, exchange.route_path)
+            response = self._answer(found or self._nowhere, parameters, request, exchange)
         except GatewayResponse as refusal:
             response = responses.from_gateway(refusal.response())
         if self._cors:
@@ -143,9 +145,14 @@ class HttpApi:
         response.headers["Apigw-Requestid"] = request_id
         return response
 
-    def _answer(self, route: ServedRoute, request: events.Request, exchange: Exchange) -> responses.Response:
+    def _answer(
+        self,
+        route: ServedRoute,
+        parameters: Mapping[str, str] | None,
+        request: events.Request,
+        exchange: Exchange,
+    ) -> responses.Response:
         """Authorize, answer a preflight, and let the function do the rest. Raises GatewayResponse."""
-        parameters = dict(zip(route.parameters, (request.view_args or {}).values(), strict=False))
         identity = self._identity(route, exchange, parameters)
         nowhere = route.constants.route_key == NOWHERE
         if request.method == "OPTIONS" and self._cors and (nowhere or _is_preflight(request)):
@@ -155,16 +162,16 @@ class HttpApi:
         if route.bucket and not route.bucket.take():
             raise GatewayResponse(refusals.TOO_MANY_REQUESTS)
         make_event, make_response = FORMATS[route.version]
-        asked = events.Asked(request, exchange, route.constants, parameters, identity)
+        asked = events.Asked(request, exchange, route.constants, parameters or {}, identity)
         payload = self._call(route, msgspec.json.encode(make_event(asked)))
         return make_response(payload, route.constants)
 
     def _identity(
-        self, route: ServedRoute, exchange: Exchange, parameters: Mapping[str, str]
+        self, route: ServedRoute, exchange: Exchange, parameters: Mapping[str, str] | None
     ) -> Identity | None:
         if route.authorizer is None:
             return None
-        return self._gateway.wait(route.authorizer.authorize(exchange, parameters or None))
+        return self._gateway.wait(route.authorizer.authorize(exchange, parameters))
 
     def _call(self, route: ServedRoute, event: bytes) -> bytes:
         if route.function is None:

@@ -152,6 +152,31 @@ def test_a_path_leads_to_the_same_function_or_nowhere(mirror: Mirror, line: str)
     assert (flask.status, flask.body[:20]) == (gateway.status, gateway.body[:20])
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "//",
+        "/plain",
+        "/plain/",
+        "/plain//",
+        "//plain",
+        "/pl%61in",
+        "/x%3Ay",
+        "/x:y/",
+        "/one/",
+        "/a/b/",
+        "/%20",
+    ],
+)
+def test_corners_of_routing_lead_to_the_same_route(mirror: Mirror, path: str) -> None:
+    gateway, flask = mirror.both(request(f"GET /corner{path}"))
+    assert flask.status == gateway.status
+    if gateway.status == 200:
+        assert told(flask) == told(gateway)
+
+
 ANSWERS: dict[str, str] = {
     "plain": '{"statusCode": 200, "body": "text"}',
     "typed": '{"statusCode": 201, "headers": {"Content-Type": "text/html"}, "body": "<p>"}',
