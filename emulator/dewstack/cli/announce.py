@@ -77,6 +77,9 @@ def print_change(change: Change) -> None:
     mark = click.style("↻", fg="green")
     if change.deployed:
         click.echo(f"{mark} {change.deployed.file} deployed {took}")
+        if change.lingering:
+            verb = "answers" if len(change.lingering) == 1 else "answer"
+            click.echo(f"  {', '.join(change.lingering)} still {verb}, as on AWS: until the next deployment")
     elif change.functions:
         click.echo(f"{mark} {_listed(change.functions)} {took}")
 

@@ -16,6 +16,8 @@ from dewstack.lambda_.pythons import every_python, python_named
 
 BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 RUNTIME_CLOSURE = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
+OLDEST_PYTHON = (3, 10)
+"""What boto3 and urllib3 still run under. AWS's older runtimes have older ones of them."""
 IMAGE = "container image"
 """What stands for a runtime where the function is an image."""
 RUNNABLE = "python2.7 to python3.14, nodejs to nodejs24.x, and provided.* with a `bootstrap` of its own"
@@ -103,14 +105,20 @@ class Runtimes:
     def _python(self, identifier: str, version: str) -> Runtime:
         wanted = tuple(int(part) for part in version.split("."))
         own = sys.version_info[:2]
+        exact: str | None = None
         found = {own: getattr(sys, "_base_executable", sys.executable)}
         if wanted != own:
             exact = python_named(f"python{version}")
             found.update({(wanted[0], wanted[-1]): exact} if exact else every_python())
+        if wanted < OLDEST_PYTHON and not self._strict:
+            found.update(every_python())
+            found = {has: program for has, program in found.items() if has >= OLDEST_PYTHON}
         nearest = min(found, key=lambda has: (abs(has[0] - wanted[0]), abs(has[1] - wanted[-1]), -has[1]))
         notice = ""
         if nearest != wanted:
             notice = self._nearest(identifier, f"Python {nearest[0]}.{nearest[1]}")
+            if exact:
+                notice = f"{identifier} is too old for boto3: its functions run under Python {nearest[0]}.{nearest[1]}"
         # boto3's bytecode lies beside it for our own version; for another one it is kept in a directory of its own.
         flags = ("-B",) if nearest == own else ("-X", f"pycache_prefix={self.directory / 'pycache'}")
         return Runtime(

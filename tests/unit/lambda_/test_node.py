@@ -358,3 +358,31 @@ def test_the_sdk_does_not_complain_about_a_version_that_is_only_this_machine_s(f
     )
     node(functions, source, runtime="nodejs16.x")
     assert functions.invoke("f")["Payload"] == "true"
+
+
+SDK_2 = """\
+class Config { update(values) { Object.assign(this, values); } }
+exports.config = new Config();
+"""
+
+
+@pytest.mark.parametrize("name", ["aws-sdk", "aws-sdk/clients/dynamodb"])
+@pytest.mark.parametrize("source", ["const sdk = require('NAME');", "import sdk from 'NAME';"])
+def test_clients_of_the_sdks_version_2_go_to_the_emulator(functions, name, source):
+    package = functions.directory / "node_modules" / "aws-sdk"
+    for folder in ("lib", "clients"):
+        (package / folder).mkdir(parents=True)
+    (package / "package.json").write_text('{"main": "lib/aws.js"}')
+    (package / "lib" / "core.js").write_text(SDK_2)
+    (package / "lib" / "aws.js").write_text("module.exports = require('./core');")
+    (package / "clients" / "dynamodb.js").write_text("module.exports = require('../lib/core');")
+    ending = "mjs" if source.startswith("import") else "cjs"
+    name = f"{name}.js" if ending == "mjs" and "/" in name else name
+    export = "export const handler" if ending == "mjs" else "exports.handler"
+    source = (
+        f"{source.replace('NAME', name)}\n{export} = async () => [sdk.config, process.env.AWS_ENDPOINT_URL]"
+    )
+    environment = {"Variables": {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}}
+    config, endpoint = answer(functions, source, name=f"f.{ending}", Environment=environment)["Payload"]
+    assert config == {"endpoint": endpoint, "s3ForcePathStyle": True}
+    assert endpoint == "http://127.0.0.1:4566"

@@ -234,3 +234,12 @@ def test_an_archive_may_be_built_after_the_deployment(functions, tmp_path):
     path.write_text("no zip")
     functions.service.invoker.files_changed([os.path.realpath(path)])
     assert "can't be used: Could not unzip" in functions.invoke("f")["Payload"]["errorMessage"]
+
+
+@pytest.mark.parametrize("identifier", ["python2.7", "python3.8", "python3.9"])
+def test_functions_of_retired_pythons_have_an_interpreter_that_boto3_runs_under(functions, identifier):
+    source = "import boto3, sys\ndef handler(event, context): return list(sys.version_info[:2])"
+    functions.function(source, Runtime=identifier)
+    answer = functions.invoke("f")
+    assert "FunctionError" not in answer
+    assert answer["Payload"] >= [3, 10]

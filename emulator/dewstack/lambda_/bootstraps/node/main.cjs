@@ -7,6 +7,7 @@ const { describe, fault } = require("./errors.cjs");
 const { load } = require("./handlers.cjs");
 const { patchConsole } = require("./log.cjs");
 const { makeInvoke, onIdle } = require("./invocations.cjs");
+const sdk = require("./sdk.cjs");
 
 const { env } = process;
 const BASE = "/2018-06-01/runtime/";
@@ -77,6 +78,7 @@ async function main() {
   require("node:module").enableCompileCache?.(`${env.LAMBDA_RUNTIME_DIR}/node-cache`);
   state.connection = await Connection.open(env.AWS_LAMBDA_RUNTIME_API, Boolean(env._DEW_DEBUG));
   delete env._DEW_DEBUG;
+  if (env.AWS_ENDPOINT_URL) sdk.lead(env.AWS_ENDPOINT_URL);
   const handler = await load(env.LAMBDA_TASK_ROOT, env._HANDLER);
   await serve(state.connection, makeInvoke(handler, env));
 }
