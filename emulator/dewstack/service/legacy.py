@@ -9,6 +9,7 @@ from .nodes import NOTHING, Node
 from .places import merged
 from .problems import KeyPath, Position, Report
 from .schema import event_types
+from .spellings import Spellings
 
 MOVED: Mapping[KeyPath, KeyPath] = {
     ("service", "awsKmsKeyArn"): ("provider", "kmsKeyArn"),
@@ -53,6 +54,7 @@ DROPPED: Mapping[KeyPath, str] = {
         "provider",
         "disableDefaultOutputExportNames",
     ): "isn't followed: outputs are exported, as since version 3",
+    ("provider", "cfLogs"): _SETTLED,
     ("provider", "eventBridge"): "isn't followed: CloudFormation makes rules, as since version 3",
     ("provider", "lambdaHashingVersion"): "isn't followed: versions are hashed as since version 3",
     ("provider", "httpApi", "timeout"): "isn't followed: the timeout is the function's",
@@ -93,6 +95,12 @@ class _Spot(Struct):
 
 def modernise(root: Node, report: Report) -> None:
     """Spell the resolved map `root` as it would be today; it is changed in place."""
+    spellings = Spellings()
+    _modernise(root, report, spellings)
+    spellings.tell(report)
+
+
+def _modernise(root: Node, report: Report, spellings: Spellings) -> None:
     for path, reason in DROPPED.items():
         for spot in _spots(root, path):
             if reason:
@@ -102,7 +110,7 @@ def modernise(root: Node, report: Report) -> None:
         for spot in _spots(root, path):
             target = tuple(own if part == "*" else part for part, own in zip(today, spot.path, strict=False))
             target += today[len(target) :]
-            report.add(spot.at, spot.path, _older(".".join(map(str, target))), "warning")
+            spellings.add(str(path), spot.at, spot.path, _older(".".join(map(str, target))))
             at = spot.at
             _place(root, target, spot.remove(), at)
     for path, name in RENAMED.items():
@@ -110,9 +118,11 @@ def modernise(root: Node, report: Report) -> None:
             report.add(spot.at, spot.path, _older(name), "warning")
     for pattern in _PACKAGES:
         for spot in _spots(root, pattern):
-            _unite_patterns(spot, report)
+            _unite_patterns(spot, spellings)
     for reshape in _RESHAPED:
         reshape(root, report)
+    _give_routes_their_slash(root, spellings)
+    _rename_request_schema(root, spellings)
 
 
 def _older(spelling: str) -> str:
@@ -150,7 +160,7 @@ def _place(root: Node, path: KeyPath, value: Node, at: Position) -> None:
             node.keys[name] = at
 
 
-def _unite_patterns(spot: _Spot, report: Report) -> None:
+def _unite_patterns(spot: _Spot, spellings: Spellings) -> None:
     """`exclude` and `include` as `patterns`: an exclusion is a pattern that begins with `!`."""
     package = spot.members[spot.name]
     members = package.mapping()
@@ -160,7 +170,7 @@ def _unite_patterns(spot: _Spot, report: Report) -> None:
     keys = package.keys if package.keys is not None else {}
     at = keys.get(old[0], package.at)
     said = " and ".join(f"'{name}'" for name in old)
-    report.add(at, (*spot.path, old[0]), f"{said}: an older spelling of 'patterns'", "warning")
+    spellings.add("patterns", at, (*spot.path, old[0]), f"{said}: an older spelling of 'patterns'")
     patterns: list[Node] = []
     for name in ("exclude", "include", "patterns"):
         for item in _items(members.pop(name, None)):
@@ -190,7 +200,7 @@ def _trace_by_plugin(root: Node, report: Report) -> None:
             report.add(spot.at, spot.path, _older("provider.tracing.lambda"), "warning")
 
 
-def _give_routes_their_slash(root: Node, report: Report) -> None:
+def _give_routes_their_slash(root: Node, spellings: Spellings) -> None:
     """`http: GET items` is `http: GET /items`."""
     for spot in _spots(root, ("functions", "*", "events")):
         for index, event in enumerate(_items(spot.members[spot.name])):
@@ -199,11 +209,11 @@ def _give_routes_their_slash(root: Node, report: Report) -> None:
             if route is None or not isinstance(route.value, str) or not space or path.strip()[:1] in "/":
                 continue
             slashed = f"{method} /{path.strip()}"
-            report.add(route.at, (*spot.path, index, "http"), _older(slashed), "warning")
+            spellings.add("slash", route.at, (*spot.path, index, "http"), _older(slashed))
             event.mapping()["http"] = Node(slashed, route.at)
 
 
-def _rename_request_schema(root: Node, report: Report) -> None:
+def _rename_request_schema(root: Node, spellings: Spellings) -> None:
     """`http.request.schema`, as version 1 has it, is `schemas`."""
     for spot in _spots(root, ("functions", "*", "events")):
         for index, event in enumerate(_items(spot.members[spot.name])):
@@ -214,7 +224,7 @@ def _rename_request_schema(root: Node, report: Report) -> None:
                 continue
             at = keys.pop("schema", request.at)
             path = (*spot.path, index, "http", "request", "schema")
-            report.add(at, path, _older("schemas"), "warning")
+            spellings.add("schema", at, path, _older("schemas"))
             members.setdefault("schemas", members.pop("schema"))
             keys.setdefault("schemas", at)
 
@@ -281,7 +291,5 @@ _RESHAPED: tuple[Callable[[Node, Report], None], ...] = (
     _tell_empty_events,
     _spell_events_out,
     _trace_by_plugin,
-    _give_routes_their_slash,
-    _rename_request_schema,
     _join_split_plugins,
 )

@@ -1,5 +1,6 @@
 """Older spellings are read as today's, with one warning each."""
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -62,9 +63,8 @@ def test_functions_and_layers_have_old_packages_too(load_map: Loader) -> None:
     service = load_map(text)
     assert service.functions["f"].settings["package"] == {"patterns": ["!a"]}
     assert service.layers["l"]["package"] == {"patterns": ["b"]}
-    assert [warning.key for warning in service.warnings] == [
-        "functions.f.package.exclude",
-        "layers.l.package.include",
+    assert warnings(service) == [
+        "functions.f.package.exclude: 'exclude': an older spelling of 'patterns', and 1 more like it"
     ]
 
 
@@ -181,6 +181,27 @@ def test_a_route_without_its_slash_is_a_route(load_map: Loader) -> None:
     assert isinstance(event, HttpEvent)
     assert (event.method, event.path) == ("GET", "/items")
     assert warnings(service) == ["functions.f.events[0].http: an older spelling of 'GET /items'"]
+
+
+def test_an_older_spelling_is_told_once_with_how_often_it_is_there(load_map: Loader) -> None:
+    text = """\
+    provider: {name: aws, runtime: python3.11, cfLogs: true}
+    functions:
+      f:
+        handler: handlers/login.handler
+        events: [http: GET items, http: POST items]
+        package: {exclude: [a]}
+      g:
+        handler: handlers/login.handler
+        events: [http: GET others]
+        package: {include: [b]}
+    """
+    service = load_map("service: shop\n" + textwrap.dedent(text), head="")
+    assert warnings(service) == [
+        "provider.cfLogs: has no meaning any more: it is always so",
+        "functions.f.events[0].http: an older spelling of 'GET /items', and 2 more like it",
+        "functions.f.package.exclude: 'exclude': an older spelling of 'patterns', and 1 more like it",
+    ]
 
 
 def test_empty_items_of_lists_are_left_out(load_map: Loader) -> None:
