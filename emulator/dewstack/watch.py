@@ -212,7 +212,8 @@ class ServedMap:
             if bundled.failures:
                 text = "\n\n".join(failure.text for failure in bundled.failures)
                 mistake = UserError(text, hint="Until it is mended, the function fails with this error.")
-        functions = self._emulator.functions.invoker.files_changed(paths)
+        keys = {each.name: each.key for each in self.service.functions.values()}
+        functions = [keys.get(name, name) for name in self._emulator.functions.invoker.files_changed(paths)]
         if functions or mistake:
             return Change(tuple(functions), error=mistake, seconds=time.monotonic() - started)
         return None

@@ -269,6 +269,28 @@ def test_functions_that_were_added_while_it_runs_are_called_as_the_map_does(proj
         process.communicate(timeout=10)
 
 
+def test_a_save_is_told_with_functions_by_their_names_and_routes_that_still_answer(project: Project) -> None:
+    text = (project.directory / "serverless.yml").read_text()
+    project.write("serverless.yml", text.replace("- httpApi: GET /hello", "- http: GET /hello"))
+    answering = HANDLER.replace('return "hello"', 'return {"statusCode": 200}')
+    project.write("hello.py", answering)
+    process = project.start("up", "--json", *FREE_PORTS)
+    try:
+        url = ready(process)["urls"]["service"]
+        assert get(f"{url}/dev/hello")[0] == 200
+        assert process.stdout is not None
+        changes = (told for told in map(json.loads, process.stdout) if told["event"] == "change")
+        project.write("hello.py", answering.replace("was called", "was called again"))
+        assert "hello" in next(changes)["functions"]
+        project.write("serverless.yml", text.replace("- httpApi: GET /hello", "- http: GET /other"))
+        deployed = next(told for told in changes if told["deployed"])
+        assert deployed["lingering"] == ["GET /dev/hello"]
+        assert (get(f"{url}/dev/hello")[0], get(f"{url}/dev/other")[0]) == (200, 200)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+
+
 def test_in_the_background_it_names_a_page_only_where_there_is_one(project: Project) -> None:
     try:
         assert "\nAWS is at http://127.0.0.1:" in project.dew("up", "--detach", "--wait", *FREE_PORTS).stdout
