@@ -119,6 +119,8 @@ class ExecutionEnvironment:
 
     def _accept(self) -> RuntimeApi:
         connection = RuntimeApi(self)
+        if self.state is State.STOPPED:
+            connection.hang_up()
         self._connections.append(connection)
         return connection
 
@@ -290,6 +292,6 @@ class ExecutionEnvironment:
             self._server.close()
             self._server = None
         for connection in self._connections:
-            connection.close()
+            connection.hang_up()
         self._connections.clear()
         self._connection = None

@@ -69,12 +69,24 @@ class RuntimeState(Protocol):
 class RuntimeApi(asyncio.Protocol):
     """One connection of a runtime."""
 
-    __slots__ = ("_body", "_foreign", "_out", "_parser", "_size", "_state", "_transport", "_url", "_waiting")
+    __slots__ = (
+        "_body",
+        "_foreign",
+        "_hung_up",
+        "_out",
+        "_parser",
+        "_size",
+        "_state",
+        "_transport",
+        "_url",
+        "_waiting",
+    )
 
     def __init__(self, state: RuntimeState) -> None:
         self._state = state
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
+        self._hung_up = False
         self._out: list[bytes] = []
         self._waiting = False
         self._foreign = False
@@ -85,6 +97,8 @@ class RuntimeApi(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio's callback."""
         self._transport = cast(asyncio.Transport, transport)
+        if self._hung_up:
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio's callback."""
@@ -180,6 +194,12 @@ class RuntimeApi(asyncio.Protocol):
         self._out.clear()
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up once everything is sent."""
         if self._transport is not None:
             self._transport.close()
+
+    def hang_up(self) -> None:
+        """Hang up at once, whatever is still to be sent, and also if the connection is only being made."""
+        self._hung_up = True
+        if self._transport is not None:
+            self._transport.abort()
