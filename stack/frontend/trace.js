@@ -109,7 +109,7 @@ function fact([term, value, explanation]) {
 
 /** A long name that may go on in the next line where its words do. */
 function breakable(text) {
-  return text.split(/(?<=[/_.])|(?<=[a-z])(?=[A-Z])/).flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece]));
+  return text.split(/(?<=[/_])|(?<=\.)(?=[a-zA-Z])|(?<=[a-z])(?=[A-Z])/).flatMap((piece, index) => (index ? [element("wbr"), piece] : [piece]));
 }
 
 function status(response) {
