@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -212,11 +212,16 @@ class ServedMap:
             if bundled.failures:
                 text = "\n\n".join(failure.text for failure in bundled.failures)
                 mistake = UserError(text, hint="Until it is mended, the function fails with this error.")
-        keys = {each.name: each.key for each in self.service.functions.values()}
-        functions = [keys.get(name, name) for name in self._emulator.functions.invoker.files_changed(paths)]
+        functions = _keys(self.service, self._emulator.functions.invoker.files_changed(paths))
         if functions or mistake:
-            return Change(tuple(functions), error=mistake, seconds=time.monotonic() - started)
+            return Change(functions, error=mistake, seconds=time.monotonic() - started)
         return None
+
+
+def _keys(service: Service, names: Iterable[str]) -> tuple[str, ...]:
+    """Functions by their names in the map, given their names in AWS."""
+    keys = {each.name: each.key for each in service.functions.values()}
+    return tuple(keys.get(name, name) for name in names)
 
 
 def _lingering(before: Service, after: Service) -> tuple[str, ...]:
