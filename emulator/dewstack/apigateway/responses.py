@@ -1,11 +1,11 @@
-"""What the responses of both kinds of API have in common: the spelling of headers, dates, the connection's end."""
+"""What the responses of both kinds of API have in common: the spelling of headers, dates, the frame."""
 
 import re
 from email.utils import formatdate
 from functools import lru_cache
 
 from dewstack.clock import Clock
-from dewstack.http import Request
+from dewstack.http import Request, Response
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -54,3 +54,15 @@ class Dates:
 def closes(request: Request) -> bool:
     """Whether the client wants the connection closed, by its word or its age."""
     return request.protocol == "HTTP/1.0" or (request.header("connection") or "").lower() == "close"
+
+
+def frame(response: Response, request: Request, http_date: bytes) -> Response:
+    """Add what every response has: the length, the date, what becomes of the connection."""
+    headers = response.headers
+    if response.status in WITHOUT_BODY:
+        response.body = b""
+    else:
+        headers.append((b"Content-Length", b"%d" % len(response.body)))
+    headers.append((b"Date", http_date))
+    headers.append((b"Connection", b"close" if closes(request) else b"keep-alive"))
+    return response

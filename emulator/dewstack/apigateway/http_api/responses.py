@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from dewstack.apigateway.responses import CONTENT_TYPE_JSON, WITHOUT_BODY, closes
+from dewstack.apigateway.responses import CONTENT_TYPE_JSON, frame
 from dewstack.http import Request, Response
 
 
@@ -46,13 +46,6 @@ class GatewayResponse(Exception):
 
 
 def finish(response: Response, request: Request, request_id: str, http_date: bytes) -> Response:
-    """Add what every response has: the length, the date and the request's id."""
-    headers = response.headers
-    if response.status in WITHOUT_BODY:
-        response.body = b""
-    else:
-        headers.append((b"Content-Length", b"%d" % len(response.body)))
-    headers.append((b"Date", http_date))
-    headers.append((b"Connection", b"close" if closes(request) else b"keep-alive"))
-    headers.append((b"Apigw-Requestid", request_id.encode()))
+    """Add what every response of an API has: the request's id."""
+    frame(response, request, http_date).headers.append((b"Apigw-Requestid", request_id.encode()))
     return response

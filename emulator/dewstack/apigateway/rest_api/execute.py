@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from dewstack.apigateway.responses import WITHOUT_BODY, Dates, closes
+from dewstack.apigateway.responses import Dates, frame
 from dewstack.apigateway.rest_api.compression import compress
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
 from dewstack.apigateway.rest_api.exchange import Exchange
@@ -108,16 +108,4 @@ def finish(
     headers.append((b"x-amz-apigw-id", ids[1].encode()))
     if trace_id is not None:
         headers.append((b"X-Amzn-Trace-Id", trace_id.encode("latin-1", "replace")))
-    return response
-
-
-def frame(response: Response, request: Request, http_date: bytes) -> Response:
-    """Add what every response has: the length, the date, what becomes of the connection."""
-    headers = response.headers
-    if response.status in WITHOUT_BODY:
-        response.body = b""
-    else:
-        headers.append((b"Content-Length", b"%d" % len(response.body)))
-    headers.append((b"Date", http_date))
-    headers.append((b"Connection", b"close" if closes(request) else b"keep-alive"))
     return response
