@@ -1,7 +1,7 @@
 """Everything that user pools keep, and how pools, clients and users are found."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -23,6 +23,8 @@ from dewstack.cognito.model import (
 from dewstack.config import Caller
 from dewstack.store import Collection, Store
 
+V = TypeVar("V")
+
 INDEXED = ("sub", "email", "phone_number", "preferred_username")
 """Attributes by which a user is found without a scan."""
 
@@ -35,20 +37,34 @@ class Directory:
         self.clock = clock
         self.transaction = store.transaction
         self.pools = store.collection("cognito-idp.pools", UserPool)
-        self.clients = store.collection("cognito-idp.clients", UserPoolClient)
-        self.groups = store.collection("cognito-idp.groups", Group)
-        self.users = store.collection("cognito-idp.users", User)
-        self.signing_keys = store.collection("cognito-idp.signing-keys", SigningKeys)
-        self.codes = store.collection("cognito-idp.codes", Code)
-        self.attempts = store.collection("cognito-idp.attempts", Attempts)
-        self.lockouts = store.collection("cognito-idp.lockouts", Attempts)
-        self.sessions = store.collection("cognito-idp.sessions", Session)
-        self.families = store.collection("cognito-idp.families", TokenFamily)
-        self.refresh_tokens = store.collection("cognito-idp.refresh-tokens", FamilyKey)
-        self.mfa_settings: Collection[dict[str, Any]] = store.collection("cognito-idp.mfa-settings", dict)
-        self._members = store.collection("cognito-idp.members", str)
-        self._index = store.collection("cognito-idp.user-index", str)
         self._locations = store.collection("cognito-idp.locations", Location)
+        self._of_pools: list[Collection[Any]] = []
+        self._of_users: list[Collection[Any]] = []
+        self.clients = store.collection("cognito-idp.clients", UserPoolClient)
+        self.signing_keys = self.of_pool("signing-keys", SigningKeys)
+        self.groups = self.of_pool("groups", Group)
+        self.users = self.of_pool("users", User)
+        self.codes = self.of_user("codes", Code)
+        self.attempts = self.of_user("attempts", Attempts)
+        self.lockouts = self.of_user("lockouts", Attempts)
+        self.sessions = self.of_pool("sessions", Session)
+        self.families = self.of_user("families", TokenFamily)
+        self.refresh_tokens = self.of_pool("refresh-tokens", FamilyKey)
+        self.mfa_settings: Collection[dict[str, Any]] = self.of_pool("mfa-settings", dict)
+        self._members = self.of_pool("members", str)
+        self._index = self.of_pool("user-index", str)
+
+    def of_pool(self, name: str, kind: type[V]) -> Collection[V]:
+        """A collection whose keys begin with a pool's key: it is emptied of the pool's when the pool goes."""
+        collection = self.store.collection(f"cognito-idp.{name}", kind)
+        self._of_pools.append(collection)
+        return collection
+
+    def of_user(self, name: str, kind: type[V]) -> Collection[V]:
+        """A collection whose keys begin with a pool's key and a user's sub: what is theirs goes with them."""
+        collection = self.of_pool(name, kind)
+        self._of_users.append(collection)
+        return collection
 
     # pools and clients
 
@@ -103,27 +119,10 @@ class Directory:
         with self.transaction():
             for client in self.clients.scan(*pool.key):
                 self.drop_client(client)
-            for collection in self._belongings():
+            for collection in self._of_pools:
                 collection.clear(*pool.key)
-            self.signing_keys.delete(*pool.key)
             self._locations.delete("pool", pool.id)
             self.pools.delete(*pool.key)
-
-    def _belongings(self) -> tuple[Collection[Any], ...]:
-        of_pools = (
-            self.groups,
-            self.users,
-            self._members,
-            self._index,
-            self.sessions,
-            self.refresh_tokens,
-            self.mfa_settings,
-        )
-        return (*of_pools, *self._personal())
-
-    def _personal(self) -> tuple[Collection[Any], ...]:
-        """Collections whose keys go on with a user's sub."""
-        return self.codes, self.attempts, self.lockouts, self.families
 
     # users
 
@@ -198,7 +197,7 @@ class Directory:
             self._reindex(pool, key, before, None)
             for family in self.families.scan(*pool.key, before.sub):
                 self.refresh_tokens.delete(*pool.key, family.refresh_hash)
-            for collection in self._personal():
+            for collection in self._of_users:
                 collection.clear(*pool.key, before.sub)
             for group in before.groups:
                 self._members.delete(*pool.key, group, key)
