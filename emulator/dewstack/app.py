@@ -69,7 +69,7 @@ class Emulator:
         self.logs = Logs(clock, config)
         self.functions = LambdaService(store, clock, config, self._open_log)
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
-        self.cognito = Cognito(store, clock, config)
+        self.cognito = Cognito(store, clock, config, self.functions.invoke)
         self.gateway = ApiGateway(
             store,
             clock,

@@ -5,9 +5,6 @@ from typing import Any
 from dewstack.cognito.model import Group, TokenFamily, User, UserPoolClient
 from dewstack.cognito.schema import VERIFIED_FLAGS, readable
 
-API_SCOPE = "aws.cognito.signin.user.admin"
-"""The scope of a sign-in through the API: the user's own operations."""
-
 Claims = dict[str, Any]
 
 
@@ -65,15 +62,20 @@ def access_claims(
 ) -> Claims:
     """The access token's claims: what its bearer may do."""
     claims: Claims = {"sub": user.sub}
+    if family.device_key:
+        claims["device_key"] = family.device_key
     if groups:
         claims["cognito:groups"] = [group.name for group in groups]
-    claims |= {"iss": issuer, "client_id": client.id}
+    claims["iss"] = issuer
+    if family.hosted:
+        claims["version"] = 2
+    claims["client_id"] = client.id
     if client.revocable:
         claims["origin_jti"] = family.origin_jti
     claims |= {
         "event_id": family.event_id,
         "token_use": "access",
-        "scope": API_SCOPE,
+        "scope": " ".join(family.scopes),
         "auth_time": family.auth_time,
         "exp": now + client.validity("AccessToken"),
         "iat": now,

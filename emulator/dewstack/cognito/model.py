@@ -14,7 +14,11 @@ from dewstack.cognito.schema import SchemaAttribute
 Settings = dict[str, Any]
 """Members of a request in boto3's shape."""
 
-UserStatus = Literal["UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"]
+UserStatus = Literal[
+    "UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"
+]
+API_SCOPE = "aws.cognito.signin.user.admin"
+"""The scope of a sign-in through the API: the user's own operations."""
 
 SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 DAY = 86400.0
@@ -167,6 +171,19 @@ class Password(Struct, frozen=True, kw_only=True):
     srp_verifier: str
 
 
+class Mfa(Struct, frozen=True, kw_only=True):
+    """A user's second factors."""
+
+    enabled: list[str] = field(default_factory=list)
+    """UserMFASettingList: `SMS_MFA`, `SOFTWARE_TOKEN_MFA`, `EMAIL_OTP`."""
+    preferred: str | None = None
+    """PreferredMfaSetting."""
+    totp_secret: str | None = None
+    """The authenticator app's secret, base32, once it was verified."""
+    totp_step: int = 0
+    """The last time step whose code was used: none is taken twice."""
+
+
 class User(Struct, frozen=True, kw_only=True):
     """A user. `attributes` has everything but `sub`, in the order it was set."""
 
@@ -181,6 +198,9 @@ class User(Struct, frozen=True, kw_only=True):
     temporary_until: float | None = None
     """When a temporary password stops working."""
     groups: list[str] = field(default_factory=list)
+    mfa: Mfa = field(default_factory=Mfa)
+    past_passwords: list[Password] = field(default_factory=list)
+    """The passwords before this one, latest first, as many as the policy's PasswordHistorySize asks for."""
 
     def verified(self, attribute: str) -> bool:
         """Whether `email` or `phone_number` is there and verified."""
@@ -221,6 +241,10 @@ class TokenFamily(Struct, frozen=True, kw_only=True):
     refresh_hash: str
     """SHA-256 of the refresh token, its key in the store."""
     revoked: bool = False
+    scopes: list[str] = field(default_factory=lambda: [API_SCOPE])
+    hosted: bool = False
+    """Whether it began at the hosted UI: its access tokens then say `version: 2`."""
+    device_key: str | None = None
 
 
 class FamilyKey(Struct, frozen=True):
@@ -239,6 +263,8 @@ class Session(Struct, frozen=True, kw_only=True):
     challenge: str
     expires: float
     used: bool = False
+    state: Settings = field(default_factory=dict)
+    """What the step that takes the answer needs to know."""
 
 
 class Message(Struct, frozen=True, kw_only=True):

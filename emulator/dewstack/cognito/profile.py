@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from dewstack.cognito import errors, passwords, schema
 from dewstack.cognito.attributes import Attributes
+from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.codes import CHANGES, VERIFY, Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.shapes import attribute_list
@@ -25,6 +26,7 @@ class Profiles:
     def __init__(
         self,
         directory: Directory,
+        bearers: Bearers,
         tokens: Tokens,
         codes: Codes,
         limits: Limits,
@@ -32,6 +34,7 @@ class Profiles:
         attributes: Attributes,
     ) -> None:
         self._directory = directory
+        self._bearers = bearers
         self._tokens = tokens
         self._codes = codes
         self._limits = limits
@@ -41,7 +44,7 @@ class Profiles:
     @operation("GetUser")
     def get_user(self, caller: Caller, params: Params) -> Params:
         """The bearer, with the attributes their client may read."""
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         attributes = {"sub": bearer.user.sub, **bearer.user.attributes}
         shown = schema.readable(bearer.client.settings.get("ReadAttributes"), attributes)
         shown = {"sub": bearer.user.sub, **shown}
@@ -53,7 +56,7 @@ class Profiles:
         return await asyncio.to_thread(self._update, params)
 
     def _update(self, params: Params) -> Params:
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         changes = schema.attribute_map(params["UserAttributes"])
         schema.check_writable(
             bearer.client.settings.get("WriteAttributes"), bearer.pool.schema, list(changes)
@@ -64,7 +67,7 @@ class Profiles:
     @operation("DeleteUserAttributes")
     def delete_user_attributes(self, caller: Caller, params: Params) -> Params:
         """Delete one's attributes."""
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         names = params["UserAttributeNames"]
         schema.check_writable(bearer.client.settings.get("WriteAttributes"), bearer.pool.schema, names)
         self._attributes.delete(bearer.pool, bearer.user, names)
@@ -76,7 +79,7 @@ class Profiles:
         return await asyncio.to_thread(self._send_code, params)
 
     def _send_code(self, params: Params) -> Params:
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         attribute = _verifiable(params["AttributeName"])
         pending = self._codes.pending(bearer.pool, bearer.user, VERIFY[attribute])
         value = pending or bearer.user.attributes.get(attribute)
@@ -88,7 +91,7 @@ class Profiles:
     @operation("VerifyUserAttribute")
     def verify_user_attribute(self, caller: Caller, params: Params) -> Params:
         """Prove an address with its code."""
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         attribute = _verifiable(params["AttributeName"])
         pool = bearer.pool
         with self._directory.transaction():
@@ -103,7 +106,7 @@ class Profiles:
     @operation("ChangePassword")
     def change_password(self, caller: Caller, params: Params) -> Params:
         """Set a new password with the present one; five wrong ones an hour."""
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         pool, user = bearer.pool, bearer.user
         if self._limits.exhausted(pool, user, CHANGES):
             raise errors.LimitExceededException()
@@ -119,7 +122,7 @@ class Profiles:
     @operation("GlobalSignOut")
     def global_sign_out(self, caller: Caller, params: Params) -> Params:
         """End all one's sign-ins."""
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         self._tokens.revoke_all(bearer.pool, bearer.user)
         return {}
 
@@ -140,7 +143,7 @@ class Profiles:
     @operation("DeleteUser")
     def delete_user(self, caller: Caller, params: Params) -> Params:
         """Remove oneself."""
-        bearer = self._tokens.bearer(params["AccessToken"])
+        bearer = self._bearers.bearer(params["AccessToken"])
         self._directory.drop(bearer.pool, bearer.user)
         return {}
 

@@ -4,10 +4,12 @@ from typing import Any
 
 from dewstack.clock import Clock
 from dewstack.cognito.attributes import Attributes
+from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.clients import Clients
 from dewstack.cognito.codes import Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.groups import Groups
+from dewstack.cognito.issuing import Issuer
 from dewstack.cognito.keys import Keys, pool_of_issuer
 from dewstack.cognito.listing import Listing
 from dewstack.cognito.lockout import Lockout
@@ -17,11 +19,11 @@ from dewstack.cognito.naming import Naming
 from dewstack.cognito.pools import Pools
 from dewstack.cognito.profile import Profiles
 from dewstack.cognito.recovery import Recovery
-from dewstack.cognito.sessions import Sessions
 from dewstack.cognito.settings import PoolSettings
 from dewstack.cognito.signin import SignIns
 from dewstack.cognito.signup import SignUps
-from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.tokens import Tokens, issuer_of
+from dewstack.cognito.triggers import Triggers
 from dewstack.cognito.users import Users
 from dewstack.cognito.verification import Verification
 from dewstack.config import Config
@@ -38,8 +40,11 @@ class Cognito:
     def __init__(self, store: Store, clock: Clock, config: Config, invoke: Invoke | None = None) -> None:
         self._directory = directory = Directory(store, clock)
         self._keys = keys = Keys(directory)
-        self._tokens = tokens = Tokens(directory, keys, clock, config)
-        self._invoke = invoke
+        self._config = config
+        triggers = Triggers(invoke)
+        tokens = Tokens(directory, clock)
+        issuer = Issuer(directory, keys, tokens, clock, config, triggers)
+        bearers = Bearers(directory, keys, clock, config)
         self.mailbox = Mailbox(store, clock)
         messenger = Messenger(self.mailbox, f"http://localhost:{config.aws_port}")
         limits, lockout, naming = Limits(directory), Lockout(directory), Naming(directory)
@@ -54,9 +59,9 @@ class Cognito:
             Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming),
             Listing(directory),
             SignUps(directory, clock, codes, limits, verification, naming),
-            SignIns(directory, clock, lockout, Sessions(directory), tokens),
+            SignIns(directory, clock, lockout, tokens, issuer, triggers),
             Recovery(directory, codes, limits, messenger, lockout),
-            Profiles(directory, tokens, codes, limits, verification, attributes),
+            Profiles(directory, bearers, tokens, codes, limits, verification, attributes),
         )
 
     def jwks(self, pool_id: str) -> dict[str, Any] | None:
@@ -87,7 +92,7 @@ class Cognito:
             return None
         return {
             "id_token_signing_alg_values_supported": ["RS256"],
-            "issuer": self._tokens.issuer(pool),
+            "issuer": issuer_of(pool, self._config),
             "jwks_uri": f"{base_url}/{pool.id}/.well-known/jwks.json",
             "response_types_supported": ["code", "token"],
             "scopes_supported": ["openid", "email", "phone", "profile"],

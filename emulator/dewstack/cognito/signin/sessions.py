@@ -2,12 +2,22 @@
 
 import hashlib
 import secrets
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from dewstack.cognito import errors
+from dewstack.cognito import errors, secret_hash
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import DAY, Session, User, UserPool, UserPoolClient
+from dewstack.cognito.signin.steps import Challenge, SignIn
+
+
+class Opened(Struct, frozen=True):
+    """A session that is in force: whose it is, and what was kept with the challenge."""
+
+    user: User
+    state: dict[str, Any]
 
 
 class Sessions:
@@ -18,16 +28,17 @@ class Sessions:
         self._sessions = directory.sessions
         self._clock = directory.clock
 
-    def open(self, pool: UserPool, client: UserPoolClient, user: User, challenge: str) -> str:
+    def open(self, pool: UserPool, client: UserPoolClient, challenge: Challenge) -> str:
         """A new session for `challenge`: what the client sends back with its answer."""
         token = "AYAB" + secrets.token_urlsafe(640)
         now = self._clock.time()
         session = Session(
             client_id=client.id,
-            user_key=pool.fold(user.username),
-            sub=user.sub,
-            challenge=challenge,
+            user_key=pool.fold(challenge.user.username),
+            sub=challenge.user.sub,
+            challenge=challenge.name,
             expires=now + client.session_seconds,
+            state=challenge.state,
         )
         with self._directory.transaction():
             key = (*pool.key, _hash(token))
@@ -38,24 +49,32 @@ class Sessions:
             self._sessions.put(session, *key)
         return token
 
-    def find(self, pool: UserPool, client: UserPoolClient, challenge: str, token: str) -> User:
-        """The user whose session `token` is. Raises NotAuthorizedException, with AWS's reason."""
-        session = self._valid(pool, client, challenge, token)
-        user = self._directory.user_by_key(pool, session.user_key)
-        if user is None or user.sub != session.sub:
-            raise errors.NotAuthorizedException("Invalid session for the user.")
-        return user
+    def opened(self, sign_in: SignIn, challenge: str) -> Opened:
+        """The session that a request answers, whose USERNAME must be the session's user.
 
-    def use(self, pool: UserPool, client: UserPoolClient, challenge: str, token: str) -> None:
+        Raises InvalidParameterException for what is missing, NotAuthorizedException with AWS's reason.
+        """
+        (name,) = sign_in.require("USERNAME")
+        secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
+        session = self._valid(sign_in, challenge)
+        user = self._directory.user_by_key(sign_in.pool, session.user_key)
+        named = self._directory.find(sign_in.pool, name)
+        if user is None or user.sub != session.sub or named is None or named.sub != user.sub:
+            raise errors.NotAuthorizedException("Invalid session for the user.")
+        return Opened(user, session.state)
+
+    def use(self, sign_in: SignIn, challenge: str) -> None:
         """Use the session up. Raises NotAuthorizedException when it already is; call it in the transaction
         that does what the session was for."""
         with self._directory.transaction():
-            session = self._valid(pool, client, challenge, token)
-            self._sessions.put(replace(session, used=True), *pool.key, _hash(token))
+            session = self._valid(sign_in, challenge)
+            self._sessions.put(replace(session, used=True), *sign_in.pool.key, _hash(sign_in.session or ""))
 
-    def _valid(self, pool: UserPool, client: UserPoolClient, challenge: str, token: str) -> Session:
-        session = self._sessions.get(*pool.key, _hash(token))
-        if session is None or session.client_id != client.id or session.challenge != challenge:
+    def _valid(self, sign_in: SignIn, challenge: str) -> Session:
+        if sign_in.session is None:
+            raise errors.InvalidParameterException("Missing required parameter Session")
+        session = self._sessions.get(*sign_in.pool.key, _hash(sign_in.session))
+        if session is None or session.client_id != sign_in.client.id or session.challenge != challenge:
             raise errors.NotAuthorizedException("Invalid session for the user.")
         if session.used:
             raise errors.NotAuthorizedException(

@@ -1,0 +1,102 @@
+"""The end of a sign-in: RS256 identity and access tokens, as PreTokenGeneration wants them."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct, field
+
+from dewstack import ids
+from dewstack.clock import Clock
+from dewstack.cognito.claims import Claims, access_claims, by_precedence, id_claims
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.keys import Keys
+from dewstack.cognito.model import API_SCOPE, TokenFamily, User, UserPool, UserPoolClient
+from dewstack.cognito.tokens import Tokens, issuer_of
+from dewstack.cognito.triggers import Triggers
+from dewstack.config import Config
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """Whom tokens are issued to, and on what occasion."""
+
+    pool: UserPool
+    client: UserPoolClient
+    user: User
+    source: str
+    """PreTokenGeneration's triggerSource."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """ClientMetadata."""
+    scopes: tuple[str, ...] = (API_SCOPE,)
+    hosted: bool = False
+    """Whether the sign-in happened at the hosted UI."""
+    nonce: str | None = None
+    device_key: str | None = None
+
+
+class Issuer:
+    """Issues the tokens of all pools."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        keys: Keys,
+        tokens: Tokens,
+        clock: Clock,
+        config: Config,
+        triggers: Triggers,
+    ) -> None:
+        self._directory = directory
+        self._keys = keys
+        self._tokens = tokens
+        self._clock = clock
+        self._config = config
+        self._triggers = triggers
+
+    async def sign_in(self, grant: Grant) -> dict[str, Any]:
+        """Begin a family: AWS's AuthenticationResult, refresh token and all."""
+        return await asyncio.to_thread(self._sign_in, grant)
+
+    async def renew(self, grant: Grant, family: TokenFamily) -> dict[str, Any]:
+        """New identity and access tokens of a family."""
+        return await asyncio.to_thread(self._result, grant, family)
+
+    def _sign_in(self, grant: Grant) -> dict[str, Any]:
+        family, token = self._tokens.begin(
+            grant.pool,
+            grant.client,
+            grant.user,
+            scopes=grant.scopes,
+            hosted=grant.hosted,
+            device_key=grant.device_key,
+        )
+        result = self._result(grant, family)
+        self._tokens.keep(grant.pool, family)
+        return {**result, "RefreshToken": token}
+
+    def _result(self, grant: Grant, family: TokenFamily) -> dict[str, Any]:
+        pool, client, user = grant.pool, grant.client, grant.user
+        now = int(self._clock.time())
+        kept = (self._directory.groups.get(*pool.key, name) for name in user.groups)
+        groups = by_precedence([group for group in kept if group])
+        pair = self._keys.of(pool)
+        issuer = issuer_of(pool, self._config)
+        access = access_claims(issuer, client, user, groups, family, now, ids.uuid4())
+        identity = id_claims(issuer, client, user, groups, family, now, ids.uuid4())
+        if grant.nonce is not None:
+            identity["nonce"] = grant.nonce
+        return {
+            "AccessToken": _sign(access, pair.keys["access"]),
+            "ExpiresIn": client.validity("AccessToken"),
+            "TokenType": "Bearer",
+            "IdToken": _sign(identity, pair.keys["id"]),
+        }
+
+
+def _sign(claims: Claims, key: "RSAKey") -> str:
+    from joserfc import jws
+
+    return jws.serialize_compact({"kid": key.kid, "alg": "RS256"}, msgspec.json.encode(claims), key)

@@ -1,0 +1,170 @@
+"""InitiateAuth, RespondToAuthChallenge and their Admin siblings, and the table that says what follows what.
+
+A step takes a request and gives either the next challenge or a user who passed; gates stand between that user
+and the tokens.
+"""
+
+import asyncio
+from typing import Any
+
+from dewstack.clock import Clock
+from dewstack.cognito import errors
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.issuing import Grant, Issuer
+from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.model import User
+from dewstack.cognito.signin.flows import beginning
+from dewstack.cognito.signin.new_password import NewPassword
+from dewstack.cognito.signin.password import PasswordFactor
+from dewstack.cognito.signin.refresh import Refresh
+from dewstack.cognito.signin.sessions import Sessions
+from dewstack.cognito.signin.steps import Challenge, Gate, Next, Passed, Rule, SignIn
+from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.triggers import Triggers
+from dewstack.config import Caller
+from dewstack.errors import NotEmulated
+from dewstack.wire import operation
+
+Params = dict[str, Any]
+
+
+class SignIns:
+    """The operations by which users sign in."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        clock: Clock,
+        lockout: Lockout,
+        tokens: Tokens,
+        issuer: Issuer,
+        triggers: Triggers,
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._issuer = issuer
+        self._triggers = triggers
+        self._sessions = sessions = Sessions(directory)
+        password = PasswordFactor(directory, lockout, triggers)
+        new_password = NewPassword(directory, sessions)
+        refresh = Refresh(tokens)
+        by_password = Rule(password.begin, (new_password.gate,))
+        refreshing = Rule(refresh.begin)
+        self._flows = {
+            "USER_PASSWORD_AUTH": by_password,
+            "ADMIN_USER_PASSWORD_AUTH": by_password,
+            "ADMIN_NO_SRP_AUTH": by_password,
+            "REFRESH_TOKEN_AUTH": refreshing,
+            "REFRESH_TOKEN": refreshing,
+        }
+        self._challenges = {
+            "NEW_PASSWORD_REQUIRED": Rule(new_password.answer),
+        }
+
+    @operation("InitiateAuth")
+    async def initiate_auth(self, caller: Caller, params: Params) -> Params:
+        """Begin a sign-in, by the client's id alone."""
+        return await self._begin(None, params)
+
+    @operation("AdminInitiateAuth")
+    async def admin_initiate_auth(self, caller: Caller, params: Params) -> Params:
+        """Begin a sign-in on a user's behalf."""
+        return await self._begin(caller, params)
+
+    @operation("RespondToAuthChallenge")
+    async def respond_to_auth_challenge(self, caller: Caller, params: Params) -> Params:
+        """Answer the challenge of a session."""
+        return await self._continue(None, params)
+
+    @operation("AdminRespondToAuthChallenge")
+    async def admin_respond_to_auth_challenge(self, caller: Caller, params: Params) -> Params:
+        """Answer the challenge on a user's behalf."""
+        return await self._continue(caller, params)
+
+    async def _begin(self, admin: Caller | None, params: Params) -> Params:
+        sign_in = await asyncio.to_thread(self._sign_in, admin, params, params.get("AuthParameters"))
+        rule = beginning(self._flows, params["AuthFlow"], sign_in.client, admin=sign_in.admin)
+        return await self._answer(sign_in, await self.follow(rule, sign_in))
+
+    async def _continue(self, admin: Caller | None, params: Params) -> Params:
+        sign_in = await asyncio.to_thread(self._sign_in, admin, params, params.get("ChallengeResponses"))
+        rule = self._challenges.get(params["ChallengeName"])
+        if rule is None:
+            raise NotEmulated(f"ChallengeName {params['ChallengeName']} is not emulated")
+        return await self._answer(sign_in, await self.follow(rule, sign_in))
+
+    def _sign_in(self, admin: Caller | None, params: Params, parameters: dict[str, str] | None) -> SignIn:
+        """An administrator names the pool, in their own account; everyone else only the client."""
+        if admin is None:
+            pool, client = self._directory.client_anywhere(params["ClientId"])
+        else:
+            pool = self._directory.pool(admin, params["UserPoolId"])
+            client = self._directory.client(pool, params["ClientId"])
+        return SignIn(
+            pool=pool,
+            client=client,
+            parameters=parameters or {},
+            metadata=params.get("ClientMetadata") or {},
+            session=params.get("Session"),
+            admin=admin is not None,
+        )
+
+    async def follow(self, rule: Rule, sign_in: SignIn) -> Next:
+        """Take the step, then go through the gates until one asks for more."""
+        outcome = await rule.step(sign_in)
+        if isinstance(outcome, Passed) and outcome.family is None:
+            self._check_state(outcome.user)
+        return await self._through(rule.gates, sign_in, outcome)
+
+    async def _through(self, gates: tuple[Gate, ...], sign_in: SignIn, outcome: Next) -> Next:
+        for gate in gates:
+            if isinstance(outcome, Challenge):
+                break
+            outcome = await gate(sign_in, outcome)
+        return outcome
+
+    def _check_state(self, user: User) -> None:
+        """Refuse who has proved themselves but may not sign in (yet)."""
+        if not user.enabled:
+            raise errors.NotAuthorizedException("User is disabled.")
+        if user.status == "UNCONFIRMED":
+            raise errors.UserNotConfirmedException()
+        if user.status == "RESET_REQUIRED":
+            raise errors.PasswordResetRequiredException()
+        if user.temporary_until is not None and self._clock.time() >= user.temporary_until:
+            raise errors.NotAuthorizedException(
+                "Temporary password has expired and must be reset by an administrator."
+            )
+
+    async def _answer(self, sign_in: SignIn, outcome: Next) -> Params:
+        """AWS's answer: the next challenge, or the tokens."""
+        if isinstance(outcome, Challenge):
+            return await asyncio.to_thread(self._ask, sign_in, outcome)
+        grant = Grant(
+            pool=sign_in.pool,
+            client=sign_in.client,
+            user=outcome.user,
+            source=outcome.source,
+            metadata=sign_in.metadata,
+            device_key=outcome.device_key,
+        )
+        if outcome.family is not None:
+            tokens = await self._issuer.renew(grant, outcome.family)
+            if outcome.refresh_token is not None:
+                tokens["RefreshToken"] = outcome.refresh_token
+        else:
+            tokens = await self._issuer.sign_in(grant)
+        if outcome.device is not None:
+            tokens["NewDeviceMetadata"] = outcome.device
+        return {"ChallengeParameters": {}, "AuthenticationResult": tokens}
+
+    def _ask(self, sign_in: SignIn, challenge: Challenge) -> Params:
+        output: Params = {
+            "ChallengeName": challenge.name,
+            "ChallengeParameters": challenge.parameters,
+        }
+        if challenge.in_session:
+            output["Session"] = self._sessions.open(sign_in.pool, sign_in.client, challenge)
+        if challenge.available is not None:
+            output["AvailableChallenges"] = challenge.available
+        return output

@@ -1,0 +1,43 @@
+"""The first factor by password, sent as it is: USER_PASSWORD_AUTH and its siblings."""
+
+import asyncio
+
+from dewstack.cognito import errors, passwords, secret_hash
+from dewstack.cognito.directory import Directory
+from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.model import User, UserPool
+from dewstack.cognito.signin.steps import Next, Passed, SignIn
+from dewstack.cognito.triggers import Triggers
+
+
+class PasswordFactor:
+    """Checks a password against the digest that is kept."""
+
+    def __init__(self, directory: Directory, lockout: Lockout, triggers: Triggers) -> None:
+        self._directory = directory
+        self._lockout = lockout
+        self._triggers = triggers
+
+    async def begin(self, sign_in: SignIn) -> Next:
+        """A sign-in that brings its password along."""
+        name, password = sign_in.require("USERNAME", "PASSWORD")
+        secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
+        user = await asyncio.to_thread(self._directory.find, sign_in.pool, name)
+        if user is None and not sign_in.client.hides_users:
+            raise errors.UserNotFoundException()
+        return Passed(user=await asyncio.to_thread(self.check, sign_in.pool, user, name, password))
+
+    def check(self, pool: UserPool, user: User | None, name: str, password: str) -> User:
+        """The user, if the password is theirs. An unknown one costs the same and hears the same."""
+        self._lockout.check(pool, user or name)
+        if user is not None and user.status == "RESET_REQUIRED" and user.password is None:
+            raise errors.PasswordResetRequiredException()
+        right = passwords.matches(user.password if user else None, password)
+        with self._directory.transaction():
+            # Once more: guesses that came at the same time may have locked the user meanwhile.
+            self._lockout.check(pool, user or name)
+            if user is not None and right:
+                self._lockout.clear(pool, user)
+                return user
+            self._lockout.fail(pool, user or name)
+        raise errors.NotAuthorizedException(errors.INCORRECT)

@@ -1,0 +1,76 @@
+"""What a sign-in is made of: requests come in, and each step ends in a challenge or lets the user pass."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct, field
+
+from dewstack.cognito import errors
+from dewstack.cognito.model import TokenFamily, User, UserPool, UserPoolClient
+
+
+class SignIn(Struct, frozen=True, kw_only=True):
+    """One request of a sign-in: where it goes, what it brings."""
+
+    pool: UserPool
+    client: UserPoolClient
+    parameters: dict[str, str]
+    """AuthParameters or ChallengeResponses."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """ClientMetadata, which triggers are told."""
+    session: str | None = None
+    admin: bool = False
+    """Whether an administrator asks on the user's behalf."""
+
+    def require(self, *names: str) -> list[str]:
+        """Parameters that must be there. Raises InvalidParameterException for the first that isn't."""
+        for name in names:
+            if not self.parameters.get(name):
+                raise errors.InvalidParameterException(f"Missing required parameter {name}")
+        return [self.parameters[name] for name in names]
+
+
+class Challenge(Struct, frozen=True, kw_only=True):
+    """What the user is asked next."""
+
+    name: str
+    user: User
+    parameters: dict[str, str]
+    """ChallengeParameters."""
+    state: dict[str, Any] = field(default_factory=dict)
+    """What the step that takes the answer needs to know; kept with the session, never shown."""
+    in_session: bool = True
+    """False where AWS answers without a Session: what is to be kept is then in the parameters, sealed."""
+    available: list[str] | None = None
+    """AvailableChallenges, where the user may choose."""
+
+
+class Passed(Struct, frozen=True, kw_only=True):
+    """The user has answered rightly."""
+
+    user: User
+    source: str = "TokenGeneration_Authentication"
+    """PreTokenGeneration's triggerSource."""
+    family: TokenFamily | None = None
+    """The sign-in that goes on, where this is a refresh."""
+    refresh_token: str | None = None
+    """The new refresh token of `family`, where it was rotated."""
+    device: dict[str, str] | None = None
+    """NewDeviceMetadata, where the device is new."""
+    device_key: str | None = None
+    """The device that has proved itself, or the new one's key."""
+
+
+Next = Challenge | Passed
+Step = Callable[[SignIn], Awaitable[Next]]
+"""What is done with a request. Runs on the loop: store, hashing and signing belong in threads."""
+
+Gate = Callable[[SignIn, Passed], Awaitable[Next]]
+"""What stands between a user who passed and their tokens: it asks for more, or lets them pass."""
+
+
+class Rule(Struct, frozen=True):
+    """A line of the table of challenges: who takes the answer, and which gates are still to come."""
+
+    step: Step
+    gates: tuple[Gate, ...] = ()
