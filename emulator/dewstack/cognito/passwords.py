@@ -15,7 +15,7 @@ from typing import Any
 
 from dewstack.cognito.errors import InvalidParameterException, InvalidPasswordException
 from dewstack.cognito.model import Password
-from dewstack.cognito.srp import verifier
+from dewstack.cognito.srp import Identity, verifier
 
 COST = (2**10, 8, 1)
 SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
@@ -74,12 +74,13 @@ def generate(policy: dict[str, Any]) -> str:
 def derive(pool_id: str, username: str, password: str) -> Password:
     """All that is kept of a new password. Milliseconds of CPU: call it in a worker thread."""
     salt, srp_salt = secrets.token_bytes(16), secrets.token_bytes(16)
+    identity = Identity.of_user(pool_id, username)
     return Password(
         salt=salt.hex(),
         digest=_digest(password, salt, COST).hex(),
         cost=COST,
         srp_salt=srp_salt.hex(),
-        srp_verifier=f"{verifier(pool_id, username, password, srp_salt):x}",
+        srp_verifier=f"{verifier(identity, password, srp_salt):x}",
     )
 
 

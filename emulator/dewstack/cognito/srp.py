@@ -1,10 +1,24 @@
 """Secure Remote Password as Cognito has it: SRP-6a in RFC 3526's 3072-bit group, with g = 2 and SHA-256.
 
-x = H(pad(salt) | H(poolName | username | ":" | password)), where the pool's name is its id without the region
-and the username is the canonical one (USER_ID_FOR_SRP), never an alias.
+Odd in it: numbers are hashed as Java's `BigInteger.toByteArray()` has them (`pad`), not at full length; the
+identity has the pool's name before the username, x = H(pad(salt) | H(poolName | username | ":" | password)), where
+the name is the pool's id without the region and the username is USER_ID_FOR_SRP, never an alias; the key is HKDF's
+first 16 bytes, with u for salt; and the proof signs the timestamp as the server would write it, which is why AWS
+refuses `Sep 05` as a wrong password. A device proves itself in the same way: its group's key stands for the pool's
+name, its own key for the username.
 """
 
+import base64
+import binascii
 import hashlib
+import hmac
+import re
+import secrets
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from dewstack.cognito.errors import InvalidParameterException
 
 G = 2
 N = int(
@@ -18,6 +32,63 @@ N = int(
     "BBE117577A615D6C770988C0BAD946E208E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF",
     16,
 )
+MULTIPLIER = int.from_bytes(hashlib.sha256(b"\0" + N.to_bytes(384, "big") + bytes([G])).digest(), "big")
+"""SRP-6a's k = H(pad(N) | pad(g))."""
+INFO = b"Caldera Derived Key"
+PRIVATE_BITS = 256
+LONGEST_PUBLIC = 2 * len(f"{N:x}")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+TIMESTAMP = re.compile(
+    rf"(?:{'|'.join(WEEKDAYS)}) ({'|'.join(MONTHS)}) (\d{{1,2}})"
+    r" (\d{1,2}):(\d{1,2}):(\d{1,2}) (?:UTC|GMT) (\d{4})",
+    re.ASCII,
+)
+"""`EEE MMM d HH:mm:ss z yyyy`, read as leniently as Java reads it."""
+
+
+class Ephemeral(Struct, frozen=True):
+    """The server's numbers of one sign-in: b, which stays here, and B = kv + g^b."""
+
+    private: int
+    public: int
+
+
+class Identity(Struct, frozen=True):
+    """Who proves themselves: a user of a pool, or a device of a group."""
+
+    realm: str
+    """The pool's name (`pool_name`), or DeviceGroupKey."""
+    name: str
+    """USER_ID_FOR_SRP, or DeviceKey."""
+
+    @classmethod
+    def of_user(cls, pool_id: str, username: str) -> "Identity":
+        """A user, by their canonical username."""
+        return cls(pool_name(pool_id), username)
+
+
+class Claim(Struct, frozen=True):
+    """A client's answer, read: what it says it knows, and about what."""
+
+    secret_block: str
+    """PASSWORD_CLAIM_SECRET_BLOCK as it came, base64."""
+    timestamp: str
+    """TIMESTAMP as AWS would write it: what has to have been signed."""
+    issued: float
+    """The same in seconds since the epoch."""
+    signature: bytes
+    """PASSWORD_CLAIM_SIGNATURE."""
+
+    @classmethod
+    def parse(cls, secret_block: str, timestamp: str, signature: str) -> "Claim":
+        """Read the members of a PASSWORD_VERIFIER or DEVICE_PASSWORD_VERIFIER answer, which must all be there.
+
+        A signature that isn't base64 is one that doesn't match. Raises InvalidParameterException for a timestamp of
+        another format.
+        """
+        moment = read_timestamp(timestamp)
+        return cls(secret_block, write_timestamp(moment), moment.timestamp(), unbase64(signature) or b"")
 
 
 def pad(number: int) -> bytes:
@@ -25,9 +96,119 @@ def pad(number: int) -> bytes:
     return number.to_bytes(number.bit_length() // 8 + 1, "big")
 
 
-def verifier(pool_id: str, username: str, password: str, salt: bytes) -> int:
-    """v = g^x mod N. About 4 ms during which no other Python thread runs."""
-    pool_name = pool_id.split("_", 1)[1]
-    identity = hashlib.sha256(f"{pool_name}{username}:{password}".encode()).digest()
-    x = hashlib.sha256(pad(int.from_bytes(salt, "big")) + identity).digest()
-    return pow(G, int.from_bytes(x, "big"), N)
+def power(base: int, exponent: int) -> int:
+    """base^exponent mod N: about 1 ms at 256 bits, during which other threads run.
+
+    Without gmpy2 (it has wheels for all platforms we name) it is Python's own `pow`: the same number, but 5 to 10 ms
+    with the interpreter's lock held.
+    """
+    try:
+        import gmpy2
+    except ImportError:
+        return pow(base, exponent, N)
+    with gmpy2.context(allow_release_gil=True):
+        return int(gmpy2.powmod(base, exponent, N))
+
+
+def pool_name(pool_id: str) -> str:
+    """What SRP calls the pool: its id without the region."""
+    return pool_id.split("_", 1)[1]
+
+
+def verifier(identity: Identity, password: str, salt: bytes) -> int:
+    """v = g^x mod N: what is kept of a password. As slow as `power`."""
+    inner = hashlib.sha256(f"{identity.realm}{identity.name}:{password}".encode()).digest()
+    x = hashlib.sha256(pad(int.from_bytes(salt, "big")) + inner).digest()
+    return power(G, int.from_bytes(x, "big"))
+
+
+def read_public(text: str) -> int:
+    """A client's SRP_A. Raises InvalidParameterException for what is no hexadecimal number.
+
+    AWS answers a multiple of N with a challenge like any other; its proof is never right (`session_key`).
+    """
+    if len(text) > LONGEST_PUBLIC or not re.fullmatch("[0-9a-fA-F]+", text):
+        raise InvalidParameterException("Invalid SRP_A.")
+    return int(text, 16)
+
+
+def hexadecimal(number: int) -> str:
+    """A number as SALT and SRP_B have it: `BigInteger.toString(16)`, without leading zeros. Clients pad it again."""
+    return f"{number:x}"
+
+
+def ephemeral(kept: int) -> Ephemeral:
+    """New numbers for a sign-in against the verifier `kept`. As slow as `power`."""
+    while True:
+        private = secrets.randbits(PRIVATE_BITS)
+        public = (MULTIPLIER * kept + power(G, private)) % N
+        if private and public:
+            return Ephemeral(private, public)
+
+
+def session_key(client_public: int, server: Ephemeral, kept: int) -> bytes | None:
+    """The key that only a client who knows the password has too; None where the client's A would make it known to
+    everybody. Twice as slow as `power`."""
+    if client_public % N == 0:
+        return None
+    u = int.from_bytes(hashlib.sha256(pad(client_public) + pad(server.public)).digest(), "big")
+    if u == 0:
+        return None
+    secret = power(client_public * power(kept, u) % N, server.private)
+    extracted = hmac.digest(pad(u), pad(secret), "sha256")
+    return hmac.digest(extracted, INFO + b"\x01", "sha256")[:16]
+
+
+def signature(key: bytes, identity: Identity, secret_block: bytes, timestamp: str) -> bytes:
+    """What PASSWORD_CLAIM_SIGNATURE has to be."""
+    signed = identity.realm.encode() + identity.name.encode() + secret_block + timestamp.encode()
+    return hmac.digest(key, signed, "sha256")
+
+
+def proves(claim: Claim, identity: Identity, client_public: int, server: Ephemeral, kept: int) -> bool:
+    """Whether the claim's signer knows the password. As slow as `session_key`, right or wrong."""
+    key = session_key(client_public, server, kept)
+    block = unbase64(claim.secret_block)
+    right = signature(key or secrets.token_bytes(16), identity, block or b"", claim.timestamp)
+    return hmac.compare_digest(right, claim.signature) and key is not None and block is not None
+
+
+def read_timestamp(text: str) -> datetime:
+    """A TIMESTAMP. Java's reading is lenient: a padded day or a wrong weekday isn't a fault of format, but the text
+    signed is then not the one that is checked. Raises InvalidParameterException."""
+    match = TIMESTAMP.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError(text)
+        day, hour, minute, second, year = map(int, match.groups()[1:])
+        return datetime(year, MONTHS.index(match[1]) + 1, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise InvalidParameterException(
+            "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english."
+        ) from error
+
+
+def write_timestamp(moment: datetime) -> str:
+    """A moment in UTC as TIMESTAMP has it, `Wed Apr 5 22:42:34 UTC 2017`, in any locale."""
+    weekday, month = WEEKDAYS[moment.weekday()], MONTHS[moment.month - 1]
+    return f"{weekday} {month} {moment.day} {moment:%H:%M:%S} UTC {moment.year}"
+
+
+def read_verifier(password_verifier: str, salt: str) -> tuple[int, int]:
+    """A device's DeviceSecretVerifierConfig, base64: its verifier and salt as numbers.
+
+    Raises InvalidParameterException for what is none.
+    """
+    raw, raw_salt = unbase64(password_verifier), unbase64(salt)
+    number = int.from_bytes(raw or b"", "big")
+    if not raw_salt or not 0 < number < N:
+        raise InvalidParameterException("Invalid device secret verifier config.")
+    return number, int.from_bytes(raw_salt, "big")
+
+
+def unbase64(text: str) -> bytes | None:
+    """The bytes that base64 stands for, or None where it isn't any."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return None

@@ -70,7 +70,7 @@ def test_srps_group_is_the_3072_bit_one():
 def test_srp_agrees_with_a_client_on_the_shared_secret():
     """A client of SRP-6a that knows the password, and a server that knows the verifier, reach one secret."""
     salt, generator = bytes.fromhex("ff" * 16), random.Random(1)
-    v = srp.verifier("us-east-1_Pool", "ada", "Correct-Horse-1", salt)
+    v = srp.verifier(srp.Identity.of_user("us-east-1_Pool", "ada"), "Correct-Horse-1", salt)
     a, b = generator.getrandbits(256), generator.getrandbits(256)
     k = int(hashlib.sha256(srp.pad(srp.N) + srp.pad(srp.G)).hexdigest(), 16)
     big_a = pow(srp.G, a, srp.N)
