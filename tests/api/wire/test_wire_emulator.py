@@ -1,17 +1,13 @@
-"""The whole emulator behind its AWS port, through boto3 and the AWS CLI."""
+"""The whole emulator behind its AWS port, through boto3."""
 
 import asyncio
 import io
 import json
-import os
-import shutil
-import subprocess
 import threading
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,7 +19,6 @@ from botocore.exceptions import ClientError
 from dewstack.app import Emulator
 from dewstack.config import Config
 
-AWS_CLI = os.environ.get("AWS_CLI") or shutil.which("aws")
 SIGN_UP_TARGET = {"X-Amz-Target": "AWSCognitoIdentityProviderService.SignUp"}
 
 
@@ -135,49 +130,6 @@ def test_a_broken_body_gets_a_400(url, body):
         assert answer.code == 400
         assert json.load(answer)["__type"]
         assert answer.headers["x-amzn-RequestId"]
-
-
-@pytest.mark.skipif(not AWS_CLI, reason="the AWS CLI is not on this machine")
-def test_the_aws_cli_is_at_home(url, tmp_path: Path):
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "AWS_ENDPOINT_URL": url,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-
-    def aws(*words: str) -> Any:
-        done = subprocess.run(
-            [str(AWS_CLI), *words], env=environment, capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout) if done.stdout else None
-
-    pool = aws("cognito-idp", "create-user-pool", "--pool-name", "users")["UserPool"]["Id"]
-    app = aws("cognito-idp", "create-user-pool-client", "--user-pool-id", pool, "--client-name", "web")
-    words = [
-        "--client-id",
-        app["UserPoolClient"]["ClientId"],
-        "--username",
-        "ann",
-        "--password",
-        "Secret-1-word",
-    ]
-    assert aws("cognito-idp", "sign-up", *words, "--no-sign-request")["UserConfirmed"] is False
-    assert aws("cognito-idp", "list-users", "--user-pool-id", pool)["Users"][0]["Username"] == "ann"
-    aws("logs", "create-log-group", "--log-group-name", "/g")
-    assert aws("logs", "describe-log-groups")["logGroups"][0]["logGroupName"] == "/g"
-    assert aws("cloudformation", "list-stacks")["StackSummaries"] == []
-    assert aws("dynamodb", "list-tables")["TableNames"] == []
-    refused = subprocess.run(
-        [str(AWS_CLI), "logs", "describe-queries"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "API action DescribeQueries of service logs is not emulated by dewstack" in refused.stderr
 
 
 def test_a_rest_api_is_made_deployed_and_asked(url):

@@ -1,29 +1,41 @@
 """The AWS CLI, as it is installed from its own package, against the reference service.
 
-It has an environment of its own (requirements/peers.txt), which the variable AWS_CLI leads to.
+It has an environment of its own (requirements/peers.txt).
 """
 
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dewstack.testing import Dew
+from dewstack.testing import Dew, start
+from tests.e2e.clients.peer import aws_cli
 
-pytestmark = [
-    pytest.mark.skipif("AWS_CLI" not in os.environ, reason="AWS_CLI does not name an AWS CLI"),
-    pytest.mark.xdist_group("aws-cli"),
-]
+pytestmark = [pytest.mark.clients, pytest.mark.xdist_group("aws-cli")]
 
 Aws = Callable[..., Any]
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def dew() -> Iterator[Dew]:
+    """The reference service."""
+    with start(ROOT) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    """The CLI, installed."""
+    return aws_cli()
 
 
 @pytest.fixture
-def run(dew: Dew, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def run(dew: Dew, program: Path, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Run the CLI with an empty home; `signed=False` takes its credentials away."""
 
     def run_cli(*arguments: str, signed: bool = True) -> "subprocess.CompletedProcess[str]":
@@ -31,7 +43,7 @@ def run(dew: Dew, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[
         if not signed:
             del environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
         return subprocess.run(
-            [os.environ["AWS_CLI"], *arguments], env=environment, capture_output=True, text=True, timeout=60
+            [program, *arguments], env=environment, capture_output=True, text=True, timeout=60
         )
 
     return run_cli
@@ -100,3 +112,17 @@ def test_the_stack_and_the_api_are_there_to_see(dew: Dew, aws: Aws) -> None:
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     routes = aws("apigatewayv2", "get-routes", "--api-id", dew.outputs["HttpApiId"])["Items"]
     assert "GET /auth/profile" in [route["RouteKey"] for route in routes]
+
+
+def test_every_service_is_at_one_address(
+    dew: Dew, aws: Aws, run: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    pool = aws("cognito-idp", "create-user-pool", "--pool-name", "users")["UserPool"]["Id"]
+    listed = aws("cognito-idp", "list-user-pools", "--max-results", "10")["UserPools"]
+    assert pool in [each["Id"] for each in listed]
+    aws("logs", "create-log-group", "--log-group-name", "/g")
+    groups = aws("logs", "describe-log-groups", "--log-group-name-prefix", "/g")["logGroups"]
+    assert [group["logGroupName"] for group in groups] == ["/g"]
+    assert aws("dynamodb", "list-tables")["TableNames"] == []
+    refused = run("logs", "describe-queries")
+    assert "API action DescribeQueries of service logs is not emulated by dewstack" in refused.stderr

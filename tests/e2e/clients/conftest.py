@@ -1,0 +1,52 @@
+"""An emulator without a map, user pools in it, and the client libraries that are pointed at it."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from dewstack.testing import Dew, start
+from tests.e2e.clients.peer import Peer, install_modules
+from tests.e2e.clients.people import Pool
+
+
+@pytest.fixture(scope="module")
+def dew() -> Iterator[Dew]:
+    """An emulator for each module, without a map."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def make_pool(dew: Dew) -> Callable[..., Pool]:
+    """Makes user pools; settings are those of CreateUserPool."""
+    numbers = itertools.count(1)
+
+    def make(**settings: Any) -> Pool:
+        settings = {"AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"], **settings}
+        made = dew.client("cognito-idp").create_user_pool(PoolName="people", **settings)
+        return Pool(dew, made["UserPool"]["Id"], numbers)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def pool(make_pool: Callable[..., Pool]) -> Pool:
+    """A user pool with nothing special: a password, an e-mail address that is verified by a code."""
+    return make_pool()
+
+
+@pytest.fixture
+def make_peer() -> Iterator[Callable[..., Peer]]:
+    """Starts the client libraries from npm, each in a process of its own."""
+    install_modules()
+    peers: list[Peer] = []
+
+    def make(program: str, **environment: str) -> Peer:
+        peers.append(Peer(program, **environment))
+        return peers[-1]
+
+    yield make
+    for peer in peers:
+        peer.close()

@@ -1,0 +1,20 @@
+// Amplify v6: its functions under their own names, and `configure` for Amplify.configure.
+import { Amplify } from 'aws-amplify';
+import * as auth from 'aws-amplify/auth';
+
+const { fetchAuthSession, setUpTOTP, ...others } = auth;
+
+export const calls = {
+  ...others,
+  configure: (cognito) => Amplify.configure({ Auth: { Cognito: cognito } }),
+
+  async fetchAuthSession(options) {
+    const { tokens, userSub } = await fetchAuthSession(options);
+    return tokens && { idToken: `${tokens.idToken}`, accessToken: `${tokens.accessToken}`, userSub };
+  },
+
+  async setUpTOTP() {
+    const details = await setUpTOTP();
+    return { sharedSecret: details.sharedSecret, uri: `${details.getSetupUri('dewstack', 'ada')}` };
+  },
+};
