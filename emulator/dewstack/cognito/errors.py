@@ -31,6 +31,13 @@ class GroupExistsException(CognitoError):
     code = "GroupExistsException"
 
 
+class InvalidLambdaResponseException(CognitoError):
+    code = "InvalidLambdaResponseException"
+
+    def __init__(self, message: str = "Unrecognizable lambda output") -> None:
+        super().__init__(message)
+
+
 class InvalidParameterException(CognitoError):
     code = "InvalidParameterException"
 
@@ -65,6 +72,10 @@ class UnauthorizedException(CognitoError):
     code = "UnauthorizedException"
 
 
+class UnexpectedLambdaException(CognitoError):
+    code = "UnexpectedLambdaException"
+
+
 class UnsupportedOperationException(CognitoError):
     code = "UnsupportedOperationException"
 
@@ -75,6 +86,10 @@ class UnsupportedTokenTypeException(CognitoError):
 
 class UnsupportedUserStateException(CognitoError):
     code = "UnsupportedUserStateException"
+
+
+class UserLambdaValidationException(CognitoError):
+    code = "UserLambdaValidationException"
 
 
 class UsernameExistsException(CognitoError):

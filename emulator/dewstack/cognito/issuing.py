@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dewstack import ids
 from dewstack.clock import Clock
@@ -28,8 +28,8 @@ class Grant(Struct, frozen=True, kw_only=True):
     user: User
     source: str
     """PreTokenGeneration's triggerSource."""
-    metadata: dict[str, str] = field(default_factory=dict)
-    """ClientMetadata."""
+    metadata: dict[str, str] | None = None
+    """ClientMetadata, of the operations whose ClientMetadata PreTokenGeneration is told."""
     scopes: tuple[str, ...] = (API_SCOPE,)
     hosted: bool = False
     """Whether the sign-in happened at the hosted UI."""

@@ -100,11 +100,13 @@ class SignIns:
         else:
             pool = self._directory.pool(admin, params["UserPoolId"])
             client = self._directory.client(pool, params["ClientId"])
+        begins = "AuthFlow" in params
         return SignIn(
             pool=pool,
             client=client,
             parameters=parameters or {},
-            metadata=params.get("ClientMetadata") or {},
+            metadata=None if begins else params.get("ClientMetadata"),
+            validation=params.get("ClientMetadata") if begins else None,
             session=params.get("Session"),
             admin=admin is not None,
         )
@@ -140,6 +142,10 @@ class SignIns:
         """AWS's answer: the next challenge, or the tokens."""
         if isinstance(outcome, Challenge):
             return await asyncio.to_thread(self._ask, sign_in, outcome)
+        if outcome.family is None:
+            await self._triggers.post_authentication(
+                sign_in.occasion, outcome.user, new_device=outcome.device is not None
+            )
         grant = Grant(
             pool=sign_in.pool,
             client=sign_in.client,

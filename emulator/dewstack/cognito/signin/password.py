@@ -25,6 +25,7 @@ class PasswordFactor:
         user = await asyncio.to_thread(self._directory.find, sign_in.pool, name)
         if user is None and not sign_in.client.hides_users:
             raise errors.UserNotFoundException()
+        await self._triggers.pre_authentication(sign_in.occasion, user, name)
         return Passed(user=await asyncio.to_thread(self.check, sign_in.pool, user, name, password))
 
     def check(self, pool: UserPool, user: User | None, name: str, password: str) -> User:

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from dewstack.cognito import errors
 from dewstack.cognito.model import TokenFamily, User, UserPool, UserPoolClient
+from dewstack.cognito.triggers import Occasion
 
 
 class SignIn(Struct, frozen=True, kw_only=True):
@@ -16,11 +17,24 @@ class SignIn(Struct, frozen=True, kw_only=True):
     client: UserPoolClient
     parameters: dict[str, str]
     """AuthParameters or ChallengeResponses."""
-    metadata: dict[str, str] = field(default_factory=dict)
-    """ClientMetadata, which triggers are told."""
+    metadata: dict[str, str] | None = None
+    """ClientMetadata of an answer, which triggers are told as `clientMetadata`."""
+    validation: dict[str, str] | None = None
+    """ClientMetadata of the request that begins the sign-in: PreAuthentication, PreSignUp and UserMigration are
+    told it as `validationData`, and no other trigger."""
     session: str | None = None
     admin: bool = False
     """Whether an administrator asks on the user's behalf."""
+
+    @property
+    def occasion(self) -> Occasion:
+        """What triggers are asked on."""
+        return Occasion(
+            pool=self.pool,
+            client_id=self.client.id,
+            metadata=self.metadata,
+            validation=self.validation,
+        )
 
     def require(self, *names: str) -> list[str]:
         """Parameters that must be there. Raises InvalidParameterException for the first that isn't."""
