@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 HERE = Path(__file__).parent
 CLI_REQUIREMENTS = HERE.parents[2] / "requirements" / "peers.txt"
 INSTALL_SECONDS = 300.0
@@ -26,6 +28,16 @@ class Refused(Exception):
         self.name = name
         self.message = message
         self.details = details
+
+
+@contextmanager
+def refused(name: str, message: str | None = None) -> Iterator[None]:
+    """A `with` in which a client library has to throw this error."""
+    with pytest.raises(Refused) as caught:
+        yield
+    assert caught.value.name == name, caught.value
+    if message is not None:
+        assert caught.value.message == message
 
 
 class Peer:

@@ -75,7 +75,7 @@ class Pool:
         )
         return name
 
-    def invite(self, name: str, **attributes: str) -> None:
+    def invite(self, name: str, /, **attributes: str) -> None:
         """A user made by an administrator, whose temporary password is PASSWORD."""
         self.admin.admin_create_user(
             UserPoolId=self.id,

@@ -5,7 +5,7 @@ const { calls } = await import(`./${process.argv[2]}.mjs`);
 
 const plainError = (error) => ({
   ...error,
-  name: error.code && error.name === 'Error' ? error.code : error.name,
+  name: error.name !== 'Error' ? error.name : (error.code ?? error.constructor.name),
   message: error.message,
 });
 
