@@ -134,6 +134,7 @@ class Emulator:
         await self.cloudformation.close()
         self.functions.close()
         self.api.close()
+        self.cognito.close()
         self.others.close()
         self.store.close()
 

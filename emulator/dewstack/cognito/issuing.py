@@ -10,6 +10,7 @@ from dewstack import ids
 from dewstack.clock import Clock
 from dewstack.cognito.claims import Claims, access_claims, by_precedence, id_claims
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.keys import Keys
 from dewstack.cognito.model import API_SCOPE, TokenFamily, User, UserPool, UserPoolClient
 from dewstack.cognito.tokens import Tokens, issuer_of
@@ -43,6 +44,7 @@ class Issuer:
     def __init__(
         self,
         directory: Directory,
+        heavy: HeavyWork,
         keys: Keys,
         tokens: Tokens,
         clock: Clock,
@@ -50,6 +52,7 @@ class Issuer:
         triggers: Triggers,
     ) -> None:
         self._directory = directory
+        self._heavy = heavy
         self._keys = keys
         self._tokens = tokens
         self._clock = clock
@@ -58,11 +61,18 @@ class Issuer:
 
     async def sign_in(self, grant: Grant) -> dict[str, Any]:
         """Begin a family: AWS's AuthenticationResult, refresh token and all."""
-        return await asyncio.to_thread(self._sign_in, grant)
+        await self._make_keys(grant.pool)
+        return await self._heavy.run(self._sign_in, grant)
 
     async def renew(self, grant: Grant, family: TokenFamily) -> dict[str, Any]:
         """New identity and access tokens of a family."""
-        return await asyncio.to_thread(self._result, grant, family)
+        await self._make_keys(grant.pool)
+        return await self._heavy.run(self._result, grant, family)
+
+    async def _make_keys(self, pool: UserPool) -> None:
+        """Where a pool has no keys yet, wait for them before the turn that signs with them."""
+        if self._keys.known(pool.id) is None:
+            await asyncio.to_thread(self._keys.publish, pool)
 
     def _sign_in(self, grant: Grant) -> dict[str, Any]:
         family, token = self._tokens.begin(

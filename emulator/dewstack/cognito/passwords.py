@@ -2,8 +2,8 @@
 
 No password is kept. Two things are derived from it when it is set: a salted scrypt digest, which the password
 flows verify against, and SRP's salt and verifier, which cannot be made later. The verifier is a plain SHA-256
-and one exponentiation away from the password, so a scrypt much dearer than that would slow down every sign-in
-and protect nothing; hence its cost. It is kept beside each digest, so it can be raised without losing a user.
+and one exponentiation (1 ms) away from the password, so a scrypt much dearer than that would slow down every
+sign-in and protect nothing; hence its cost, half a mebibyte and 1 ms. It is kept beside each digest, so it can be raised without losing a user.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from dewstack.cognito.errors import InvalidParameterException, InvalidPasswordEx
 from dewstack.cognito.model import Password
 from dewstack.cognito.srp import Identity, verifier
 
-COST = (2**10, 8, 1)
+COST = (2**9, 8, 1)
 SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
 SHORTEST = 6
 

@@ -9,6 +9,7 @@ from dewstack.cognito.clients import Clients
 from dewstack.cognito.codes import Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.groups import Groups
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.issuing import Issuer
 from dewstack.cognito.keys import Keys, pool_of_issuer
 from dewstack.cognito.listing import Listing
@@ -41,9 +42,10 @@ class Cognito:
         self._directory = directory = Directory(store, clock)
         self._keys = keys = Keys(directory)
         self._config = config
+        self._heavy = heavy = HeavyWork()
         triggers = Triggers(invoke)
         tokens = Tokens(directory, clock)
-        issuer = Issuer(directory, keys, tokens, clock, config, triggers)
+        issuer = Issuer(directory, heavy, keys, tokens, clock, config, triggers)
         bearers = Bearers(directory, keys, clock, config)
         self.mailbox = Mailbox(store, clock)
         messenger = Messenger(self.mailbox, f"http://localhost:{config.aws_port}")
@@ -59,10 +61,14 @@ class Cognito:
             Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming),
             Listing(directory),
             SignUps(directory, clock, codes, limits, verification, naming),
-            SignIns(directory, clock, lockout, tokens, issuer, triggers),
+            SignIns(directory, clock, heavy, lockout, tokens, issuer, triggers),
             Recovery(directory, codes, limits, messenger, lockout),
             Profiles(directory, bearers, tokens, codes, limits, verification, attributes),
         )
+
+    def close(self) -> None:
+        """Stop the worker threads; what they do ends on its own."""
+        self._heavy.close()
 
     def jwks(self, pool_id: str) -> dict[str, Any] | None:
         """The pool's JWK set, or None when there is no such pool.

@@ -10,6 +10,7 @@ from typing import Any
 from dewstack.clock import Clock
 from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.model import User
@@ -35,6 +36,7 @@ class SignIns:
         self,
         directory: Directory,
         clock: Clock,
+        heavy: HeavyWork,
         lockout: Lockout,
         tokens: Tokens,
         issuer: Issuer,
@@ -45,7 +47,7 @@ class SignIns:
         self._issuer = issuer
         self._triggers = triggers
         self._sessions = sessions = Sessions(directory)
-        password = PasswordFactor(directory, lockout, triggers)
+        password = PasswordFactor(directory, heavy, lockout, triggers)
         new_password = NewPassword(directory, sessions)
         refresh = Refresh(tokens)
         by_password = Rule(password.begin, (new_password.gate,))

@@ -4,6 +4,7 @@ import asyncio
 
 from dewstack.cognito import errors, passwords, secret_hash
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.model import User, UserPool
 from dewstack.cognito.signin.steps import Next, Passed, SignIn
@@ -13,8 +14,9 @@ from dewstack.cognito.triggers import Triggers
 class PasswordFactor:
     """Checks a password against the digest that is kept."""
 
-    def __init__(self, directory: Directory, lockout: Lockout, triggers: Triggers) -> None:
+    def __init__(self, directory: Directory, heavy: HeavyWork, lockout: Lockout, triggers: Triggers) -> None:
         self._directory = directory
+        self._heavy = heavy
         self._lockout = lockout
         self._triggers = triggers
 
@@ -26,7 +28,7 @@ class PasswordFactor:
         if user is None and not sign_in.client.hides_users:
             raise errors.UserNotFoundException()
         await self._triggers.pre_authentication(sign_in.occasion, user, name)
-        return Passed(user=await asyncio.to_thread(self.check, sign_in.pool, user, name, password))
+        return Passed(user=await self._heavy.run(self.check, sign_in.pool, user, name, password))
 
     def check(self, pool: UserPool, user: User | None, name: str, password: str) -> User:
         """The user, if the password is theirs. An unknown one costs the same and hears the same."""
