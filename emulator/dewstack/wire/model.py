@@ -17,6 +17,12 @@ from dewstack.wire.constraints import Constraint, constraints_of
 
 Traits = dict[str, Any]
 
+CORRECTIONS: dict[str, dict[str, Traits]] = {
+    "cognito-idp": {"PasswordType": {"pattern": r"^[\S]+.*[\S]+$"}},
+}
+"""Traits of shapes, by service, which AWS itself asks for, where its published model says something else. A password
+may hold spaces, but not begin or end with one: many clients know the error's text."""
+
 
 class Member(Struct, frozen=True):
     """A member of a structure, or the element of a list or map: a shape and how it travels."""
@@ -183,4 +189,6 @@ def load_model(service: str) -> ServiceModel | None:
     if versions[-1].suffix == ".gz":
         content = gzip.decompress(content)
     raw = msgspec.json.decode(content)
+    for shape, traits in CORRECTIONS.get(service, {}).items():
+        raw["shapes"][shape].update(traits)
     return ServiceModel(service, raw["metadata"], raw["operations"], raw["shapes"])

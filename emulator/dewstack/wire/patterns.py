@@ -14,6 +14,8 @@ _STAND_INS = {_CATEGORIES[index : index + 2]: chr(0xE000 + index) for index in r
 _LONG_TEXT = 2048
 """Characters up to which any pattern is tried; longer values only meet patterns that are linear by form."""
 _LINEAR = re.compile(r"\^?\[(?:[^\]\\]|\\.)*\][+*]?\$?")
+_QUICKER = {r"^[\S]+.*[\S]+$": r"^\S.*\S$"}
+"""Patterns whose refusal would take time cubic in the value's length, as others that mean the same."""
 _TOKEN = re.compile(r"\\[pP]\{(\w+)\}|\\u\{?([0-9a-fA-F]{4})\}?|\\.|\[\^?|\]|&&|.", re.DOTALL)
 
 
@@ -70,7 +72,7 @@ def _transcript(value: str) -> str:
 @lru_cache(maxsize=1024)
 def _compile(pattern: str) -> re.Pattern[str] | None:
     try:
-        return re.compile(_translate(pattern), re.ASCII)
+        return re.compile(_translate(_QUICKER.get(pattern, pattern)), re.ASCII)
     except (_Untranslatable, re.error, OverflowError, RecursionError):
         return None
 

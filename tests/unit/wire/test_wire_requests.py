@@ -131,7 +131,7 @@ def test_a_missing_member(aws):
 
 
 def test_several_broken_constraints_and_no_secret_echoed(aws):
-    document = {"ClientId": "c" * 129, "Username": "", "Password": "my secret"}
+    document = {"ClientId": "c" * 129, "Username": "", "Password": " my secret"}
     message = message_of(aws.json("cognito-idp", "SignUp", document, signed=False))
     assert message.startswith("4 validation errors detected: ")
     assert (
