@@ -85,6 +85,10 @@ class Pool:
             UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
         )
 
+    def allow_mfa(self, **settings: Any) -> None:
+        """Let users choose further factors; settings are those of SetUserPoolMfaConfig."""
+        self.admin.set_user_pool_mfa_config(UserPoolId=self.id, MfaConfiguration="OPTIONAL", **settings)
+
     def code(self, to: str) -> str:
         """The code of the last message to this address or number."""
         code = self.dew.mail(to)[-1].code
