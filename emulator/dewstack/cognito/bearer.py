@@ -1,6 +1,9 @@
 """Access tokens that come back: whose they are, and whether they are still good."""
 
 import base64
+import hashlib
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +20,10 @@ from dewstack.config import Config
 
 if TYPE_CHECKING:
     from joserfc.jwk import RSAKey
+
+
+SIGNATURES = 1024
+"""How many verified signatures are remembered, the last that were used."""
 
 
 class Bearer(Struct, frozen=True):
@@ -36,6 +43,8 @@ class Bearers:
         self._keys = keys
         self._clock = clock
         self._config = config
+        self._verified: OrderedDict[bytes, RSAKey] = OrderedDict()
+        self._lock = threading.Lock()
 
     def bearer(self, token: str, scope: str = API_SCOPE) -> Bearer:
         """Verify an access token: signature, issuer, use, expiry, client, user, revocation, scope.
@@ -48,7 +57,7 @@ class Bearers:
         if pool is None or header.get("alg") != "RS256":
             raise errors.NotAuthorizedException("Invalid Access Token")
         key = self._keys.of(pool).by_kid(header.get("kid"))
-        if key is None or not _verifies(token, key):
+        if key is None or not self._verifies(token, key):
             raise errors.NotAuthorizedException("Could not verify signature for Access Token")
         if claims.get("token_use") != "access" or claims["iss"] != issuer_of(pool, self._config):
             raise errors.NotAuthorizedException("Invalid Access Token")
@@ -57,6 +66,22 @@ class Bearers:
         if scope not in claims["scope"].split():
             raise errors.NotAuthorizedException("Access Token does not have required scopes")
         return self._holder(pool, claims)
+
+    def _verifies(self, token: str, key: "RSAKey") -> bool:
+        """Whether the key has signed the token; what was verified once needs no arithmetic the next time. Nothing
+        else about a token is remembered: times, user and revocation are looked at anew."""
+        digest = hashlib.sha256(token.encode()).digest()
+        with self._lock:
+            if self._verified.get(digest) is key:
+                self._verified.move_to_end(digest)
+                return True
+        if not _verifies(token, key):
+            return False
+        with self._lock:
+            self._verified[digest] = key
+            if len(self._verified) > SIGNATURES:
+                self._verified.popitem(last=False)
+        return True
 
     def _holder(self, pool: UserPool, claims: Claims) -> Bearer:
         client = self._directory.clients.get(*pool.key, claims["client_id"])

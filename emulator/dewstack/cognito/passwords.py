@@ -3,7 +3,8 @@
 No password is kept. Two things are derived from it when it is set: a salted scrypt digest, which the password
 flows verify against, and SRP's salt and verifier, which cannot be made later. The verifier is a plain SHA-256
 and one exponentiation (1 ms) away from the password, so a scrypt much dearer than that would slow down every
-sign-in and protect nothing; hence its cost, half a mebibyte and 1 ms. It is kept beside each digest, so it can be raised without losing a user.
+sign-in and protect nothing; hence its cost, half a mebibyte and 1 ms. It is kept beside each digest, so it can be
+raised without losing a user.
 """
 
 import hashlib

@@ -98,6 +98,20 @@ def test_an_access_token_expires(ada, tokens):
     assert get_user_refused(ada, tokens["AccessToken"]) == refusal
 
 
+def test_a_signature_that_was_verified_once_vouches_for_its_own_token_only(ada, tokens):
+    """Verified signatures are remembered: the token's bytes and the key have to be the same."""
+    token = tokens["AccessToken"]
+    ada.api.get_user(AccessToken=token)
+    signed, _, signature = token.rpartition(".")
+    swapped = "A" if signature[0] != "A" else "B"
+    assert get_user_refused(ada, f"{signed}.{swapped}{signature[1:]}") == UNSIGNED
+    other = ada.tokens("ada")["AccessToken"].rpartition(".")[0]
+    assert get_user_refused(ada, f"{other}.{signature}") == UNSIGNED
+    ada.api.get_user(AccessToken=token)
+    ada.clock.advance(3600)
+    assert get_user_refused(ada, token) == ("NotAuthorizedException", "Access Token has expired")
+
+
 def test_validity_is_the_clients(ada):
     client = ada.make_client(
         AccessTokenValidity=10,
