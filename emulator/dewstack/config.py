@@ -37,6 +37,8 @@ class Config(Struct, frozen=True):
     """Functions that a debugger attaches to, by their names in the map."""
     debug_port: int | None = None
     """Where the first of them listens; None is where debuggers of its language look."""
+    smtp: str = ""
+    """The SMTP server that e-mails also go out by, as `dewstack.cognito.smtp` reads it; it may have a password."""
     idle_seconds: float = 300.0
     """How long an execution environment stays warm without an invocation."""
 

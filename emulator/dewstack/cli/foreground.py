@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,13 +17,17 @@ from dewstack.app import Emulator
 from dewstack.cli.announce import announce, print_change
 from dewstack.cli.logs import follow_event
 from dewstack.cli.mapping import MapOptions, print_warnings
-from dewstack.cli.output import print_json_line, report_error
+from dewstack.cli.output import notice, print_json_line, report_error
 from dewstack.config import Config
 from dewstack.console import Console
 from dewstack.deploy import Prepared
 from dewstack.errors import AwsError, UserError
 from dewstack.project import Project, ProjectLock, RunFile
+from dewstack.service import Service
 from dewstack.watch import ServedMap
+
+if TYPE_CHECKING:
+    from dewstack.cognito.smtp import Relay
 
 MOMENT_SECONDS, LINES_A_MOMENT = 0.1, 60
 """How often log lines are printed, and how many at once: printing must not cost the service its speed."""
@@ -51,7 +55,7 @@ async def serve(
     served = ServedMap(
         emulator, partial(options.load, project.directory), approve=partial(approve, sys.stdin.isatty())
     )
-    tasks = []
+    tasks, relay = [], None
     try:
         deploying = asyncio.ensure_future(served.deploy())
         await _first(deploying, stopping)
@@ -61,6 +65,7 @@ async def serve(
             os._exit(0)
         service = deploying.result()
         print_warnings(service)
+        relay = send_out(emulator, service)
         urls = emulator.urls
         lock.publish(RunFile(os.getpid(), urls.aws, urls.service, urls.frontend, time.time()))
         announce(emulator, service, project, seconds=time.perf_counter() - started, as_json=as_json)
@@ -80,6 +85,25 @@ async def serve(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await emulator.stop()
+        if relay is not None:
+            relay.close()
+
+
+def send_out(emulator: Emulator, service: Service) -> "Relay | None":
+    """Let e-mails go out too, by the server that `--smtp` or the map's `custom.dew.smtp` names. Raises UserError."""
+    own = service.custom.get("dew")
+    named = emulator.config.smtp or (own.get("smtp") if isinstance(own, dict) else None)
+    if not named:
+        return None
+    from dewstack.cognito.smtp import Relay, SmtpServer
+
+    try:
+        server = SmtpServer.parse(str(named))
+    except UserError as error:
+        raise UserError(f"{service.file}: custom.dew.smtp: {error.message}", hint=error.hint) from None
+    relay = Relay(server, lambda line: notice(f"{click.style('Warning:', fg='yellow', bold=True)} {line}"))
+    emulator.cognito.mailbox.relay = relay.send
+    return relay
 
 
 async def _ready_keys(emulator: Emulator) -> None:

@@ -1,6 +1,7 @@
 """`dew up`: the service of this directory and all it needs, in the foreground or in the background."""
 
 import gc
+import os
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ START_SECONDS = 60.0
 """How long `--wait` waits. A start takes well under a second; a slow machine with much to build takes longer."""
 DEFAULTS = Config()
 port_option = partial(click.option, type=click.IntRange(0, 65535), metavar="PORT", show_default=True)
+SMTP_VARIABLE = "DEW_SMTP"
 STATE_FILES = ("state.db", "state.db-wal", "state.db-shm")
 
 
@@ -70,6 +72,7 @@ def detach(project: Project, config: Config, arguments: list[str], *, wait: bool
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, SMTP_VARIABLE: config.smtp},  # not for `ps` to see
         )
     deadline = time.monotonic() + START_SECONDS
     while wait and time.monotonic() < deadline:
@@ -137,6 +140,13 @@ def is_default(option: str) -> bool:
     "--debug-port", type=click.IntRange(1, 65535), help="Default: 5678 for Python, 9229 for Node.js."
 )
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Where state is kept. Default: .dew")
+@click.option(
+    "--smtp",
+    envvar=SMTP_VARIABLE,
+    default="",
+    metavar="URL",
+    help=f"Send e-mails out too: HOST:PORT, smtp://USER:PASSWORD@HOST or smtps://… Or the variable {SMTP_VARIABLE}.",
+)
 @json_option
 def command(
     stage: str,
@@ -155,6 +165,7 @@ def command(
     debugged: tuple[str, ...],
     debug_port: int | None,
     state_dir: Path | None,
+    smtp: str,
     as_json: bool,
 ) -> None:
     """Start the service of this directory: its functions, HTTP API, user pool and page. Ctrl-C stops it.
@@ -168,6 +179,7 @@ def command(
       dew up --detach --wait && dew routes
       dew up --stage test --param domain=example.com
       dew up --debug login
+      dew up --smtp localhost:1025
     """
     project = find_project(state_dir)
     options = MapOptions(stage, region, params, strict)
@@ -183,7 +195,12 @@ def command(
         strict_runtimes=strict_runtimes,
         debug=debugged,
         debug_port=debug_port,
+        smtp=smtp,
     )
+    if smtp:
+        from dewstack.cognito.smtp import SmtpServer
+
+        SmtpServer.parse(smtp)  # A mistake in it is told before anything starts.
     if background or wait:
         passed = [argument for argument in _own_arguments(config, options) if argument]
         if fresh:

@@ -1,5 +1,6 @@
 """The local mailbox: it stands where Amazon SES and SNS would deliver a user pool's messages."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from dewstack.clock import Clock
@@ -7,6 +8,8 @@ from dewstack.cognito.model import Message
 from dewstack.store import Store
 
 CAPACITY = 1000
+SENDER = "no-reply@verificationemail.com"
+"""Who AWS's messages come from where a pool names nobody."""
 
 
 class Mailbox:
@@ -18,6 +21,8 @@ class Mailbox:
         self._clock = clock
         self._capacity = capacity
         self._last: int | None = None
+        self.relay: Callable[[Message], None] | None = None
+        """Gets a copy of each message, to send it out of the machine. It must neither wait nor fail."""
 
     def messages(self, to: str | None = None) -> list[Message]:
         """Messages, oldest first; only those to one address or number (any case) when `to` is given."""
@@ -25,7 +30,15 @@ class Mailbox:
         return messages if to is None else [m for m in messages if m.to.lower() == to.lower()]
 
     def deliver(
-        self, to: str, medium: Literal["EMAIL", "SMS"], subject: str, body: str, code: str
+        self,
+        to: str,
+        medium: Literal["EMAIL", "SMS"],
+        subject: str,
+        body: str,
+        code: str,
+        *,
+        sender: str = "",
+        reply_to: str = "",
     ) -> Message:
         """Put a message into the mailbox. The oldest goes when there are too many."""
         with self._store.transaction():
@@ -36,14 +49,18 @@ class Mailbox:
                 id=f"{self._last:012d}",
                 to=to,
                 medium=medium,
-                subject=subject,
+                subject=subject if medium == "EMAIL" else "",
                 body=body,
                 code=code,
                 sent_at=self._clock.time(),
+                sender=(sender or SENDER) if medium == "EMAIL" else "",
+                reply_to=reply_to if medium == "EMAIL" else "",
             )
             self._messages.put(message, message.id)
             self._messages.delete(f"{self._last - self._capacity:012d}")
-            return message
+        if self.relay is not None:
+            self.relay(message)
+        return message
 
     def clear(self) -> None:
         """Throw everything away; ids go on where they were."""

@@ -277,6 +277,9 @@ class Message(Struct, frozen=True, kw_only=True):
     body: str
     code: str
     sent_at: float
+    sender: str = ""
+    """EmailConfiguration's From, or AWS's own; nothing for text messages."""
+    reply_to: str = ""
 
 
 class SigningKeys(Struct, frozen=True):
