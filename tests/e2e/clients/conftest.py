@@ -38,6 +38,25 @@ def pool(make_pool: Callable[..., Pool]) -> Pool:
 
 
 @pytest.fixture
+def amplify_of(make_peer: Callable[..., Peer]) -> Callable[..., Peer]:
+    """Amplify, configured for a pool (and a client of it), each in a place of its own."""
+
+    def configured(pool: Pool, client_id: str = "") -> Peer:
+        amplify = make_peer("amplify")
+        amplify(
+            "configure",
+            {
+                "userPoolId": pool.id,
+                "userPoolClientId": client_id or pool.client().id,
+                "userPoolEndpoint": pool.dew.aws_url,
+            },
+        )
+        return amplify
+
+    return configured
+
+
+@pytest.fixture
 def make_peer() -> Iterator[Callable[..., Peer]]:
     """Starts the client libraries from npm, each in a process of its own."""
     install_modules()

@@ -86,8 +86,9 @@ class Pool:
         )
 
     def allow_mfa(self, **settings: Any) -> None:
-        """Let users choose further factors; settings are those of SetUserPoolMfaConfig."""
-        self.admin.set_user_pool_mfa_config(UserPoolId=self.id, MfaConfiguration="OPTIONAL", **settings)
+        """Let users have further factors; settings are those of SetUserPoolMfaConfig."""
+        settings = {"MfaConfiguration": "OPTIONAL", **settings}
+        self.admin.set_user_pool_mfa_config(UserPoolId=self.id, **settings)
 
     def code(self, to: str) -> str:
         """The code of the last message to this address or number."""

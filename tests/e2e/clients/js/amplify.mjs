@@ -1,11 +1,13 @@
 // Amplify v6: its functions under their own names, and `configure` for Amplify.configure.
 import { Amplify } from 'aws-amplify';
 import * as auth from 'aws-amplify/auth';
+import { advance } from './time.mjs';
 
 const { fetchAuthSession, setUpTOTP, ...others } = auth;
 
 export const calls = {
   ...others,
+  advance,
   configure: (cognito) => Amplify.configure({ Auth: { Cognito: cognito } }),
 
   async fetchAuthSession(options) {

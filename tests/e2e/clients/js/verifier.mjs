@@ -1,7 +1,7 @@
 // aws-jwt-verify: a CognitoJwtVerifier that has the pool's keys from the emulator.
 import { CognitoJwtVerifier } from 'aws-jwt-verify';
+import { advance } from './time.mjs';
 
-const { now } = Date;
 let verifier;
 
 export const calls = {
@@ -12,9 +12,6 @@ export const calls = {
     verifier.cacheJwks(await keys.json());
   },
 
-  advance(seconds) {
-    Date.now = () => now() + seconds * 1000;
-  },
-
+  advance,
   verify: (token) => verifier.verify(token),
 };
