@@ -9,9 +9,11 @@ from dewstack.clock import Clock
 from dewstack.cognito import errors
 from dewstack.cognito.model import (
     Attempts,
+    AuthorizationCode,
     Code,
     FamilyKey,
     Group,
+    HostedSession,
     Location,
     Session,
     SigningKeys,
@@ -50,6 +52,9 @@ class Directory:
         self.sessions = self.of_pool("sessions", Session)
         self.families = self.of_user("families", TokenFamily)
         self.refresh_tokens = self.of_pool("refresh-tokens", FamilyKey)
+        self.authorization_codes = self.of_pool("authorization-codes", AuthorizationCode)
+        self.hosted_sessions = self.of_pool("hosted-sessions", HostedSession)
+        self.hosted_keys = self.of_pool("hosted-keys", str)
         self.mfa_settings: Collection[dict[str, Any]] = self.of_pool("mfa-settings", dict)
         self._members = self.of_pool("members", str)
         self._index = self.of_pool("user-index", str)

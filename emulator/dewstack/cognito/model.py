@@ -267,6 +267,31 @@ class Session(Struct, frozen=True, kw_only=True):
     """What the step that takes the answer needs to know."""
 
 
+class AuthorizationCode(Struct, frozen=True, kw_only=True):
+    """An authorization code of /oauth2/authorize that waits for /oauth2/token. Its key is the code's hash."""
+
+    client_id: str
+    redirect_uri: str
+    user_key: str
+    sub: str
+    event_id: str
+    """Its family of tokens."""
+    sealed: str
+    """The tokens, encrypted with a key that only the code gives: they are made when the user signs in, as on AWS."""
+    issued: float
+    expires: float
+    code_challenge: str | None = None
+    used: bool = False
+
+
+class HostedSession(Struct, frozen=True, kw_only=True):
+    """A browser that has signed in at the hosted UI. Its key is the hash of its cookie."""
+
+    user_key: str
+    sub: str
+    expires: float
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """A message AWS would have sent. `sent_at` is in seconds since the epoch."""
 
