@@ -20,11 +20,19 @@ class CodeMismatchException(CognitoError):
         super().__init__(message)
 
 
+class DuplicateProviderException(CognitoError):
+    code = "DuplicateProviderException"
+
+
 class ExpiredCodeException(CognitoError):
     code = "ExpiredCodeException"
 
     def __init__(self, message: str = "Invalid code provided, please request a code again.") -> None:
         super().__init__(message)
+
+
+class FeatureUnavailableInTierException(CognitoError):
+    code = "FeatureUnavailableInTierException"
 
 
 class GroupExistsException(CognitoError):
@@ -36,6 +44,10 @@ class InvalidLambdaResponseException(CognitoError):
 
     def __init__(self, message: str = "Unrecognizable lambda output") -> None:
         super().__init__(message)
+
+
+class InvalidOAuthFlowException(CognitoError):
+    code = "InvalidOAuthFlowException"
 
 
 class InvalidParameterException(CognitoError):
@@ -53,6 +65,10 @@ class LimitExceededException(CognitoError):
         super().__init__(message)
 
 
+class ManagedLoginBrandingExistsException(CognitoError):
+    code = "ManagedLoginBrandingExistsException"
+
+
 class NotAuthorizedException(CognitoError):
     code = "NotAuthorizedException"
 
@@ -66,6 +82,14 @@ class PasswordResetRequiredException(CognitoError):
 
 class ResourceNotFoundException(CognitoError):
     code = "ResourceNotFoundException"
+
+
+class ScopeDoesNotExistException(CognitoError):
+    code = "ScopeDoesNotExistException"
+
+
+class TermsExistsException(CognitoError):
+    code = "TermsExistsException"
 
 
 class UnauthorizedException(CognitoError):
@@ -94,6 +118,10 @@ class UserLambdaValidationException(CognitoError):
 
 class UsernameExistsException(CognitoError):
     code = "UsernameExistsException"
+
+
+class UserPoolAddOnNotEnabledException(CognitoError):
+    code = "UserPoolAddOnNotEnabledException"
 
 
 class UserNotConfirmedException(CognitoError):

@@ -12,6 +12,7 @@ from dewstack import ids
 from dewstack.clock import Clock
 from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.domains import Domains
 from dewstack.cognito.keys import Keys
 from dewstack.cognito.model import Settings, UserPool
 from dewstack.cognito.paging import page
@@ -81,8 +82,9 @@ def _refuse_not_emulated(params: Params) -> None:
 class Pools:
     """The operations on user pools."""
 
-    def __init__(self, directory: Directory, clock: Clock, keys: Keys) -> None:
+    def __init__(self, directory: Directory, clock: Clock, keys: Keys, domains: Domains) -> None:
         self._directory = directory
+        self._domains = domains
         self._keys = keys
         self._clock = clock
 
@@ -111,7 +113,11 @@ class Pools:
     def describe_user_pool(self, caller: Caller, params: Params) -> Params:
         """The pool with all its settings and schema."""
         pool = self._directory.pool(caller, params["UserPoolId"])
-        return {"UserPool": describe_pool(pool, self._directory.count_users(pool))}
+        described = describe_pool(pool, self._directory.count_users(pool))
+        members = {
+            domain.name: "CustomDomain" if domain.custom else "Domain" for domain in self._domains.of(pool)
+        }
+        return {"UserPool": described | {member: name for name, member in members.items()}}
 
     @operation("ListUserPools")
     def list_user_pools(self, caller: Caller, params: Params) -> Params:
@@ -153,6 +159,10 @@ class Pools:
                 raise errors.InvalidParameterException(
                     "The user pool cannot be deleted because deletion protection is activated. "
                     "Deletion protection must be inactivated first."
+                )
+            if self._domains.of(pool):
+                raise errors.InvalidParameterException(
+                    "User pool cannot be deleted. It has a domain configured that should be deleted first."
                 )
             self._directory.drop_pool(pool)
         self._keys.forget(pool)

@@ -8,8 +8,10 @@ from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.clients import Clients
 from dewstack.cognito.codes import Codes, Limits
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.domains import Domains
 from dewstack.cognito.groups import Groups
 from dewstack.cognito.heavy import HeavyWork
+from dewstack.cognito.identity_providers import IdentityProviders
 from dewstack.cognito.issuing import Issuer
 from dewstack.cognito.keys import Keys, pool_of_issuer
 from dewstack.cognito.listing import Listing
@@ -20,6 +22,7 @@ from dewstack.cognito.naming import Naming
 from dewstack.cognito.pools import Pools
 from dewstack.cognito.profile import Profiles
 from dewstack.cognito.recovery import Recovery
+from dewstack.cognito.resource_servers import ResourceServers
 from dewstack.cognito.settings import PoolSettings
 from dewstack.cognito.signin import SignIns
 from dewstack.cognito.signup import SignUps
@@ -53,8 +56,14 @@ class Cognito:
         codes = Codes(directory, limits)
         verification = Verification(directory, codes, messenger)
         attributes = Attributes(directory, codes, verification)
+        self.domains = Domains(directory)
+        self.resource_servers = ResourceServers(directory)
+        self.identity_providers = IdentityProviders(directory, clock)
         self.operations = operations_of(
-            Pools(directory, clock, keys),
+            Pools(directory, clock, keys, self.domains),
+            self.domains,
+            self.resource_servers,
+            self.identity_providers,
             PoolSettings(directory, clock),
             Clients(directory, clock),
             Groups(directory, clock),

@@ -10,8 +10,8 @@ from typing import Any
 from dewstack.wire.model import Shape
 
 _NOT_NULL = "Member must not be null"
-_WORDED_BY_THE_SERVICE = frozenset({("lambda", "Runtime")})
-"""Enums that a service checks by itself, with its own code and wording."""
+_WORDED_BY_THE_SERVICE = frozenset({("lambda", "Runtime"), ("cognito-idp", "DomainType")})
+"""Enums and patterns that a service checks by itself, with its own code and wording."""
 
 
 def _shown(value: Any) -> str:
