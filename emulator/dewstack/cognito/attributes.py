@@ -1,49 +1,79 @@
 """Changing the attributes of a user who exists, by themselves or by an administrator."""
 
+import asyncio
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dewstack.cognito import errors, schema
 from dewstack.cognito.codes import VERIFY, Codes
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.messages import Delivery, Messenger
 from dewstack.cognito.model import User, UserPool
+from dewstack.cognito.triggers import Occasion
 from dewstack.cognito.verification import Verification
+
+
+class _Changed(Struct, frozen=True):
+    """A user with changes applied, not yet kept, and the addresses that are to get a code, by attribute."""
+
+    user: User
+    to_send: dict[str, str]
 
 
 class Attributes:
     """Updates and deletions, and what follows from a new address: unverified, code sent, alias checked."""
 
-    def __init__(self, directory: Directory, codes: Codes, verification: Verification) -> None:
+    def __init__(
+        self, directory: Directory, codes: Codes, messenger: Messenger, verification: Verification
+    ) -> None:
         self._directory = directory
+        self._messenger = messenger
         self._codes = codes
         self._verification = verification
 
-    def update(self, pool: UserPool, user: User, changes: dict[str, str]) -> list[dict[str, Any]]:
+    async def update(self, occasion: Occasion, user: User, changes: dict[str, str]) -> list[dict[str, Any]]:
         """Apply `changes`; an empty value deletes. Gives CodeDeliveryDetails of the codes that were sent.
 
         Raises InvalidParameterException, or AliasExistsException when an address is another user's.
         """
+        pool = occasion.pool
         schema.check_update(pool.schema, changes)
         self._check_required(pool, [name for name, value in changes.items() if not value])
+        changed = await asyncio.to_thread(self._try, pool, user, changes)
+        delivery = await self._messenger.prepare(
+            occasion, "UpdateUserAttribute", changed.user, list(changed.to_send)
+        )
+        sent = await asyncio.to_thread(self._apply, delivery, user, changes)
+        await self._messenger.complete(delivery)
+        return sent
+
+    def _apply(self, delivery: Delivery, user: User, changes: dict[str, str]) -> list[dict[str, Any]]:
+        pool = delivery.occasion.pool
         with self._directory.transaction():
-            user = self._directory.require(pool, user.username)
-            waiting = self._waiting(pool, user, changes)
+            changed = self._try(pool, user, changes)
             for name in set(VERIFY) & set(changes):
-                self._codes.cancel(pool, user, VERIFY[name])
-            now = {name: value for name, value in changes.items() if name not in waiting}
-            unproved = self._unproved(user, now)
-            values = {**user.attributes, **now, **{f"{name}_verified": "false" for name in unproved}}
-            for name in ("email", "phone_number", "preferred_username"):
-                if name in now or f"{name}_verified" in now:
-                    self._check_alias(pool, user, name, values)
-            values = {name: value for name, value in values.items() if value}
-            user = replace(user, attributes=values)
-            self._directory.put(pool, user)
-            to_send = {name: changes[name] for name in [*waiting, *unproved] if name in pool.auto_verified}
+                self._codes.cancel(pool, changed.user, VERIFY[name])
+            self._directory.put(pool, changed.user)
             return [
-                self._verification.send(pool, user, name, value) for name, value in to_send.items() if value
+                self._verification.send(delivery, changed.user, name, value)
+                for name, value in changed.to_send.items()
             ]
+
+    def _try(self, pool: UserPool, user: User, changes: dict[str, str]) -> _Changed:
+        """What the changes would make of the user as they are now."""
+        user = self._directory.require(pool, user.username)
+        waiting = self._waiting(pool, user, changes)
+        now = {name: value for name, value in changes.items() if name not in waiting}
+        unproved = self._unproved(user, now)
+        values = {**user.attributes, **now, **{f"{name}_verified": "false" for name in unproved}}
+        for name in ("email", "phone_number", "preferred_username"):
+            if name in now or f"{name}_verified" in now:
+                self._check_alias(pool, user, name, values)
+        user = replace(user, attributes={name: value for name, value in values.items() if value})
+        addresses = [name for name in [*waiting, *unproved] if name in pool.auto_verified and changes[name]]
+        return _Changed(user, {name: changes[name] for name in addresses})
 
     def delete(self, pool: UserPool, user: User, names: list[str]) -> None:
         """Delete attributes. Raises InvalidParameterException for required, immutable or unknown ones."""

@@ -48,7 +48,7 @@ def id_claims(
     for name, value in attributes.items():
         if name not in VERIFIED_FLAGS:
             claims[name] = {"formatted": value} if name == "address" else value
-    return claims | _roles(groups)
+    return claims | role_claims(groups)
 
 
 def access_claims(
@@ -86,7 +86,8 @@ def access_claims(
     return claims
 
 
-def _roles(groups: list[Group]) -> Claims:
+def role_claims(groups: list[Group]) -> Claims:
+    """The IAM roles of groups, and the preferred one where it is clear which."""
     roles = [group.role_arn for group in groups if group.role_arn]
     if not roles:
         return {}

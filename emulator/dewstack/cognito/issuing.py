@@ -1,6 +1,7 @@
 """The end of a sign-in: RS256 identity and access tokens, as PreTokenGeneration wants them."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -8,13 +9,14 @@ from msgspec import Struct
 
 from dewstack import ids
 from dewstack.clock import Clock
-from dewstack.cognito.claims import Claims, access_claims, by_precedence, id_claims
+from dewstack.cognito.claims import Claims, access_claims, by_precedence, id_claims, role_claims
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.keys import Keys
-from dewstack.cognito.model import API_SCOPE, TokenFamily, User, UserPool, UserPoolClient
+from dewstack.cognito.model import API_SCOPE, Group, TokenFamily, User, UserPool, UserPoolClient
+from dewstack.cognito.overrides import Overrides, overrides_of
 from dewstack.cognito.tokens import Tokens, issuer_of
-from dewstack.cognito.triggers import Triggers
+from dewstack.cognito.triggers import Occasion, Triggers, attributes_of
 from dewstack.config import Config
 
 if TYPE_CHECKING:
@@ -62,19 +64,45 @@ class Issuer:
     async def sign_in(self, grant: Grant) -> dict[str, Any]:
         """Begin a family: AWS's AuthenticationResult, refresh token and all."""
         await self._make_keys(grant.pool)
-        return await self._heavy.run(self._sign_in, grant)
+        overrides = await self._overrides(grant, grant.scopes)
+        return await self._heavy.run(self._sign_in, grant, overrides)
 
     async def renew(self, grant: Grant, family: TokenFamily) -> dict[str, Any]:
         """New identity and access tokens of a family."""
         await self._make_keys(grant.pool)
-        return await self._heavy.run(self._result, grant, family)
+        overrides = await self._overrides(grant, family.scopes)
+        return await self._heavy.run(self._result, grant, family, overrides)
 
     async def _make_keys(self, pool: UserPool) -> None:
         """Where a pool has no keys yet, wait for them before the turn that signs with them."""
         if self._keys.known(pool.id) is None:
             await asyncio.to_thread(self._keys.publish, pool)
 
-    def _sign_in(self, grant: Grant) -> dict[str, Any]:
+    async def _overrides(self, grant: Grant, scopes: Sequence[str]) -> Overrides | None:
+        """What PreTokenGeneration wants of the tokens; None where the pool has none."""
+        pool, user = grant.pool, grant.user
+        if not self._triggers.wants(pool, "PreTokenGeneration"):
+            return None
+        groups = await asyncio.to_thread(self._groups, pool, user)
+        roles = role_claims(groups)
+        request = {
+            "userAttributes": attributes_of(pool, user),
+            "groupConfiguration": {
+                "groupsToOverride": [group.name for group in groups],
+                "iamRolesToOverride": roles.get("cognito:roles", []),
+                "preferredRole": roles.get("cognito:preferred_role"),
+            },
+            "scopes": list(scopes),
+        }
+        occasion = Occasion(pool=pool, client_id=grant.client.id, metadata=grant.metadata)
+        answer = await self._triggers.pre_token_generation(occasion, grant.source, user.username, request)
+        return overrides_of(answer)
+
+    def _groups(self, pool: UserPool, user: User) -> list[Group]:
+        kept = (self._directory.groups.get(*pool.key, name) for name in user.groups)
+        return by_precedence([group for group in kept if group])
+
+    def _sign_in(self, grant: Grant, overrides: Overrides | None) -> dict[str, Any]:
         family, token = self._tokens.begin(
             grant.pool,
             grant.client,
@@ -83,21 +111,23 @@ class Issuer:
             hosted=grant.hosted,
             device_key=grant.device_key,
         )
-        result = self._result(grant, family)
+        result = self._result(grant, family, overrides)
         self._tokens.keep(grant.pool, family)
         return {**result, "RefreshToken": token}
 
-    def _result(self, grant: Grant, family: TokenFamily) -> dict[str, Any]:
+    def _result(self, grant: Grant, family: TokenFamily, overrides: Overrides | None) -> dict[str, Any]:
         pool, client, user = grant.pool, grant.client, grant.user
         now = int(self._clock.time())
-        kept = (self._directory.groups.get(*pool.key, name) for name in user.groups)
-        groups = by_precedence([group for group in kept if group])
+        groups = self._groups(pool, user)
         pair = self._keys.of(pool)
         issuer = issuer_of(pool, self._config)
         access = access_claims(issuer, client, user, groups, family, now, ids.uuid4())
         identity = id_claims(issuer, client, user, groups, family, now, ids.uuid4())
         if grant.nonce is not None:
             identity["nonce"] = grant.nonce
+        if overrides is not None:
+            access = overrides.access_claims(access)
+            identity = overrides.identity_claims(identity)
         return {
             "AccessToken": _sign(access, pair.keys["access"]),
             "ExpiresIn": client.validity("AccessToken"),

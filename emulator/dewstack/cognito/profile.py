@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from dewstack.cognito import errors, passwords, schema
 from dewstack.cognito.attributes import Attributes
-from dewstack.cognito.bearer import Bearers
+from dewstack.cognito.bearer import Bearer, Bearers
 from dewstack.cognito.codes import CHANGES, VERIFY, Codes, Limits
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.messages import Messenger
 from dewstack.cognito.shapes import attribute_list
 from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.triggers import Occasion
 from dewstack.cognito.verification import Verification
 from dewstack.config import Caller
 from dewstack.wire import operation
@@ -30,6 +32,7 @@ class Profiles:
         tokens: Tokens,
         codes: Codes,
         limits: Limits,
+        messenger: Messenger,
         verification: Verification,
         attributes: Attributes,
     ) -> None:
@@ -38,6 +41,7 @@ class Profiles:
         self._tokens = tokens
         self._codes = codes
         self._limits = limits
+        self._messenger = messenger
         self._verification = verification
         self._attributes = attributes
 
@@ -53,16 +57,20 @@ class Profiles:
     @operation("UpdateUserAttributes")
     async def update_user_attributes(self, caller: Caller, params: Params) -> Params:
         """Change one's attributes; a new address gets a code."""
-        return await asyncio.to_thread(self._update, params)
+        bearer, changes = await asyncio.to_thread(self._changes, params)
+        occasion = Occasion(
+            pool=bearer.pool, client_id=bearer.client.id, metadata=params.get("ClientMetadata")
+        )
+        sent = await self._attributes.update(occasion, bearer.user, changes)
+        return {"CodeDeliveryDetailsList": sent}
 
-    def _update(self, params: Params) -> Params:
+    def _changes(self, params: Params) -> tuple[Bearer, dict[str, str]]:
         bearer = self._bearers.bearer(params["AccessToken"])
         changes = schema.attribute_map(params["UserAttributes"])
         schema.check_writable(
             bearer.client.settings.get("WriteAttributes"), bearer.pool.schema, list(changes)
         )
-        sent = self._attributes.update(bearer.pool, bearer.user, changes)
-        return {"CodeDeliveryDetailsList": sent}
+        return bearer, changes
 
     @operation("DeleteUserAttributes")
     def delete_user_attributes(self, caller: Caller, params: Params) -> Params:
@@ -76,17 +84,23 @@ class Profiles:
     @operation("GetUserAttributeVerificationCode")
     async def get_user_attribute_verification_code(self, caller: Caller, params: Params) -> Params:
         """Get a code for one's address."""
-        return await asyncio.to_thread(self._send_code, params)
+        bearer, attribute, value = await asyncio.to_thread(self._unverified, params)
+        occasion = Occasion(
+            pool=bearer.pool, client_id=bearer.client.id, metadata=params.get("ClientMetadata")
+        )
+        delivery = await self._messenger.prepare(occasion, "VerifyUserAttribute", bearer.user, [attribute])
+        sent = await asyncio.to_thread(self._verification.send, delivery, bearer.user, attribute, value)
+        await self._messenger.complete(delivery)
+        return {"CodeDeliveryDetails": sent}
 
-    def _send_code(self, params: Params) -> Params:
+    def _unverified(self, params: Params) -> tuple[Bearer, str, str]:
         bearer = self._bearers.bearer(params["AccessToken"])
         attribute = _verifiable(params["AttributeName"])
         pending = self._codes.pending(bearer.pool, bearer.user, VERIFY[attribute])
         value = pending or bearer.user.attributes.get(attribute)
         if not value:
             raise errors.InvalidParameterException(f"User has no {attribute}.")
-        sent = self._verification.send(bearer.pool, bearer.user, attribute, value)
-        return {"CodeDeliveryDetails": sent}
+        return bearer, attribute, value
 
     @operation("VerifyUserAttribute")
     def verify_user_attribute(self, caller: Caller, params: Params) -> Params:

@@ -9,9 +9,11 @@ from dewstack.cognito import errors, passwords, secret_hash
 from dewstack.cognito.codes import FORGOT_PASSWORD, GUESSES, REQUESTS, Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.lockout import Lockout
-from dewstack.cognito.messages import Messenger, delivery_details
+from dewstack.cognito.messages import Delivery, Messenger, delivery_details
+from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User, UserPool, UserPoolClient
 from dewstack.cognito.simulation import simulated_delivery
+from dewstack.cognito.triggers import Occasion, Triggers
 from dewstack.config import Caller
 from dewstack.wire import operation
 
@@ -41,8 +43,17 @@ class Recovery:
     """ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword."""
 
     def __init__(
-        self, directory: Directory, codes: Codes, limits: Limits, messenger: Messenger, lockout: Lockout
+        self,
+        directory: Directory,
+        codes: Codes,
+        limits: Limits,
+        messenger: Messenger,
+        lockout: Lockout,
+        migration: Migration,
+        triggers: Triggers,
     ) -> None:
+        self._migration = migration
+        self._triggers = triggers
         self._directory = directory
         self._codes = codes
         self._limits = limits
@@ -52,27 +63,39 @@ class Recovery:
     @operation("ForgotPassword")
     async def forgot_password(self, caller: Caller, params: Params) -> Params:
         """Get a reset code at a verified address."""
-        return await asyncio.to_thread(self._forgot, params)
+        pool, client, user = await asyncio.to_thread(self._named, params)
+        occasion = Occasion(
+            pool=pool,
+            client_id=client.id,
+            metadata=params.get("ClientMetadata"),
+        )
+        if user is None:
+            user = await self._migration.migrate(occasion, "UserMigration_ForgotPassword", params["Username"])
+        if user is None and not client.hides_users:
+            raise errors.UserNotFoundException(errors.UNKNOWN_COMBINATION)
+        if user is None or (client.hides_users and not user.enabled):
+            await asyncio.to_thread(
+                self._limits.spend, pool, params["Username"], REQUESTS, FORGOT_PASSWORD.name
+            )
+            return {"CodeDeliveryDetails": simulated_delivery(pool, params["Username"])}
+        attribute, value = self._address(pool, user)
+        delivery = await self._messenger.prepare(occasion, "ForgotPassword", user, [attribute])
+        await asyncio.to_thread(self._send, delivery, user, attribute, value)
+        await self._messenger.complete(delivery)
+        return {"CodeDeliveryDetails": delivery_details(attribute, value)}
 
     @operation("ConfirmForgotPassword")
     async def confirm_forgot_password(self, caller: Caller, params: Params) -> Params:
         """Set a new password with the code."""
-        return await asyncio.to_thread(self._confirm, params)
+        pool, client, user = await asyncio.to_thread(self._confirm, params)
+        occasion = Occasion(pool=pool, client_id=client.id, metadata=params.get("ClientMetadata"))
+        await self._triggers.post_confirmation(occasion, "PostConfirmation_ConfirmForgotPassword", user)
+        return {}
 
-    @operation("AdminResetUserPassword")
-    async def admin_reset_user_password(self, caller: Caller, params: Params) -> Params:
-        """Make a user reset their password, and send them the code."""
-        return await asyncio.to_thread(self._reset, caller, params)
-
-    def _forgot(self, params: Params) -> Params:
-        pool, client, user = self._forgetful(params)
-        if user is None or (client.hides_users and not user.enabled):
-            self._limits.spend(pool, params["Username"], REQUESTS, FORGOT_PASSWORD.name)
-            return {"CodeDeliveryDetails": simulated_delivery(pool, params["Username"])}
-        return {"CodeDeliveryDetails": self._send(pool, user)}
-
-    def _confirm(self, params: Params) -> Params:
-        pool, client, user = self._forgetful(params)
+    def _confirm(self, params: Params) -> tuple[UserPool, UserPoolClient, User]:
+        pool, client, user = self._named(params)
+        if user is None and not client.hides_users:
+            raise errors.UserNotFoundException(errors.UNKNOWN_COMBINATION)
         password = params["Password"]
         passwords.check_policy(pool.password_policy, password)
         kept = passwords.derive(pool.id, user.username if user else params["Username"], password)
@@ -85,23 +108,36 @@ class Recovery:
             user = self._directory.require(pool, user.username)
             code = self._codes.take(pool, user, FORGOT_PASSWORD, params["ConfirmationCode"])
             if not isinstance(code, errors.CognitoError):
-                renewed = replace(user, password=kept, status="CONFIRMED", temporary_until=None)
-                self._directory.put(pool, renewed)
+                user = replace(user, password=kept, status="CONFIRMED", temporary_until=None)
+                self._directory.put(pool, user)
                 self._lockout.clear(pool, user)
         if isinstance(code, errors.CognitoError):
             raise code
+        return pool, client, user
+
+    @operation("AdminResetUserPassword")
+    async def admin_reset_user_password(self, caller: Caller, params: Params) -> Params:
+        """Make a user reset their password, and send them the code."""
+        pool, user = await asyncio.to_thread(self._required, caller, params)
+        attribute, value = self._address(pool, user)
+        occasion = Occasion(pool=pool, metadata=params.get("ClientMetadata"))
+        delivery = await self._messenger.prepare(occasion, "ForgotPassword", user, [attribute])
+        await asyncio.to_thread(self._reset, delivery, user, attribute, value)
+        await self._messenger.complete(delivery)
         return {}
 
-    def _reset(self, caller: Caller, params: Params) -> Params:
+    def _required(self, caller: Caller, params: Params) -> tuple[UserPool, User]:
         pool = self._directory.pool(caller, params["UserPoolId"])
-        user = self._directory.require(pool, params["Username"])
-        with self._directory.transaction():
-            self._send(pool, user)
-            self._directory.change(pool, user, status="RESET_REQUIRED")
-        return {}
+        return pool, self._directory.require(pool, params["Username"])
 
-    def _send(self, pool: UserPool, user: User) -> dict[str, Any]:
-        """Send a reset code: CodeDeliveryDetails. Raises when the user is in no state to get one."""
+    def _reset(self, delivery: Delivery, user: User, attribute: str, value: str) -> None:
+        with self._directory.transaction():
+            self._send(delivery, user, attribute, value)
+            self._directory.change(delivery.occasion.pool, user, status="RESET_REQUIRED")
+
+    def _address(self, pool: UserPool, user: User) -> tuple[str, str]:
+        """The attribute that a reset code goes to, and its value. Raises when the user is in no state to get
+        one."""
         if not user.enabled:
             raise errors.NotAuthorizedException("User is disabled.")
         if user.status == "FORCE_CHANGE_PASSWORD":
@@ -111,16 +147,15 @@ class Recovery:
         address = recovery_address(pool, user)
         if address is None:
             raise errors.InvalidParameterException(NO_ADDRESS)
-        attribute, value = address
+        return address
+
+    def _send(self, delivery: Delivery, user: User, attribute: str, value: str) -> None:
+        pool = delivery.occasion.pool
         with self._directory.transaction():
             code = self._codes.issue(pool, user, FORGOT_PASSWORD, attribute, value)
-            self._messenger.reset(pool, user, attribute, value, code)
-        return delivery_details(attribute, value)
+            self._messenger.reset(delivery, user, attribute, value, code)
 
-    def _forgetful(self, params: Params) -> tuple[UserPool, UserPoolClient, User | None]:
+    def _named(self, params: Params) -> tuple[UserPool, UserPoolClient, User | None]:
         pool, client = self._directory.client_anywhere(params["ClientId"])
         secret_hash.check(client, params["Username"], params.get("SecretHash"))
-        user = self._directory.find(pool, params["Username"])
-        if user is None and not client.hides_users:
-            raise errors.UserNotFoundException(errors.UNKNOWN_COMBINATION)
-        return pool, client, user
+        return pool, client, self._directory.find(pool, params["Username"])

@@ -166,6 +166,12 @@ def attribute_map(attributes: list[dict[str, Any]]) -> dict[str, str]:
     return {attribute["Name"]: attribute.get("Value") or "" for attribute in attributes}
 
 
+def validation_data(params: dict[str, Any]) -> dict[str, str] | None:
+    """ValidationData of a request, as triggers are told it; None where there is none."""
+    data = params.get("ValidationData")
+    return None if data is None else attribute_map(data)
+
+
 def check_formats(attributes: dict[str, str]) -> None:
     """Refuse what is no e-mail address or no E.164 phone number. Raises InvalidParameterException."""
     if attributes.get("email") and not EMAIL.fullmatch(attributes["email"]):

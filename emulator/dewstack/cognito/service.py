@@ -18,6 +18,7 @@ from dewstack.cognito.listing import Listing
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.mailbox import Mailbox
 from dewstack.cognito.messages import Messenger
+from dewstack.cognito.migration import Migration
 from dewstack.cognito.naming import Naming
 from dewstack.cognito.pools import Pools
 from dewstack.cognito.profile import Profiles
@@ -27,7 +28,7 @@ from dewstack.cognito.settings import PoolSettings
 from dewstack.cognito.signin import SignIns
 from dewstack.cognito.signup import SignUps
 from dewstack.cognito.tokens import Tokens, issuer_of
-from dewstack.cognito.triggers import Triggers
+from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, Triggers
 from dewstack.cognito.users import Users
 from dewstack.cognito.verification import Verification
 from dewstack.config import Config
@@ -41,21 +42,34 @@ class Cognito:
     operations: dict[str, Handler]
     mailbox: Mailbox
 
-    def __init__(self, store: Store, clock: Clock, config: Config, invoke: Invoke | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        config: Config,
+        invoke: Invoke | None = None,
+        *,
+        send: Send | None = None,
+        permits: Permits | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self._directory = directory = Directory(store, clock)
         self._keys = keys = Keys(directory)
         self._config = config
         self._heavy = heavy = HeavyWork()
-        triggers = Triggers(invoke)
+        asker = Asker(invoke, permits, patience)
+        triggers = Triggers(asker)
         tokens = Tokens(directory, clock)
         issuer = Issuer(directory, heavy, keys, tokens, clock, config, triggers)
         bearers = Bearers(directory, keys, clock, config)
         self.mailbox = Mailbox(store, clock)
-        messenger = Messenger(self.mailbox, f"http://localhost:{config.aws_port}")
+        base_url = f"http://localhost:{config.aws_port}"
+        messenger = Messenger(self.mailbox, base_url, triggers, Senders(asker, send, base_url))
         limits, lockout, naming = Limits(directory), Lockout(directory), Naming(directory)
         codes = Codes(directory, limits)
         verification = Verification(directory, codes, messenger)
-        attributes = Attributes(directory, codes, verification)
+        attributes = Attributes(directory, codes, messenger, verification)
+        migration = Migration(directory, clock, messenger, verification, naming, triggers)
         self.domains = Domains(directory)
         self.resource_servers = ResourceServers(directory)
         self.identity_providers = IdentityProviders(directory, clock)
@@ -67,12 +81,12 @@ class Cognito:
             PoolSettings(directory, clock),
             Clients(directory, clock),
             Groups(directory, clock),
-            Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming),
+            Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming, triggers),
             Listing(directory),
-            SignUps(directory, clock, codes, limits, verification, naming),
-            SignIns(directory, clock, heavy, lockout, tokens, issuer, triggers),
-            Recovery(directory, codes, limits, messenger, lockout),
-            Profiles(directory, bearers, tokens, codes, limits, verification, attributes),
+            SignUps(directory, clock, codes, limits, messenger, verification, naming, triggers),
+            SignIns(directory, clock, heavy, lockout, tokens, issuer, migration, triggers),
+            Recovery(directory, codes, limits, messenger, lockout, migration, triggers),
+            Profiles(directory, bearers, tokens, codes, limits, messenger, verification, attributes),
         )
 
     def close(self) -> None:

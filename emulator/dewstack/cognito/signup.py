@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dewstack import ids
@@ -10,14 +11,26 @@ from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema, secret_hash
 from dewstack.cognito.codes import REQUESTS, SIGN_UP, Codes, Limits
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.messages import Delivery, Messenger
 from dewstack.cognito.model import User, UserPool, UserPoolClient
 from dewstack.cognito.naming import Naming
 from dewstack.cognito.simulation import simulated_delivery
-from dewstack.cognito.verification import Verification
+from dewstack.cognito.triggers import Occasion, PreSignUpAnswer, Triggers
+from dewstack.cognito.verification import Verification, auto_verifiable
 from dewstack.config import Caller
 from dewstack.wire import operation
 
 Params = dict[str, Any]
+
+
+class Application(Struct, frozen=True):
+    """A sign-up that nothing speaks against so far: the name and attributes as given, the user as they would be."""
+
+    pool: UserPool
+    client: UserPoolClient
+    name: str
+    attributes: dict[str, str]
+    user: User
 
 
 class SignUps:
@@ -29,9 +42,13 @@ class SignUps:
         clock: Clock,
         codes: Codes,
         limits: Limits,
+        messenger: Messenger,
         verification: Verification,
         naming: Naming,
+        triggers: Triggers,
     ) -> None:
+        self._triggers = triggers
+        self._messenger = messenger
         self._limits = limits
         self._directory = directory
         self._clock = clock
@@ -41,20 +58,31 @@ class SignUps:
 
     @operation("SignUp")
     async def sign_up(self, caller: Caller, params: Params) -> Params:
-        """Make one's own user, unconfirmed, and get a code."""
-        return await asyncio.to_thread(self._sign_up, params)
+        """Make one's own user, unconfirmed unless PreSignUp says otherwise, and get a code."""
+        application = await asyncio.to_thread(self._apply, params)
+        pool, user = application.pool, application.user
+        occasion = Occasion(
+            pool=pool,
+            client_id=application.client.id,
+            metadata=params.get("ClientMetadata"),
+            validation=schema.validation_data(params),
+        )
+        answer = await self._triggers.pre_sign_up(
+            occasion, "PreSignUp_SignUp", user.username, application.attributes
+        )
+        user = accepted(user, answer)
+        confirmed = user.status == "CONFIRMED"
+        attribute = None if confirmed else auto_verifiable(pool, user.attributes)
+        delivery = await self._messenger.prepare(occasion, "SignUp", user, [attribute])
+        sent = await asyncio.to_thread(self._enrol, application, user, delivery)
+        await self._messenger.complete(delivery)
+        if confirmed:
+            await self._triggers.post_confirmation(occasion, "PostConfirmation_ConfirmSignUp", user)
+        output: Params = {"UserConfirmed": confirmed, "UserSub": user.sub}
+        return {**output, "CodeDeliveryDetails": sent} if sent else output
 
-    @operation("ConfirmSignUp")
-    async def confirm_sign_up(self, caller: Caller, params: Params) -> Params:
-        """Answer with the code; its address is then verified."""
-        return await asyncio.to_thread(self._confirm, params)
-
-    @operation("ResendConfirmationCode")
-    async def resend_confirmation_code(self, caller: Caller, params: Params) -> Params:
-        """Get a new code; the old one no longer works."""
-        return await asyncio.to_thread(self._resend, params)
-
-    def _sign_up(self, params: Params) -> Params:
+    def _apply(self, params: Params) -> Application:
+        """Everything that can be refused without asking anybody."""
         pool, client = self._directory.client_anywhere(params["ClientId"])
         secret_hash.check(client, params["Username"], params.get("SecretHash"))
         if pool.admin_create_only:
@@ -67,12 +95,20 @@ class SignUps:
         schema.check_new(pool.schema, attributes, need_required=True)
         self._naming.check_free(pool, params["Username"], attributes)
         user = self._new_user(pool, username, attributes, password)
+        return Application(pool, client, params["Username"], attributes, user)
+
+    def _enrol(self, application: Application, user: User, delivery: Delivery) -> Params | None:
+        """Keep the user, and send the code if one is needed: CodeDeliveryDetails."""
+        pool = application.pool
         with self._directory.transaction():
-            self._naming.check_free(pool, params["Username"], attributes)
+            self._naming.check_free(pool, application.name, user.attributes)
+            for alias in ("email", "phone_number"):
+                if user.verified(alias):
+                    self._verification.claim_alias(pool, user, alias, user.attributes[alias], take_over=False)
             self._directory.put(pool, user)
-            delivery = self._verification.send_sign_up(pool, client, user)
-        output: Params = {"UserConfirmed": False, "UserSub": user.sub}
-        return {**output, "CodeDeliveryDetails": delivery} if delivery else output
+            if user.status == "CONFIRMED":
+                return None
+            return self._verification.send_sign_up(delivery, application.client, user)
 
     def _new_user(self, pool: UserPool, username: str, attributes: dict[str, str], password: str) -> User:
         now = self._clock.time()
@@ -89,7 +125,15 @@ class SignUps:
             password=passwords.derive(pool.id, username, password),
         )
 
-    def _confirm(self, params: Params) -> Params:
+    @operation("ConfirmSignUp")
+    async def confirm_sign_up(self, caller: Caller, params: Params) -> Params:
+        """Answer with the code; its address is then verified."""
+        pool, client, user = await asyncio.to_thread(self._confirm, params)
+        occasion = Occasion(pool=pool, client_id=client.id, metadata=params.get("ClientMetadata"))
+        await self._triggers.post_confirmation(occasion, "PostConfirmation_ConfirmSignUp", user)
+        return {}
+
+    def _confirm(self, params: Params) -> tuple[UserPool, UserPoolClient, User]:
         pool, client, user = self._applicant(params)
         if user is None or (client.hides_users and not user.enabled):
             raise errors.ExpiredCodeException()
@@ -106,22 +150,36 @@ class SignUps:
                 if user.attributes.get(code.attribute) == code.value:
                     take_over = bool(params.get("ForceAliasCreation"))
                     user = self._verification.verified(pool, user, code, take_over=take_over)
-                self._directory.put(pool, replace(user, status="CONFIRMED"))
+                user = replace(user, status="CONFIRMED")
+                self._directory.put(pool, user)
         if isinstance(code, errors.CognitoError):
             raise code
-        return {}
+        return pool, client, user
 
-    def _resend(self, params: Params) -> Params:
+    @operation("ResendConfirmationCode")
+    async def resend_confirmation_code(self, caller: Caller, params: Params) -> Params:
+        """Get a new code; the old one no longer works."""
+        pool, client, user = await asyncio.to_thread(self._unconfirmed, params)
+        if user is None:
+            return {"CodeDeliveryDetails": simulated_delivery(pool, params["Username"])}
+        occasion = Occasion(pool=pool, client_id=client.id, metadata=params.get("ClientMetadata"))
+        attribute = auto_verifiable(pool, user.attributes)
+        delivery = await self._messenger.prepare(occasion, "ResendCode", user, [attribute])
+        sent = await asyncio.to_thread(self._verification.send_sign_up, delivery, client, user)
+        await self._messenger.complete(delivery)
+        return {"CodeDeliveryDetails": sent}
+
+    def _unconfirmed(self, params: Params) -> tuple[UserPool, UserPoolClient, User | None]:
+        """Who waits for a code; nobody where that is to be hidden."""
         pool, client, user = self._applicant(params)
         if user is None or (client.hides_users and not user.enabled):
             self._limits.spend(pool, params["Username"], REQUESTS, SIGN_UP.name)
-            return {"CodeDeliveryDetails": simulated_delivery(pool, params["Username"])}
+            return pool, client, None
         if user.status != "UNCONFIRMED":
             raise errors.InvalidParameterException("User is already confirmed.")
-        delivery = self._verification.send_sign_up(pool, client, user)
-        if delivery is None:
+        if auto_verifiable(pool, user.attributes) is None:
             raise errors.InvalidParameterException("Cannot resend codes. Auto verification not turned on.")
-        return {"CodeDeliveryDetails": delivery}
+        return pool, client, user
 
     def _applicant(self, params: Params) -> tuple[UserPool, UserPoolClient, User | None]:
         """Pool, client and user of a request; no user only where the client hides who exists.
@@ -134,3 +192,20 @@ class SignUps:
         if user is None and not client.hides_users:
             raise errors.UserNotFoundException(errors.UNKNOWN_COMBINATION)
         return pool, client, user
+
+
+def accepted(user: User, answer: PreSignUpAnswer) -> User:
+    """A new user as PreSignUp wants them. Raises InvalidParameterException where it verifies what isn't there."""
+    verified: dict[str, str] = {}
+    for attribute, wanted in (
+        ("email", answer.auto_verify_email),
+        ("phone_number", answer.auto_verify_phone),
+    ):
+        if wanted and not user.attributes.get(attribute):
+            raise errors.InvalidParameterException(
+                f"The {attribute} cannot be verified automatically, for the user has none."
+            )
+        if wanted:
+            verified[f"{attribute}_verified"] = "true"
+    status = "CONFIRMED" if answer.auto_confirm_user else user.status
+    return replace(user, status=status, attributes={**user.attributes, **verified})

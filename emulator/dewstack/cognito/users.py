@@ -3,17 +3,21 @@
 import asyncio
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from dewstack import ids
 from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema
 from dewstack.cognito.attributes import Attributes
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.lockout import Lockout
-from dewstack.cognito.messages import MEDIUMS, Messenger
+from dewstack.cognito.messages import MEDIUMS, Delivery, Messenger
 from dewstack.cognito.model import User, UserPool
 from dewstack.cognito.naming import Naming
 from dewstack.cognito.shapes import describe_user
 from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.triggers import Occasion, Triggers
 from dewstack.cognito.verification import Verification
 from dewstack.config import Caller
 from dewstack.wire import operation
@@ -21,6 +25,16 @@ from dewstack.wire import operation
 Params = dict[str, Any]
 
 ADMIN_WORDING = "password policy"
+EXISTS = "User account already exists"
+
+
+class Invited(Struct, frozen=True):
+    """A user an administrator makes, or invites `again`, as they would be, with their temporary password."""
+
+    pool: UserPool
+    user: User
+    password: str
+    again: bool = False
 
 
 class Users:
@@ -36,7 +50,9 @@ class Users:
         verification: Verification,
         attributes: Attributes,
         naming: Naming,
+        triggers: Triggers,
     ) -> None:
+        self._triggers = triggers
         self._directory = directory
         self._clock = clock
         self._tokens = tokens
@@ -49,20 +65,46 @@ class Users:
     @operation("AdminCreateUser")
     async def admin_create_user(self, caller: Caller, params: Params) -> Params:
         """Make and invite a user, or invite them again (MessageAction RESEND)."""
-        return await asyncio.to_thread(self._create, caller, params)
+        made = await asyncio.to_thread(self._invited, caller, params)
+        pool, user = made.pool, made.user
+        occasion = Occasion(
+            pool=pool,
+            metadata=params.get("ClientMetadata"),
+            validation=schema.validation_data(params),
+        )
+        if not made.again:
+            # What PreSignUp answers (autoConfirmUser...) is ignored here, as on AWS: it can only refuse.
+            await self._triggers.pre_sign_up(
+                occasion, "PreSignUp_AdminCreateUser", user.username, user.attributes
+            )
+        addresses = _addresses(user, params)
+        delivery = await self._messenger.prepare(occasion, "AdminCreateUser", user, addresses)
+        user = await asyncio.to_thread(self._invite, made, params, delivery)
+        await self._messenger.complete(delivery)
+        return {"User": describe_user(user)}
 
-    def _create(self, caller: Caller, params: Params) -> Params:
+    def _invited(self, caller: Caller, params: Params) -> Invited:
+        """The user as they would be, if nobody refuses."""
         pool = self._directory.pool(caller, params["UserPoolId"])
         password = params.get("TemporaryPassword") or passwords.generate(pool.password_policy)
         passwords.check_policy(
             pool.password_policy, password, wording=ADMIN_WORDING, member="temporaryPassword"
         )
+        now = self._clock.time()
+        until = now + pool.temporary_password_seconds
         if params.get("MessageAction") == "RESEND":
-            return self._invite_again(pool, params, password)
+            user = self._directory.require(pool, params["Username"])
+            if user.status != "FORCE_CHANGE_PASSWORD":
+                raise errors.UnsupportedUserStateException(
+                    f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
+                )
+            kept = passwords.derive(pool.id, user.username, password)
+            user = replace(user, password=kept, temporary_until=until)
+            return Invited(pool, user, password, again=True)
         attributes = schema.attribute_map(params.get("UserAttributes") or [])
         username, attributes = self._naming.name(pool, params["Username"], attributes)
         schema.check_new(pool.schema, attributes, need_required=False)
-        now = self._clock.time()
+        self._naming.check_free(pool, params["Username"], attributes, EXISTS)
         user = User(
             username=username,
             sub=username if pool.username_attributes else ids.uuid4(),
@@ -71,40 +113,32 @@ class Users:
             created=now,
             modified=now,
             password=passwords.derive(pool.id, username, password),
-            temporary_until=now + pool.temporary_password_seconds,
+            temporary_until=until,
         )
-        with self._directory.transaction():
-            self._naming.check_free(pool, params["Username"], attributes, "User account already exists")
-            for alias in ("email", "phone_number"):
-                if user.verified(alias):
-                    take_over = bool(params.get("ForceAliasCreation"))
-                    self._verification.claim_alias(pool, user, alias, attributes[alias], take_over=take_over)
-            self._directory.put(pool, user)
-            self._invite(pool, user, params, password)
-        return {"User": describe_user(user)}
+        return Invited(pool, user, password)
 
-    def _invite_again(self, pool: UserPool, params: Params, password: str) -> Params:
-        user = self._directory.require(pool, params["Username"])
-        if user.status != "FORCE_CHANGE_PASSWORD":
-            raise errors.UnsupportedUserStateException(
-                f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
-            )
-        kept = passwords.derive(pool.id, user.username, password)
-        until = self._clock.time() + pool.temporary_password_seconds
+    def _invite(self, made: Invited, params: Params, delivery: Delivery) -> User:
+        """Keep the user and send the temporary password."""
+        pool, user = made.pool, made.user
         with self._directory.transaction():
-            user = self._directory.change(pool, user, password=kept, temporary_until=until)
-            self._invite(pool, user, params, password)
-        return {"User": describe_user(user)}
-
-    def _invite(self, pool: UserPool, user: User, params: Params, password: str) -> None:
-        """Send the temporary password by the mediums asked for: text message by default, else e-mail."""
-        if params.get("MessageAction") == "SUPPRESS":
-            return
-        asked = params.get("DesiredDeliveryMediums")
-        reachable = [name for name in ("phone_number", "email") if user.attributes.get(name)]
-        chosen = [name for name in reachable if MEDIUMS[name] in asked] if asked else reachable[:1]
-        for attribute in chosen:
-            self._messenger.invitation(pool, user, attribute, user.attributes[attribute], password)
+            if made.again:
+                user = self._directory.change(
+                    pool, user, password=user.password, temporary_until=user.temporary_until
+                )
+            else:
+                self._naming.check_free(pool, params["Username"], user.attributes, EXISTS)
+                for alias in ("email", "phone_number"):
+                    if user.verified(alias):
+                        take_over = bool(params.get("ForceAliasCreation"))
+                        self._verification.claim_alias(
+                            pool, user, alias, user.attributes[alias], take_over=take_over
+                        )
+                self._directory.put(pool, user)
+            for attribute in _addresses(user, params):
+                self._messenger.invitation(
+                    delivery, user, attribute, user.attributes[attribute], made.password
+                )
+        return user
 
     @operation("AdminGetUser")
     def admin_get_user(self, caller: Caller, params: Params) -> Params:
@@ -117,17 +151,19 @@ class Users:
     @operation("AdminConfirmSignUp")
     async def admin_confirm_sign_up(self, caller: Caller, params: Params) -> Params:
         """Confirm without a code; addresses stay unverified."""
-        return await asyncio.to_thread(self._confirm, caller, params)
+        pool, user = await asyncio.to_thread(self._confirm, caller, params)
+        occasion = Occasion(pool=pool, metadata=params.get("ClientMetadata"))
+        await self._triggers.post_confirmation(occasion, "PostConfirmation_ConfirmSignUp", user)
+        return {}
 
-    def _confirm(self, caller: Caller, params: Params) -> Params:
+    def _confirm(self, caller: Caller, params: Params) -> tuple[UserPool, User]:
         with self._directory.transaction():
             pool, user = self._named(caller, params)
             if user.status != "UNCONFIRMED":
                 raise errors.NotAuthorizedException(
                     f"User cannot be confirmed. Current status is {user.status}"
                 )
-            self._directory.change(pool, user, status="CONFIRMED")
-        return {}
+            return pool, self._directory.change(pool, user, status="CONFIRMED")
 
     @operation("AdminSetUserPassword")
     def admin_set_user_password(self, caller: Caller, params: Params) -> Params:
@@ -158,11 +194,9 @@ class Users:
     @operation("AdminUpdateUserAttributes")
     async def admin_update_user_attributes(self, caller: Caller, params: Params) -> Params:
         """Change attributes, verified flags included."""
-        return await asyncio.to_thread(self._update, caller, params)
-
-    def _update(self, caller: Caller, params: Params) -> Params:
-        pool, user = self._named(caller, params)
-        self._attributes.update(pool, user, schema.attribute_map(params["UserAttributes"]))
+        pool, user = await asyncio.to_thread(self._named, caller, params)
+        occasion = Occasion(pool=pool, metadata=params.get("ClientMetadata"))
+        await self._attributes.update(occasion, user, schema.attribute_map(params["UserAttributes"]))
         return {}
 
     @operation("AdminDeleteUserAttributes")
@@ -198,3 +232,12 @@ class Users:
     def _named(self, caller: Caller, params: Params) -> tuple[UserPool, User]:
         pool = self._directory.pool(caller, params["UserPoolId"])
         return pool, self._directory.require(pool, params["Username"])
+
+
+def _addresses(user: User, params: Params) -> list[str]:
+    """The attributes that the temporary password goes to: by text message by default, else by e-mail."""
+    if params.get("MessageAction") == "SUPPRESS":
+        return []
+    asked = params.get("DesiredDeliveryMediums")
+    reachable = [name for name in ("phone_number", "email") if user.attributes.get(name)]
+    return [name for name in reachable if MEDIUMS[name] in asked] if asked else reachable[:1]

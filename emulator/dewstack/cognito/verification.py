@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from dewstack.cognito import errors
 from dewstack.cognito.codes import SIGN_UP, VERIFY, Codes
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.messages import Messenger, delivery_details
+from dewstack.cognito.messages import Delivery, Messenger, delivery_details
 from dewstack.cognito.model import Code, User, UserPool, UserPoolClient
 
 BY_PREFERENCE = ("phone_number", "email")
@@ -27,20 +27,21 @@ class Verification:
         self._codes = codes
         self._messenger = messenger
 
-    def send_sign_up(self, pool: UserPool, client: UserPoolClient, user: User) -> dict[str, Any] | None:
+    def send_sign_up(self, delivery: Delivery, client: UserPoolClient, user: User) -> dict[str, Any] | None:
         """Send the code that confirms a sign-up: CodeDeliveryDetails, or None if nothing is verified."""
+        pool = delivery.occasion.pool
         attribute = auto_verifiable(pool, user.attributes)
         if attribute is None:
             return None
         value = user.attributes[attribute]
         code = self._codes.issue(pool, user, SIGN_UP, attribute, value)
-        self._messenger.verification(pool, user, attribute, value, code, client.id)
+        self._messenger.verification(delivery, user, attribute, value, code, client.id)
         return delivery_details(attribute, value)
 
-    def send(self, pool: UserPool, user: User, attribute: str, value: str) -> dict[str, Any]:
+    def send(self, delivery: Delivery, user: User, attribute: str, value: str) -> dict[str, Any]:
         """Send the code that verifies an attribute: CodeDeliveryDetails."""
-        code = self._codes.issue(pool, user, VERIFY[attribute], attribute, value)
-        self._messenger.verification(pool, user, attribute, value, code)
+        code = self._codes.issue(delivery.occasion.pool, user, VERIFY[attribute], attribute, value)
+        self._messenger.verification(delivery, user, attribute, value, code)
         return delivery_details(attribute, value)
 
     def verified(self, pool: UserPool, user: User, code: Code, *, take_over: bool) -> User:

@@ -13,6 +13,7 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User
 from dewstack.cognito.signin.flows import beginning
 from dewstack.cognito.signin.new_password import NewPassword
@@ -40,6 +41,7 @@ class SignIns:
         lockout: Lockout,
         tokens: Tokens,
         issuer: Issuer,
+        migration: Migration,
         triggers: Triggers,
     ) -> None:
         self._directory = directory
@@ -47,7 +49,7 @@ class SignIns:
         self._issuer = issuer
         self._triggers = triggers
         self._sessions = sessions = Sessions(directory)
-        password = PasswordFactor(directory, heavy, lockout, triggers)
+        password = PasswordFactor(directory, heavy, lockout, migration, triggers)
         new_password = NewPassword(directory, sessions)
         refresh = Refresh(tokens)
         by_password = Rule(password.begin, (new_password.gate,))

@@ -6,6 +6,7 @@ from dewstack.cognito import errors, passwords, secret_hash
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User, UserPool
 from dewstack.cognito.signin.steps import Next, Passed, SignIn
 from dewstack.cognito.triggers import Triggers
@@ -14,7 +15,15 @@ from dewstack.cognito.triggers import Triggers
 class PasswordFactor:
     """Checks a password against the digest that is kept."""
 
-    def __init__(self, directory: Directory, heavy: HeavyWork, lockout: Lockout, triggers: Triggers) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        heavy: HeavyWork,
+        lockout: Lockout,
+        migration: Migration,
+        triggers: Triggers,
+    ) -> None:
+        self._migration = migration
         self._directory = directory
         self._heavy = heavy
         self._lockout = lockout
@@ -25,6 +34,9 @@ class PasswordFactor:
         name, password = sign_in.require("USERNAME", "PASSWORD")
         secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
         user = await asyncio.to_thread(self._directory.find, sign_in.pool, name)
+        if user is None:
+            source = "UserMigration_Authentication"
+            user = await self._migration.migrate(sign_in.occasion, source, name, password)
         if user is None and not sign_in.client.hides_users:
             raise errors.UserNotFoundException()
         await self._triggers.pre_authentication(sign_in.occasion, user, name)

@@ -1,8 +1,40 @@
 """Lambda triggers: the functions a user pool asks before, while and after it does something."""
 
-from dewstack.cognito.triggers.answers import ChallengeResult
-from dewstack.cognito.triggers.asking import Patience, Permits
-from dewstack.cognito.triggers.occasion import Occasion
+from dewstack.cognito.triggers.answers import (
+    ChallengeResult,
+    ClaimsOverrides,
+    CustomMessageAnswer,
+    GroupOverrides,
+    PreSignUpAnswer,
+    PreTokenGenerationAnswer,
+    PreTokenGenerationV2Answer,
+    TokenOverrides,
+    UserMigrationAnswer,
+)
+from dewstack.cognito.triggers.asking import Asker, Patience, Permits
+from dewstack.cognito.triggers.occasion import Occasion, attributes_of
+from dewstack.cognito.triggers.senders import Medium, Send, Senders, Sending, check_library
 from dewstack.cognito.triggers.triggers import Triggers
 
-__all__ = ["ChallengeResult", "Occasion", "Patience", "Permits", "Triggers"]
+__all__ = [
+    "Asker",
+    "ChallengeResult",
+    "ClaimsOverrides",
+    "CustomMessageAnswer",
+    "GroupOverrides",
+    "Medium",
+    "Occasion",
+    "Patience",
+    "Permits",
+    "PreSignUpAnswer",
+    "PreTokenGenerationAnswer",
+    "PreTokenGenerationV2Answer",
+    "Send",
+    "Senders",
+    "Sending",
+    "TokenOverrides",
+    "Triggers",
+    "UserMigrationAnswer",
+    "attributes_of",
+    "check_library",
+]

@@ -91,15 +91,7 @@ class Asker:
             raise errors.UnexpectedLambdaException(
                 f"{question.trigger} invocation failed due to configuration."
             )
-        if self._permits is not None and not await self._permits(question.arn, occasion.pool.arn):
-            logger.warning(
-                "%s: the resource policy of %s doesn't let cognito-idp.amazonaws.com invoke it for %s; "
-                "an AWS::Lambda::Permission or AddPermission would",
-                question.source,
-                question.arn,
-                occasion.pool.arn,
-            )
-            raise _unexpected(question, "AccessDeniedException")
+        await self.check_permission(occasion, question)
         payload = msgspec.json.encode(event)
         seconds = self._patience(question.arn, SECONDS) if self._patience else SECONDS
         reason = TIMED_OUT
@@ -113,6 +105,18 @@ class Asker:
                 if error.code != "TooManyRequestsException":
                     break
         raise _unexpected(question, reason)
+
+    async def check_permission(self, occasion: Occasion, question: Question) -> None:
+        """Raises UnexpectedLambdaException when the function's resource policy doesn't let Cognito invoke it."""
+        if self._permits is not None and not await self._permits(question.arn, occasion.pool.arn):
+            logger.warning(
+                "%s: the resource policy of %s doesn't let cognito-idp.amazonaws.com invoke it for %s; "
+                "an AWS::Lambda::Permission or AddPermission would",
+                question.source,
+                question.arn,
+                occasion.pool.arn,
+            )
+            raise _unexpected(question, "AccessDeniedException")
 
     async def _invoke_once(self, arn: str, payload: bytes) -> InvokeResult:
         assert self._invoke is not None

@@ -19,9 +19,8 @@ from dewstack.cognito.triggers.answers import (
     UserMigrationAnswer,
     VerifyAuthChallengeAnswer,
 )
-from dewstack.cognito.triggers.asking import Asker, Patience, Permits, Question
+from dewstack.cognito.triggers.asking import Asker, Question
 from dewstack.cognito.triggers.occasion import Occasion, attributes_of, metadata_of
-from dewstack.wire import Invoke
 
 R = TypeVar("R", bound=Struct)
 
@@ -31,14 +30,13 @@ VERSIONS = {"V1_0": "1", "V2_0": "2", "V3_0": "3"}
 class Triggers:
     """The functions of all pools' LambdaConfig. Await them on the loop, outside of transactions."""
 
-    def __init__(
-        self, invoke: Invoke | None, permits: Permits | None = None, patience: Patience | None = None
-    ) -> None:
-        self._asker = Asker(invoke, permits, patience)
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
 
     def wants(self, pool: UserPool, name: str) -> bool:
         """Whether the pool has the trigger `name` (a member of LambdaConfig, such as `PreSignUp`)."""
-        return bool(_config(pool).get(name))
+        config = _config(pool)
+        return bool(config.get(name) or config.get(f"{name}Config"))
 
     # sign-up
 
