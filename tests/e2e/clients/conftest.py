@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
 
 import pytest
 
@@ -23,12 +23,7 @@ def make_pool(dew: Dew) -> Callable[..., Pool]:
     """Makes user pools; settings are those of CreateUserPool."""
     numbers = itertools.count(1)
 
-    def make(**settings: Any) -> Pool:
-        settings = {"AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"], **settings}
-        made = dew.client("cognito-idp").create_user_pool(PoolName="people", **settings)
-        return Pool(dew, made["UserPool"]["Id"], numbers)
-
-    return make
+    return partial(Pool.made, dew, numbers)
 
 
 @pytest.fixture(scope="module")

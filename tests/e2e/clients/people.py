@@ -45,6 +45,14 @@ class Pool:
     id: str
     _numbers: "itertools.count[int]"
 
+    @classmethod
+    def made(cls, dew: Dew, numbers: "itertools.count[int] | None" = None, **settings: Any) -> "Pool":
+        """A new pool that verifies e-mail addresses; settings are those of CreateUserPool. Pools that share
+        `numbers` have no user, address or number in common."""
+        settings = {"AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"], **settings}
+        made = dew.client("cognito-idp").create_user_pool(PoolName="people", **settings)
+        return cls(dew, made["UserPool"]["Id"], numbers or itertools.count(1))
+
     @property
     def admin(self) -> Any:
         """boto3's client of Cognito, with credentials."""
@@ -89,6 +97,15 @@ class Pool:
         """Let users have further factors; settings are those of SetUserPoolMfaConfig."""
         settings = {"MfaConfiguration": "OPTIONAL", **settings}
         self.admin.set_user_pool_mfa_config(UserPoolId=self.id, **settings)
+
+    def tokens(self, client: AppClient, name: str) -> dict[str, str]:
+        """What a public client's sign-in with PASSWORD gives."""
+        answer: dict[str, Any] = self.admin.initiate_auth(
+            ClientId=client.id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+        )
+        return answer["AuthenticationResult"]
 
     def code(self, to: str) -> str:
         """The code of the last message to this address or number."""

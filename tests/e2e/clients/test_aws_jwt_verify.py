@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.clients.peer import Peer, refused
-from tests.e2e.clients.people import PASSWORD, AppClient, Pool
+from tests.e2e.clients.people import AppClient, Pool
 
 pytestmark = pytest.mark.clients
 
@@ -29,20 +29,11 @@ def verifier_for(make_peer: Callable[..., Peer], pool: Pool, client: AppClient) 
     return configured
 
 
-def tokens(pool: Pool, client: AppClient, name: str) -> dict[str, str]:
-    """What a sign-in with a password gives."""
-    return pool.admin.initiate_auth(
-        ClientId=client.id,
-        AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
-    )["AuthenticationResult"]
-
-
 def test_access_and_id_tokens_pass(pool: Pool, client: AppClient, verifier_for: Callable[..., Peer]) -> None:
     name = pool.user()
     pool.admin.create_group(UserPoolId=pool.id, GroupName="readers")
     pool.admin.admin_add_user_to_group(UserPoolId=pool.id, Username=name, GroupName="readers")
-    given = tokens(pool, client, name)
+    given = pool.tokens(client, name)
 
     access = verifier_for("access", groups="readers", scope="aws.cognito.signin.user.admin")
     claims = access("verify", given["AccessToken"])
@@ -63,8 +54,8 @@ def test_tokens_of_another_client_or_changed_ones_do_not(
     name = pool.user()
     access = verifier_for("access")
     with refused("CognitoJwtInvalidClientIdError"):
-        access("verify", tokens(pool, pool.client(), name)["AccessToken"])
-    token = tokens(pool, client, name)["AccessToken"]
+        access("verify", pool.tokens(pool.client(), name)["AccessToken"])
+    token = pool.tokens(client, name)["AccessToken"]
     head, payload, signature = token.split(".")
     forged = f"{head}.{payload}.{signature[:-8]}{'A' * 8}"
     with refused("JwtInvalidSignatureError"):
@@ -74,7 +65,7 @@ def test_tokens_of_another_client_or_changed_ones_do_not(
 
 
 def test_an_expired_token_does_not(pool: Pool, client: AppClient, verifier_for: Callable[..., Peer]) -> None:
-    token = tokens(pool, client, pool.user())["AccessToken"]
+    token = pool.tokens(client, pool.user())["AccessToken"]
     access = verifier_for("access")
     access("advance", 3590)
     assert access("verify", token)["token_use"] == "access"

@@ -1,6 +1,5 @@
 """pycognito: SRP from Python, by a client with and without a secret, and the rest of a user's life."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -255,14 +254,12 @@ def test_tokens_of_aws_issuer_are_verified_with_keys_from_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with start() as dew:
-        admin = dew.client("cognito-idp")
-        pool_id = admin.create_user_pool(PoolName="people")["UserPool"]["Id"]
-        pool = Pool(dew, pool_id, itertools.count())
+        pool = Pool.made(dew)
         name, client = pool.user(), pool.client()
         for variable, value in dew.environ.items():
             monkeypatch.setenv(variable, value)
-        monkeypatch.setenv("COGNITO_JWKS", httpx.get(f"{dew.aws_url}/{pool_id}/.well-known/jwks.json").text)
-        user = Cognito(pool_id, client.id, username=name)
+        monkeypatch.setenv("COGNITO_JWKS", httpx.get(f"{dew.aws_url}/{pool.id}/.well-known/jwks.json").text)
+        user = Cognito(pool.id, client.id, username=name)
         user.authenticate(PASSWORD)
-        assert user.access_claims["iss"] == f"https://cognito-idp.us-east-1.amazonaws.com/{pool_id}"
+        assert user.access_claims["iss"] == f"https://cognito-idp.us-east-1.amazonaws.com/{pool.id}"
         user.client.close()
