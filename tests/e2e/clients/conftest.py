@@ -52,6 +52,18 @@ def amplify_of(make_peer: Callable[..., Peer]) -> Callable[..., Peer]:
 
 
 @pytest.fixture
+def identity_of(make_peer: Callable[..., Peer]) -> Callable[..., Peer]:
+    """amazon-cognito-identity-js, configured for a pool (and a client of it)."""
+
+    def configured(pool: Pool, client_id: str = "") -> Peer:
+        peer = make_peer("identity")
+        peer("configure", pool.id, client_id or pool.client().id, pool.dew.aws_url)
+        return peer
+
+    return configured
+
+
+@pytest.fixture
 def make_peer() -> Iterator[Callable[..., Peer]]:
     """Starts the client libraries from npm, each in a process of its own."""
     install_modules()

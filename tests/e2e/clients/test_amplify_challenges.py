@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.e2e.clients.challenges import COLOUR, colour_triggers
 from tests.e2e.clients.peer import Peer, refused
 from tests.e2e.clients.people import SMS, Pool, totp
 from tests.e2e.clients.test_amplify import DONE, answer, sign_in
@@ -173,3 +174,21 @@ def test_a_password_is_chosen(choosing: Pool, amplify_of: Amplify, challenge: st
     amplify("signIn", {"username": name, "options": {"authFlowType": "USER_AUTH"}})
     answer(amplify, challenge)
     assert answer(amplify, "Correct-Horse-1") == DONE
+
+
+@pytest.mark.parametrize("flow", ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"])
+def test_a_custom_challenge_is_answered(
+    make_pool: Callable[..., Pool], amplify_of: Amplify, flow: str
+) -> None:
+    pool = make_pool()
+    triggers = colour_triggers(pool.dew, flow)
+    pool.admin.update_user_pool(UserPoolId=pool.id, AutoVerifiedAttributes=["email"], LambdaConfig=triggers)
+    name = pool.user()
+    amplify = amplify_of(pool)
+    asked = sign_in(amplify, name, flow)
+    assert asked["signInStep"] == "CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"
+    assert asked["additionalInfo"] == {"question": "Which colour?"}
+    asked = answer(amplify, "red")
+    assert asked["signInStep"] == "CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"
+    assert answer(amplify, COLOUR) == DONE
+    assert amplify("getCurrentUser")["username"] == name

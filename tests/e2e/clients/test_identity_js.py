@@ -10,19 +10,7 @@ from tests.e2e.clients.people import PASSWORD, Pool
 pytestmark = pytest.mark.clients
 
 Identity = Callable[..., Peer]
-FLOWS = ["USER_PASSWORD_AUTH"]
-
-
-@pytest.fixture
-def identity_of(make_peer: Callable[..., Peer]) -> Identity:
-    """The library, configured for a pool (and a client of it)."""
-
-    def configured(pool: Pool, client_id: str = "") -> Peer:
-        peer = make_peer("identity")
-        peer("configure", pool.id, client_id or pool.client().id, pool.dew.aws_url)
-        return peer
-
-    return configured
+FLOWS = ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"]
 
 
 @pytest.mark.parametrize("flow", FLOWS)
