@@ -8,9 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dewstack import ids
 from dewstack.clock import Clock
-from dewstack.cognito import errors
+from dewstack.cognito import errors, pool_ids
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
 from dewstack.cognito.keys import Keys
@@ -18,6 +17,7 @@ from dewstack.cognito.model import Settings, UserPool
 from dewstack.cognito.paging import page
 from dewstack.cognito.schema import declare, schema_of
 from dewstack.cognito.shapes import describe_pool
+from dewstack.cognito.triggers import configured
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
 from dewstack.wire import operation
@@ -57,7 +57,6 @@ def settings_of(params: Params) -> Settings:
     return {
         "Policies": {"PasswordPolicy": policy, "SignInPolicy": sign_in},
         "DeletionProtection": "INACTIVE",
-        "LambdaConfig": {},
         "VerificationMessageTemplate": template,
         "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
         "MfaConfiguration": "OFF",
@@ -66,13 +65,13 @@ def settings_of(params: Params) -> Settings:
         "AdminCreateUserConfig": admin,
         "UserPoolTier": "ESSENTIALS",
         **given,
+        "LambdaConfig": configured(
+            params.get("LambdaConfig") or {}, params.get("UserPoolTier") or "ESSENTIALS"
+        ),
     }
 
 
 def _refuse_not_emulated(params: Params) -> None:
-    triggers = [name for name, value in (params.get("LambdaConfig") or {}).items() if value]
-    if triggers:
-        raise NotEmulated(f"LambdaConfig {', '.join(triggers)}: user pool triggers are not emulated")
     if params.get("MfaConfiguration") == "ON":
         raise NotEmulated("MfaConfiguration ON: sign-in with a second factor is not emulated")
     if ((params.get("Policies") or {}).get("PasswordPolicy") or {}).get("PasswordHistorySize"):
@@ -90,7 +89,7 @@ class Pools:
 
     @operation("CreateUserPool")
     def create_user_pool(self, caller: Caller, params: Params) -> Params:
-        """Make a pool. Raises NotEmulated for triggers, mandatory MFA and password history."""
+        """Make a pool. Raises NotEmulated for mandatory MFA and password history."""
         if params.get("UsernameAttributes") and params.get("AliasAttributes"):
             raise errors.InvalidParameterException(
                 "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
@@ -99,7 +98,7 @@ class Pools:
         pool = UserPool(
             account_id=caller.account_id,
             region=caller.region,
-            id=ids.user_pool_id(caller.region),
+            id=pool_ids.choose(caller, params.get("UserPoolTags") or {}, self._is_taken),
             name=params["PoolName"],
             created=now,
             modified=now,
@@ -145,7 +144,12 @@ class Pools:
 
         def revision(pool: UserPool) -> UserPool:
             kept = {key: pool.settings[key] for key in IMMUTABLE if key in pool.settings}
-            return replace(pool, name=params.get("PoolName") or pool.name, settings={**settings, **kept})
+            tags = {
+                **pool_ids.system_tags(pool.settings.get("UserPoolTags") or {}),
+                **settings["UserPoolTags"],
+            }
+            changed = {**settings, **kept, "UserPoolTags": tags}
+            return replace(pool, name=params.get("PoolName") or pool.name, settings=changed)
 
         self._revise(caller, params["UserPoolId"], revision)
         return {}
@@ -185,6 +189,9 @@ class Pools:
 
         self._revise(caller, params["UserPoolId"], revision)
         return {}
+
+    def _is_taken(self, pool_id: str) -> bool:
+        return self._directory.pool_anywhere(pool_id) is not None
 
     def _revise(self, caller: Caller, pool_id: str, revision: Callable[[UserPool], UserPool]) -> UserPool:
         with self._directory.transaction():

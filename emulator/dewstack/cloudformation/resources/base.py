@@ -48,6 +48,14 @@ class Context(Struct, frozen=True):
             head = f"{self.stack.name[:half]}-{self.logical_id[: room - 1 - len(self.stack.name[:half])]}"
         return f"{head}-{suffix}"
 
+    def system_tags(self) -> dict[str, str]:
+        """What CloudFormation tags a resource with, beside its own tags."""
+        return {
+            "aws:cloudformation:stack-name": self.stack.name,
+            "aws:cloudformation:stack-id": self.stack.stack_id,
+            "aws:cloudformation:logical-id": self.logical_id,
+        }
+
     def arn(self, service: str, resource: str) -> str:
         """An ARN in the stack's account and region."""
         return f"arn:aws:{service}:{self.stack.region}:{self.stack.account_id}:{resource}"

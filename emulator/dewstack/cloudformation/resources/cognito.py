@@ -84,9 +84,9 @@ class UserPool(Provider):
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """CreateUserPool, then SetUserPoolMfaConfig where factors are named."""
         name = properties.get("UserPoolName") or context.generated_name(128)
-        output = await context.invoke(
-            _SERVICE, "CreateUserPool", PoolName=name, **self._settings(properties, *_MFA)
-        )
+        settings = self._settings(properties, *_MFA)
+        settings["UserPoolTags"] = {**(settings.get("UserPoolTags") or {}), **context.system_tags()}
+        output = await context.invoke(_SERVICE, "CreateUserPool", PoolName=name, **settings)
         pool = output["UserPool"]
         provider = f"cognito-idp.{context.stack.region}.amazonaws.com/{pool['Id']}"
         attributes = {
