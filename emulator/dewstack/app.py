@@ -28,6 +28,8 @@ from dewstack.wire.api import AwsApi
 
 CALL_SECONDS = 900.0
 """The bound of a call from another thread: the longest a function may run."""
+COGNITO = "cognito-idp.amazonaws.com"
+"""The principal that a user pool's triggers are invoked by."""
 
 
 class Emulator:
@@ -69,7 +71,15 @@ class Emulator:
         self.logs = Logs(clock, config)
         self.functions = LambdaService(store, clock, config, self._open_log)
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
-        self.cognito = Cognito(store, clock, config, self.functions.invoke)
+        self.cognito = Cognito(
+            store,
+            clock,
+            config,
+            self.functions.invoke,
+            send=self.functions.send,
+            permits=self._permits_cognito,
+            patience=self.functions.invoker.debugging.patience,
+        )
         self.gateway = ApiGateway(
             store,
             clock,
@@ -102,6 +112,10 @@ class Emulator:
         """A local pool's keys, for authorizers; made on first need, and that not on the loop."""
         known = self.cognito.known_keys(issuer)
         return known if known is not None else await asyncio.to_thread(self.cognito.keys, issuer)
+
+    async def _permits_cognito(self, function: str, user_pool: str) -> bool:
+        """Whether a function's resource policy lets Cognito invoke it for a user pool; both are ARNs."""
+        return await asyncio.to_thread(self.functions.permits, function, COGNITO, user_pool)
 
     async def make_keys(self) -> None:
         """Make the keys of the pools that have none yet, so that the first sign-in need not wait for them."""

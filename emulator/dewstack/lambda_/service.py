@@ -16,6 +16,7 @@ from dewstack.config import Caller, Config
 from dewstack.lambda_.code import CodeStorage
 from dewstack.lambda_.concurrency import ConcurrencyOperations
 from dewstack.lambda_.errors import (
+    InvalidParameterValueException,
     InvalidRequestContentException,
     RequestTooLargeException,
     ResourceNotFoundException,
@@ -26,6 +27,7 @@ from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.layers import LayerOperations, Layers
 from dewstack.lambda_.model import LATEST, Function, LogStream, Outcome
 from dewstack.lambda_.operations import FunctionOperations
+from dewstack.lambda_.permissions import permits
 from dewstack.lambda_.qualifiers import QualifierOperations
 from dewstack.store import Store
 from dewstack.wire import Handler, operation, operations_of
@@ -102,6 +104,16 @@ class LambdaService:
         task = asyncio.get_running_loop().create_task(self._serve_event(arn, payload))
         self._events.add(task)
         task.add_done_callback(self._events.discard)
+
+    def permits(self, arn: str, principal: str, source_arn: str) -> bool:
+        """Whether the resource policy of the function `arn` lets a service invoke it on behalf of `source_arn`.
+        A function that isn't there has no policy. Reads the store: call it in a thread."""
+        try:
+            reference = self.functions.reference({"FunctionName": arn}, Caller())
+        except InvalidParameterValueException:
+            return False
+        statements = self.functions.get_settings(reference).statements
+        return permits(statements, arn, principal, source_arn, reference.account_id)
 
     async def _serve_event(self, arn: str, payload: bytes) -> None:
         """An asynchronous event: tried again twice when the function fails, for longer when it is throttled."""

@@ -70,10 +70,6 @@ def test_bounds_are_whole_numbers(world, bound):
 @pytest.mark.parametrize(
     ("settings", "name"),
     [
-        (
-            {"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:000000000000:function:f"}},
-            "PreSignUp",
-        ),
         ({"MfaConfiguration": "ON"}, "MfaConfiguration"),
         ({"Policies": {"PasswordPolicy": {"PasswordHistorySize": 3}}}, "PasswordHistorySize"),
     ],

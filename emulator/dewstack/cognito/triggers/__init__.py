@@ -12,8 +12,9 @@ from dewstack.cognito.triggers.answers import (
     UserMigrationAnswer,
 )
 from dewstack.cognito.triggers.asking import Asker, Patience, Permits
+from dewstack.cognito.triggers.configuration import configured
 from dewstack.cognito.triggers.occasion import Occasion, attributes_of
-from dewstack.cognito.triggers.senders import Medium, Send, Senders, Sending, check_library
+from dewstack.cognito.triggers.senders import Medium, Send, Senders, Sending
 from dewstack.cognito.triggers.triggers import Triggers
 
 __all__ = [
@@ -36,5 +37,5 @@ __all__ = [
     "Triggers",
     "UserMigrationAnswer",
     "attributes_of",
-    "check_library",
+    "configured",
 ]
