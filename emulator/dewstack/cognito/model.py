@@ -105,6 +105,14 @@ class UserPool(Struct, frozen=True, kw_only=True):
         return next((attribute for attribute in self.schema if attribute.name == name), None)
 
 
+class ClientSecret(Struct, frozen=True, kw_only=True):
+    """One of an app client's secrets. `created` is in seconds since the epoch."""
+
+    id: str
+    value: str
+    created: float
+
+
 class UserPoolClient(Struct, frozen=True, kw_only=True):
     """An app client. Times are seconds since the epoch."""
 
@@ -114,14 +122,25 @@ class UserPoolClient(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     secret: str | None
+    """The oldest secret, the one that is described."""
     created: float
     modified: float
     settings: Settings
+    rotation: list[ClientSecret] = field(default_factory=list)
+    """All secrets, oldest first, once there has been more than one."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
         """The client's key in the store."""
         return self.account_id, self.region, self.pool_id, self.id
+
+    @property
+    def secrets(self) -> list[ClientSecret]:
+        """The secrets that are good now, oldest first: none, one, or two while they are changed."""
+        if self.rotation or self.secret is None:
+            return self.rotation
+        identity = f"{self.id}--{int(self.created * 1000)}"
+        return [ClientSecret(id=identity, value=self.secret, created=self.created)]
 
     @property
     def hides_users(self) -> bool:
@@ -169,6 +188,9 @@ class Password(Struct, frozen=True, kw_only=True):
     cost: tuple[int, int, int]
     srp_salt: str
     srp_verifier: str
+    srp_pool: str = ""
+    """The name of the pool that SRP's verifier was made for, where a file brought it along: in another pool it proves
+    nothing until the password was given once."""
 
 
 class Mfa(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,11 @@
 """What users do with their own access token: read and change themselves, sign out, leave."""
 
 import asyncio
-import hmac
 from typing import Any
 
 from msgspec.structs import replace
 
-from dewstack.cognito import errors, passwords, schema
+from dewstack.cognito import errors, passwords, schema, secret_hash
 from dewstack.cognito.attributes import Attributes
 from dewstack.cognito.bearer import Bearer, Bearers
 from dewstack.cognito.codes import CHANGES, VERIFY, Codes, Limits
@@ -146,8 +145,8 @@ class Profiles:
         pool, client = self._directory.client_anywhere(params["ClientId"])
         if not client.revocable:
             raise errors.UnsupportedOperationException("Token revocation is not enabled for this client")
-        given = (params.get("ClientSecret") or "").encode()
-        if client.secret is not None and not hmac.compare_digest(client.secret.encode(), given):
+        given = params.get("ClientSecret") or ""
+        if client.secret is not None and not secret_hash.is_secret(client, given):
             raise errors.UnauthorizedException(f"Invalid secret for client {client.id}")
         if params["Token"].count(".") == 2:
             raise errors.UnsupportedTokenTypeException("Only refresh tokens can be revoked")

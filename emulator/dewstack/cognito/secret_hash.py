@@ -1,4 +1,7 @@
-"""SECRET_HASH, how an app client with a secret proves itself: HMAC-SHA256(secret, username + client id)."""
+"""SECRET_HASH, how an app client with a secret proves itself: HMAC-SHA256(secret, username + client id).
+
+While a client has two secrets, either will do.
+"""
 
 import base64
 import hashlib
@@ -36,7 +39,15 @@ def _require(client: UserPoolClient, given: str | None) -> None:
 
 
 def _valid(client: UserPoolClient, names: list[str], given: str) -> bool:
-    if client.secret is None:
-        return False
-    expected = [secret_hash(client.id, client.secret, name) for name in names]
+    expected = [secret_hash(client.id, secret.value, name) for secret in client.secrets for name in names]
+    return _among(given, expected)
+
+
+def is_secret(client: UserPoolClient, given: str) -> bool:
+    """Whether `given` is one of the client's secrets, for RevokeToken and the token endpoint."""
+    return _among(given, [secret.value for secret in client.secrets])
+
+
+def _among(given: str, expected: list[str]) -> bool:
+    # All of them are compared, whichever is right: the time tells nothing.
     return any([hmac.compare_digest(known.encode(), given.encode()) for known in expected])

@@ -5,12 +5,14 @@ from typing import Any
 from dewstack.clock import Clock
 from dewstack.cognito.attributes import Attributes
 from dewstack.cognito.bearer import Bearers
+from dewstack.cognito.client_secrets import ClientSecrets
 from dewstack.cognito.clients import Clients
 from dewstack.cognito.codes import Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
 from dewstack.cognito.groups import Groups
 from dewstack.cognito.heavy import HeavyWork
+from dewstack.cognito.identities import Identities
 from dewstack.cognito.identity_providers import IdentityProviders
 from dewstack.cognito.issuing import Issuer
 from dewstack.cognito.keys import Keys, pool_of_issuer
@@ -22,6 +24,7 @@ from dewstack.cognito.migration import Migration
 from dewstack.cognito.naming import Naming
 from dewstack.cognito.pools import Pools
 from dewstack.cognito.profile import Profiles
+from dewstack.cognito.provider_links import ProviderLinks
 from dewstack.cognito.recovery import Recovery
 from dewstack.cognito.resource_servers import ResourceServers
 from dewstack.cognito.settings import PoolSettings
@@ -73,6 +76,7 @@ class Cognito:
         self.domains = Domains(directory)
         self.resource_servers = ResourceServers(directory)
         self.identity_providers = IdentityProviders(directory, clock)
+        self.identities = Identities(directory, clock, self.identity_providers)
         self.operations = operations_of(
             Pools(directory, clock, keys, self.domains),
             self.domains,
@@ -80,6 +84,8 @@ class Cognito:
             self.identity_providers,
             PoolSettings(directory, clock),
             Clients(directory, clock),
+            ClientSecrets(directory, clock),
+            ProviderLinks(directory, self.identities),
             Groups(directory, clock),
             Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming, triggers),
             Listing(directory),
