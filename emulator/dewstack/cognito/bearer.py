@@ -85,7 +85,7 @@ class Bearers:
 
     def _holder(self, pool: UserPool, claims: Claims) -> Bearer:
         client = self._directory.clients.get(*pool.key, claims["client_id"])
-        if client is None:
+        if client is None or "username" not in claims:  # a client's own token has no user
             raise errors.NotAuthorizedException("Invalid Access Token")
         family = self._directory.families.get(*pool.key, claims["sub"], claims["event_id"])
         user = self._directory.user_by_key(pool, pool.fold(claims["username"]))

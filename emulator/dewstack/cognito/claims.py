@@ -1,16 +1,41 @@
 """What a user pool's tokens say, claim by claim, in the order AWS writes them."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import msgspec
 
 from dewstack.cognito.model import Group, TokenFamily, User, UserPoolClient
 from dewstack.cognito.schema import VERIFIED_FLAGS, readable
 
 Claims = dict[str, Any]
 
+SHOWN_BY = {
+    "email": frozenset({"email", "email_verified"}),
+    "phone": frozenset({"phone_number", "phone_number_verified"}),
+}
+"""Scopes that show some attributes; `profile` shows all, and so does `openid` where nothing else is asked for."""
+
+
+def disclosed(scopes: Sequence[str], attributes: dict[str, str]) -> dict[str, str]:
+    """The attributes that a hosted sign-in's scopes show, of those the client may read."""
+    narrow = [SHOWN_BY[scope] for scope in scopes if scope in SHOWN_BY]
+    if "profile" in scopes or not narrow:
+        return attributes
+    names = frozenset[str]().union(*narrow)
+    return {name: value for name, value in attributes.items() if name in names}
+
 
 def by_precedence(groups: list[Group]) -> list[Group]:
     """Groups, the most important (lowest precedence) first; those without one last."""
     return sorted(groups, key=lambda g: (g.precedence is None, g.precedence or 0, g.name))
+
+
+SHAPES: dict[str, Callable[[str], Any]] = {
+    "address": lambda value: {"formatted": value},
+    "identities": msgspec.json.decode,
+}
+"""Attributes that are no strings in an identity token."""
 
 
 def id_claims(
@@ -24,6 +49,8 @@ def id_claims(
 ) -> Claims:
     """The identity token's claims: who the user is, in the attributes that the client may read."""
     attributes = readable(client.settings.get("ReadAttributes"), user.attributes)
+    if family.hosted:
+        attributes = disclosed(family.scopes, attributes)
     claims: Claims = {"sub": user.sub}
     if groups:
         claims["cognito:groups"] = [group.name for group in groups]
@@ -47,7 +74,7 @@ def id_claims(
         claims["jti"] = jti
     for name, value in attributes.items():
         if name not in VERIFIED_FLAGS:
-            claims[name] = {"formatted": value} if name == "address" else value
+            claims[name] = SHAPES[name](value) if name in SHAPES else value
     return claims | role_claims(groups)
 
 
@@ -84,6 +111,22 @@ def access_claims(
         claims["jti"] = jti
     claims["username"] = user.username
     return claims
+
+
+def client_claims(issuer: str, client: UserPoolClient, scopes: Sequence[str], now: int, jti: str) -> Claims:
+    """The access token's claims where a client signs in by itself (client_credentials)."""
+    return {
+        "sub": client.id,
+        "token_use": "access",
+        "scope": " ".join(scopes),
+        "auth_time": now,
+        "iss": issuer,
+        "exp": now + client.validity("AccessToken"),
+        "iat": now,
+        "version": 2,
+        "jti": jti,
+        "client_id": client.id,
+    }
 
 
 def role_claims(groups: list[Group]) -> Claims:

@@ -1,6 +1,8 @@
 """The end of a sign-in: RS256 identity and access tokens, as PreTokenGeneration wants them."""
 
 import asyncio
+import base64
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,14 @@ from msgspec import Struct
 
 from dewstack import ids
 from dewstack.clock import Clock
-from dewstack.cognito.claims import Claims, access_claims, by_precedence, id_claims, role_claims
+from dewstack.cognito.claims import (
+    Claims,
+    access_claims,
+    by_precedence,
+    client_claims,
+    id_claims,
+    role_claims,
+)
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.keys import Keys
@@ -73,6 +82,20 @@ class Issuer:
         overrides = await self._overrides(grant, family.scopes)
         return await self._heavy.run(self._result, grant, family, overrides)
 
+    async def client(self, pool: UserPool, client: UserPoolClient, scopes: Sequence[str]) -> dict[str, Any]:
+        """An access token for the client itself, as AuthenticationResult has it."""
+        await self._make_keys(pool)
+        return await self._heavy.run(self._client, pool, client, scopes)
+
+    def _client(self, pool: UserPool, client: UserPoolClient, scopes: Sequence[str]) -> dict[str, Any]:
+        issuer, now = issuer_of(pool, self._config), int(self._clock.time())
+        claims = client_claims(issuer, client, scopes, now, ids.uuid4())
+        return {
+            "AccessToken": _sign(claims, self._keys.of(pool).keys["access"]),
+            "ExpiresIn": client.validity("AccessToken"),
+            "TokenType": "Bearer",
+        }
+
     async def _make_keys(self, pool: UserPool) -> None:
         """Where a pool has no keys yet, wait for them before the turn that signs with them."""
         if self._keys.known(pool.id) is None:
@@ -128,12 +151,23 @@ class Issuer:
         if overrides is not None:
             access = overrides.access_claims(access)
             identity = overrides.identity_claims(identity)
-        return {
-            "AccessToken": _sign(access, pair.keys["access"]),
+        access_token = _sign(access, pair.keys["access"])
+        result = {
+            "AccessToken": access_token,
             "ExpiresIn": client.validity("AccessToken"),
             "TokenType": "Bearer",
-            "IdToken": _sign(identity, pair.keys["id"]),
         }
+        if family.hosted and "openid" not in family.scopes:
+            return result
+        if family.hosted:
+            identity = {"at_hash": _at_hash(access_token), **identity}
+        return {**result, "IdToken": _sign(identity, pair.keys["id"])}
+
+
+def _at_hash(access_token: str) -> str:
+    """The half of the access token's SHA-256 that binds an identity token to it (OpenID Connect)."""
+    half = hashlib.sha256(access_token.encode()).digest()[:16]
+    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
 
 
 def _sign(claims: Claims, key: "RSAKey") -> str:
