@@ -14,9 +14,11 @@ import string
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from dewstack.cognito.errors import InvalidParameterException, InvalidPasswordException
-from dewstack.cognito.model import Password
-from dewstack.cognito.srp import Identity, verifier
+from dewstack.cognito.model import Password, User
+from dewstack.cognito.srp import Identity, pool_name, verifier
 
 COST = (2**9, 8, 1)
 SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
@@ -83,6 +85,16 @@ def derive(pool_id: str, username: str, password: str) -> Password:
         srp_salt=srp_salt.hex(),
         srp_verifier=f"{verifier(identity, password, srp_salt):x}",
     )
+
+
+def at_home(pool_id: str, user: User, password: str) -> Callable[[User], User] | None:
+    """What makes an imported password, which has just proved right, work for SRP in this pool too; None where it
+    does already. As slow as `derive`."""
+    kept = user.password
+    if kept is None or kept.srp_pool in ("", pool_name(pool_id)):
+        return None
+    derived = derive(pool_id, user.username, password)
+    return lambda now: replace(now, password=derived) if now.password == kept else now
 
 
 def matches(kept: Password | None, password: str) -> bool:

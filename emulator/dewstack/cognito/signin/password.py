@@ -48,11 +48,12 @@ class PasswordFactor:
         if user is not None and user.status == "RESET_REQUIRED" and user.password is None:
             raise errors.PasswordResetRequiredException()
         right = passwords.matches(user.password if user else None, password)
+        at_home = passwords.at_home(pool.id, user, password) if user is not None and right else None
         with self._directory.transaction():
             # Once more: guesses that came at the same time may have locked the user meanwhile.
             self._lockout.check(pool, user or name)
             if user is not None and right:
                 self._lockout.clear(pool, user)
-                return user
+                return user if at_home is None else self._directory.revise(pool, user, at_home)
             self._lockout.fail(pool, user or name)
         raise errors.NotAuthorizedException(errors.INCORRECT)
