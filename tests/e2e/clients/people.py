@@ -23,6 +23,15 @@ ROTATING = {
     "ExplicitAuthFlows": [flow for flow in FLOWS if "REFRESH" not in flow],
     "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0},
 }
+OAUTH: dict[str, Any] = {
+    "AllowedOAuthFlowsUserPoolClient": True,
+    "AllowedOAuthFlows": ["code"],
+    "AllowedOAuthScopes": ["openid", "email", "profile", "aws.cognito.signin.user.admin"],
+    "CallbackURLs": ["http://localhost:5173/callback"],
+    "LogoutURLs": ["http://localhost:5173/"],
+    "SupportedIdentityProviders": ["COGNITO"],
+}
+"""A client that may use the hosted UI."""
 SMS = {
     "SnsCallerArn": "arn:aws:iam::000000000000:role/sms",
     "ExternalId": "dewstack",

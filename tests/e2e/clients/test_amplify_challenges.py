@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dewstack.testing import Dew
 from tests.e2e.clients.challenges import COLOUR, colour_triggers
 from tests.e2e.clients.peer import Peer, refused
 from tests.e2e.clients.people import SMS, Pool, totp
@@ -178,11 +179,9 @@ def test_a_password_is_chosen(choosing: Pool, amplify_of: Amplify, challenge: st
 
 @pytest.mark.parametrize("flow", ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"])
 def test_a_custom_challenge_is_answered(
-    make_pool: Callable[..., Pool], amplify_of: Amplify, flow: str
+    dew: Dew, make_pool: Callable[..., Pool], amplify_of: Amplify, flow: str
 ) -> None:
-    pool = make_pool()
-    triggers = colour_triggers(pool.dew, flow)
-    pool.admin.update_user_pool(UserPoolId=pool.id, AutoVerifiedAttributes=["email"], LambdaConfig=triggers)
+    pool = make_pool(LambdaConfig=colour_triggers(dew, flow))
     name = pool.user()
     amplify = amplify_of(pool)
     asked = sign_in(amplify, name, flow)

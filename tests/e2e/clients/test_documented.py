@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from dewstack.testing import Dew, start
 from tests.e2e.clients.peer import HERE, aws_cli, install_modules
-from tests.e2e.clients.people import PASSWORD, AppClient, Pool
+from tests.e2e.clients.people import OAUTH, PASSWORD, AppClient, Pool
 
 pytestmark = pytest.mark.clients
 
@@ -65,7 +66,8 @@ def reading(dew: Dew) -> Reader:
     pool = Pool.made(dew)
     pool.invite("ada", email="ada@example.com", email_verified="true")
     pool.admin.admin_set_user_password(UserPoolId=pool.id, Username="ada", Password=PASSWORD, Permanent=True)
-    return Reader(pool, pool.client())
+    pool.admin.create_user_pool_domain(UserPoolId=pool.id, Domain="people")
+    return Reader(pool, pool.client(**OAUTH))
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +103,15 @@ def test_the_aws_cli_asks(reader: Reader) -> None:
     script = "\n".join(line.removeprefix("$ ") for line in lines if line.startswith("$ "))
     script = script.replace("aws cognito", f"{aws_cli()} cognito")
     assert [reader.run("sh", "-euc", script)] == [line for line in lines if not line.startswith("$ ")]
+
+
+@pytest.mark.parametrize("language", ["js", "python"])
+def test_openid_connect_clients_find_the_hosted_ui(reader: Reader, language: str) -> None:
+    program = reader.program("OpenID Connect clients and the hosted UI", language)
+    if language == "js":
+        install_modules()
+        url = reader.run("node", "--input-type=module", "-e", program)
+    else:
+        url = reader.run(sys.executable, "-c", program)
+    page = httpx.get(url, follow_redirects=True)
+    assert page.status_code == 200 and "<form" in page.text

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dewstack.testing import Dew
 from tests.e2e.clients.challenges import COLOUR, colour_triggers
 from tests.e2e.clients.peer import Peer, refused
 from tests.e2e.clients.people import PASSWORD, SMS, Pool, totp
@@ -138,13 +139,9 @@ def test_a_device_stands_for_the_second_factor(make_pool: Callable[..., Pool], i
 
 
 @pytest.fixture(scope="module")
-def colours(make_pool: Callable[..., Pool]) -> Pool:
+def colours(dew: Dew, make_pool: Callable[..., Pool]) -> Pool:
     """A pool that asks for a colour."""
-    pool = make_pool()
-    pool.admin.update_user_pool(
-        UserPoolId=pool.id, AutoVerifiedAttributes=["email"], LambdaConfig=colour_triggers(pool.dew)
-    )
-    return pool
+    return make_pool(LambdaConfig=colour_triggers(dew))
 
 
 @pytest.mark.parametrize("by_password", [False, True])
