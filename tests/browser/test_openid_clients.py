@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from authlib.integrations.httpx_client import OAuth2Client
+from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from playwright.sync_api import Browser, Page, Route
@@ -166,7 +166,7 @@ def test_authlib_signs_in(place: Place, browser: Page, method: str) -> None:
     client = place.client(GenerateSecret=method != "none")
     name = place.pool.user()
     found = httpx.get(f"{place.issuer}/.well-known/openid-configuration").json()
-    with OAuth2Client(
+    with OAuth2Session(
         client.id,
         client.secret or None,
         scope="openid email",
