@@ -22,13 +22,11 @@ from dewstack.cognito.model import (
     UserPool,
     UserPoolClient,
 )
+from dewstack.cognito.user_index import UserIndex
 from dewstack.config import Caller
 from dewstack.store import Collection, Store
 
 V = TypeVar("V")
-
-INDEXED = ("sub", "email", "phone_number", "preferred_username")
-"""Attributes by which a user is found without a scan."""
 
 
 class Directory:
@@ -58,6 +56,13 @@ class Directory:
         self.mfa_settings: Collection[dict[str, Any]] = self.of_pool("mfa-settings", dict)
         self._members = self.of_pool("members", str)
         self._index = self.of_pool("user-index", str)
+        self.index = UserIndex(
+            store,
+            self.users,
+            self._index,
+            self.of_pool("user-index-version", int),
+            self.of_pool("user-count", int),
+        )
 
     def of_pool(self, name: str, kind: type[V]) -> Collection[V]:
         """A collection whose keys begin with a pool's key: it is emptied of the pool's when the pool goes."""
@@ -105,6 +110,7 @@ class Directory:
         with self.transaction():
             self.pools.put(pool, *pool.key)
             self._locations.put(Location(*pool.key), "pool", pool.id)
+            self.index.begin(pool)
 
     def add_client(self, client: UserPoolClient) -> None:
         """Keep a new app client."""
@@ -133,7 +139,7 @@ class Directory:
 
     def count_users(self, pool: UserPool) -> int:
         """How many users the pool has."""
-        return self._index.count(*pool.key, "sub")  # the same number in far fewer pages
+        return self.index.count(pool)
 
     def user_by_key(self, pool: UserPool, key: str) -> User | None:
         """The user under this key, or None."""
@@ -163,9 +169,8 @@ class Directory:
         return user
 
     def having(self, pool: UserPool, attribute: str, value: str) -> list[User]:
-        """The users whose attribute (one of INDEXED) has this value."""
-        found = self._index.scan(*pool.key, attribute, pool.fold(value)) if "\0" not in value else []
-        users = [self.users.get(*pool.key, key) for key in found]
+        """The users whose attribute (one that is indexed) has this value."""
+        users = [self.users.get(*pool.key, key) for key in self.index.having(pool, attribute, value)]
         return [user for user in users if user is not None]
 
     def put(self, pool: UserPool, user: User) -> None:
@@ -174,8 +179,7 @@ class Directory:
         with self.transaction():
             before = self.users.get(*pool.key, key)
             user = replace(user, modified=self.clock.time())
-            if before is None or before.attributes != user.attributes:
-                self._reindex(pool, key, before, user)
+            self.index.change(pool, key, before, user)
             self.users.put(user, *pool.key, key)
 
     def change(self, pool: UserPool, user: User, **fields: Any) -> User:
@@ -199,7 +203,7 @@ class Directory:
             before = self.users.get(*pool.key, key)
             if before is None:
                 return
-            self._reindex(pool, key, before, None)
+            self.index.change(pool, key, before, None)
             for family in self.families.scan(*pool.key, before.sub):
                 self.refresh_tokens.delete(*pool.key, family.refresh_hash)
             for collection in self._of_users:
@@ -207,18 +211,6 @@ class Directory:
             for group in before.groups:
                 self._members.delete(*pool.key, group, key)
             self.users.delete(*pool.key, key)
-
-    def _reindex(self, pool: UserPool, key: str, before: User | None, after: User | None) -> None:
-        for user, keep in ((before, False), (after, True)):
-            if user is None:
-                continue
-            values = {"sub": user.sub, **user.attributes}
-            for attribute in INDEXED:
-                value = pool.fold(values.get(attribute, ""))
-                if value and keep:
-                    self._index.put(key, *pool.key, attribute, value, key)
-                elif value:
-                    self._index.delete(*pool.key, attribute, value, key)
 
     # membership
 

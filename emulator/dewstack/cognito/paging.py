@@ -3,6 +3,8 @@
 import base64
 from typing import TypeVar
 
+import msgspec
+
 from dewstack.cognito.errors import InvalidParameterException
 
 T = TypeVar("T")
@@ -24,6 +26,26 @@ def key_of(token: str | None) -> str | None:
     if "\0" in key:
         raise InvalidParameterException("Invalid pagination token")
     return key
+
+
+def token_of_place(place: tuple[str, ...]) -> str:
+    """The token that continues after a place of several parts."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
+
+
+def place_of(token: str | None, parts: int) -> tuple[str, ...] | None:
+    """The place of so many parts that a token continues after. Raises InvalidParameterException for what is no token,
+    or another list's."""
+    if token is None:
+        return None
+    try:
+        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+        place = msgspec.json.decode(raw, type=tuple[str, ...])
+    except (ValueError, RecursionError) as error:
+        raise InvalidParameterException("Invalid pagination token") from error
+    if len(place) != parts or any("\0" in part for part in place):
+        raise InvalidParameterException("Invalid pagination token")
+    return place
 
 
 def page(entries: list[tuple[str, T]], limit: int, token: str | None) -> tuple[list[T], str | None]:

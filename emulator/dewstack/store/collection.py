@@ -74,10 +74,16 @@ class Collection(Generic[T]):
         return bool(rows)
 
     def items(
-        self, *prefix: str, after: tuple[str, ...] | None = None, limit: int = -1
+        self, *prefix: str, begins: str = "", after: tuple[str, ...] | None = None, limit: int = -1
     ) -> list[tuple[tuple[str, ...], T]]:
-        """Keys and values whose key begins with `prefix` and follows `after`, in key order, at most `limit`."""
+        """Keys and values whose key begins with `prefix` and follows `after`, in key order, at most `limit`.
+
+        With `begins`, those only whose next part begins with it.
+        """
         low, high = self._range(prefix)
+        if begins:
+            low += begins
+            high = low + "\U0010ffff"
         if after is not None:
             low = max(low, self._key(after) + "\0")
         rows = self._store.read(
