@@ -40,8 +40,8 @@ class SrpChallenge(Struct, frozen=True, kw_only=True):
     public: str
     expires: float
     """Seconds since the epoch."""
-    device_key: str | None = None
-    """DEVICE_KEY, where the sign-in named one."""
+    name: str
+    """What the user was called in the first step: the lockout of somebody who doesn't exist goes by it."""
 
     @property
     def server(self) -> srp.Ephemeral:

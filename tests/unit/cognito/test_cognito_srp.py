@@ -243,6 +243,7 @@ class Sealing:
         self.challenge = SrpChallenge(
             challenge="PASSWORD_VERIFIER",
             user_id="ada",
+            name="ada",
             sub="00000000-0000-4000-8000-000000000000",
             client_public="ab" * 384,
             private="cd" * 32,

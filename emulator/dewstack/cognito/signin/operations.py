@@ -15,11 +15,13 @@ from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User
+from dewstack.cognito.secret_blocks import SecretBlocks
 from dewstack.cognito.signin.flows import beginning
 from dewstack.cognito.signin.new_password import NewPassword
 from dewstack.cognito.signin.password import PasswordFactor
 from dewstack.cognito.signin.refresh import Refresh
 from dewstack.cognito.signin.sessions import Sessions
+from dewstack.cognito.signin.srp_factor import SrpFactor
 from dewstack.cognito.signin.steps import Challenge, Gate, Next, Passed, Rule, SignIn
 from dewstack.cognito.tokens import Tokens
 from dewstack.cognito.triggers import Triggers
@@ -51,6 +53,7 @@ class SignIns:
         self._sessions = sessions = Sessions(directory)
         password = PasswordFactor(directory, heavy, lockout, migration, triggers)
         new_password = NewPassword(directory, sessions)
+        srp = SrpFactor(directory, heavy, lockout, SecretBlocks(directory), triggers)
         refresh = Refresh(tokens)
         by_password = Rule(password.begin, (new_password.gate,))
         refreshing = Rule(refresh.begin)
@@ -58,10 +61,12 @@ class SignIns:
             "USER_PASSWORD_AUTH": by_password,
             "ADMIN_USER_PASSWORD_AUTH": by_password,
             "ADMIN_NO_SRP_AUTH": by_password,
+            "USER_SRP_AUTH": Rule(srp.begin),
             "REFRESH_TOKEN_AUTH": refreshing,
             "REFRESH_TOKEN": refreshing,
         }
         self._challenges = {
+            "PASSWORD_VERIFIER": Rule(srp.answer, (new_password.gate,)),
             "NEW_PASSWORD_REQUIRED": Rule(new_password.answer),
         }
 

@@ -34,8 +34,8 @@ class Sessions:
         now = self._clock.time()
         session = Session(
             client_id=client.id,
-            user_key=pool.fold(challenge.user.username),
-            sub=challenge.user.sub,
+            user_key=pool.fold(challenge.user.username) if challenge.user else "",
+            sub=challenge.user.sub if challenge.user else "",
             challenge=challenge.name,
             expires=now + client.session_seconds,
             state=challenge.state,

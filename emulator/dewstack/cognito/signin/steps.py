@@ -48,7 +48,8 @@ class Challenge(Struct, frozen=True, kw_only=True):
     """What the user is asked next."""
 
     name: str
-    user: User
+    user: User | None
+    """Who is asked; None for somebody who doesn't exist, where that is hidden."""
     parameters: dict[str, str]
     """ChallengeParameters."""
     state: dict[str, Any] = field(default_factory=dict)
