@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,9 @@ from dewstack.cognito import Cognito, Message
 from dewstack.config import Config
 from dewstack.http import Request
 from dewstack.store import Store
+from dewstack.testing import Dew, start
 from dewstack.wire import AwsApi
+from tests.trigger_world import TriggerWorld
 
 PASSWORD = "Correct-Horse-1"
 
@@ -194,3 +197,16 @@ def world(door: Door) -> Iterator[World]:
     yield World(door, clock, store, cognito, api=door.client())
     api.close()
     store.close()
+
+
+@pytest.fixture(scope="module")
+def dew() -> Iterator[Dew]:
+    """An emulator whose functions run, on real sockets."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def triggers(dew: Dew, tmp_path: Path) -> TriggerWorld:
+    """Pools whose triggers are real functions."""
+    return TriggerWorld(dew, tmp_path)
