@@ -101,7 +101,7 @@ class Emulator:
             self.api.register(name, operations)
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
-        control = Endpoints(self, self.api, self.logs, self.cognito.mailbox, clock).control(self._pages)
+        control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control)
 
     async def _restore(self, service: str) -> None:

@@ -4,14 +4,14 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from msgspec import Struct, field
 
 from dewstack import __version__
 from dewstack.clock import Clock
-from dewstack.cognito import Mailbox
+from dewstack.cognito import Cognito
 from dewstack.config import Caller
 from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
 from dewstack.errors import AwsError
@@ -40,6 +40,15 @@ class Deployed(Struct):
     outputs: dict[str, str] = field(default_factory=dict)
 
 
+class UserImport(Struct):
+    """What an import of users is asked for."""
+
+    pool: str
+    users: list[Any]
+    groups: list[Any] = field(default_factory=list)
+    mode: Literal["add", "compare", "replace"] = "compare"
+
+
 class Host(Protocol):
     """The emulator, as its endpoints see it."""
 
@@ -63,11 +72,12 @@ class Host(Protocol):
 class Endpoints:
     """One method an endpoint."""
 
-    def __init__(self, host: Host, api: AwsApi, logs: Logs, mailbox: Mailbox, clock: Clock) -> None:
+    def __init__(self, host: Host, api: AwsApi, logs: Logs, cognito: Cognito, clock: Clock) -> None:
         self._host = host
         self._api = api
         self._log_service = logs
-        self._mailbox = mailbox
+        self._cognito = cognito
+        self._mailbox = cognito.mailbox
         self._time = clock
 
     def control(self, pages: Pages | None) -> ControlApi:
@@ -76,6 +86,8 @@ class Endpoints:
             {
                 ("GET", "health"): self._health,
                 ("GET", "mail"): self._mail,
+                ("GET", "users"): _refusing(self._export_users),
+                ("POST", "users"): _refusing(self._import_users),
                 ("GET", "clock"): self._clock,
                 ("POST", "clock"): self._clock,
                 ("POST", "reset"): _refusing(self._reset),
@@ -102,6 +114,29 @@ class Endpoints:
     async def _mail(self, request: Request, query: dict[str, str]) -> Response:
         messages = await asyncio.to_thread(self._mailbox.messages, query.get("to"))
         return answer({"messages": messages})
+
+    async def _export_users(self, request: Request, query: dict[str, str]) -> Response:
+        """A pool's users with what is kept of their passwords: for this machine's own programs."""
+        self._require_neighbour(request)
+        export = self._cognito.files.export_users
+        with_totp = query.get("totp") in ("1", "true")
+        pool = query.get("pool", "")
+        return answer(await asyncio.to_thread(export, self._host.caller, pool, with_totp=with_totp))
+
+    async def _import_users(self, request: Request, query: dict[str, str]) -> Response:
+        """All users of a file, or the mistakes in it."""
+        self._require_neighbour(request)
+        body = msgspec.convert(body_of(request), UserImport)
+        load = self._cognito.files.import_users
+        report = await asyncio.to_thread(
+            load, self._host.caller, body.pool, body.users, body.groups, body.mode
+        )
+        return answer(report)
+
+    def _require_neighbour(self, request: Request) -> None:
+        """Refuse other machines, which a wider --host lets in. Raises BadRequest."""
+        if not (request.source_ip in ("", "::1") or request.source_ip.startswith("127.")):
+            raise BadRequest("users are exported and imported on the emulator's own machine")
 
     async def _clock(self, request: Request, query: dict[str, str]) -> Response:
         if request.method == "POST":
@@ -210,7 +245,7 @@ def _refusing(
             return await endpoint(request, query)
         except AwsError as error:
             return refusal(error)
-        except (KeyError, TypeError, msgspec.DecodeError) as error:
+        except (KeyError, TypeError, msgspec.MsgspecError) as error:
             return refusal(BadRequest(f"the parameters are not those of the operation: {error!r}"))
 
     return guarded

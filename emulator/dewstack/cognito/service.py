@@ -1,6 +1,7 @@
 """The service `cognito-idp`: its parts put together, and what the rest of the emulator asks it."""
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from dewstack.clock import Clock
 from dewstack.cognito.attributes import Attributes
@@ -37,6 +38,9 @@ from dewstack.cognito.verification import Verification
 from dewstack.config import Config
 from dewstack.store import Store
 from dewstack.wire import Handler, Invoke, operations_of
+
+if TYPE_CHECKING:
+    from dewstack.cognito.files import UserFiles
 
 
 class Cognito:
@@ -98,6 +102,13 @@ class Cognito:
     def close(self) -> None:
         """Stop the worker threads; what they do ends on its own."""
         self._heavy.close()
+
+    @cached_property
+    def files(self) -> "UserFiles":
+        """Users out of pools and into them, as files have them."""
+        from dewstack.cognito.files import UserFiles  # Most starts need it for nothing.
+
+        return UserFiles(self._directory, self._directory.clock)
 
     def jwks(self, pool_id: str) -> dict[str, Any] | None:
         """The pool's JWK set, or None when there is no such pool.
