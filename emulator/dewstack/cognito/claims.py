@@ -31,9 +31,21 @@ def by_precedence(groups: list[Group]) -> list[Group]:
     return sorted(groups, key=lambda g: (g.precedence is None, g.precedence or 0, g.name))
 
 
+def _identities(value: str) -> list[dict[str, Any]]:
+    """The `identities` attribute as the identity token has it: numbers and booleans are text."""
+    return [
+        {
+            **identity,
+            "dateCreated": str(identity["dateCreated"]),
+            "primary": str(identity["primary"]).lower(),
+        }
+        for identity in msgspec.json.decode(value)
+    ]
+
+
 SHAPES: dict[str, Callable[[str], Any]] = {
     "address": lambda value: {"formatted": value},
-    "identities": msgspec.json.decode,
+    "identities": _identities,
 }
 """Attributes that are no strings in an identity token."""
 

@@ -44,17 +44,6 @@ class Identities:
         (milliseconds)."""
         return list(json.loads(user.attributes.get(ATTRIBUTE, "[]")))
 
-    def claim(self, user: User) -> list[dict[str, Any]]:
-        """The `identities` claim of an identity token, where numbers and booleans are text."""
-        return [
-            {
-                **identity,
-                "primary": str(identity["primary"]).lower(),
-                "dateCreated": str(identity["dateCreated"]),
-            }
-            for identity in self.of(user)
-        ]
-
     def owner(self, pool: UserPool, link: Link) -> User | None:
         """The user whom the link belongs to, or None."""
         if "\0" in link.attribute + link.value:

@@ -120,6 +120,42 @@ class SignIns:
             admin=admin is not None,
         )
 
+    async def at_hosted_ui(self, sign_in: SignIn, challenge: str | None = None) -> Next:
+        """A password, or the answer to `challenge`, from the hosted UI: by the same tables, whatever flows the client
+        allows the API. Who passes is signed in; the tokens are the hosted UI's to ask for."""
+        rule = self._flows["USER_PASSWORD_AUTH"] if challenge is None else self._challenges.get(challenge)
+        if rule is None:
+            raise NotEmulated(f"ChallengeName {challenge} is not emulated")
+        return await self._told(sign_in, await self.follow(rule, sign_in))
+
+    async def welcome(self, sign_in: SignIn, user: User) -> Next:
+        """Sign in somebody who has just confirmed the user that they made with a password of their own."""
+
+        async def known(_: SignIn) -> Next:
+            return Passed(user=user)
+
+        rule = Rule(known, self._flows["USER_PASSWORD_AUTH"].gates)
+        return await self._told(sign_in, await self.follow(rule, sign_in))
+
+    async def _told(self, sign_in: SignIn, outcome: Next) -> Next:
+        """The same outcome; PostAuthentication hears of who passed."""
+        if isinstance(outcome, Passed) and outcome.family is None:
+            new_device = outcome.device is not None
+            await self._triggers.post_authentication(sign_in.occasion, outcome.user, new_device=new_device)
+        return outcome
+
+    def ask(self, sign_in: SignIn, challenge: Challenge) -> Params:
+        """AWS's answer that asks for more. Writes a session: call it in a thread."""
+        output: Params = {
+            "ChallengeName": challenge.name,
+            "ChallengeParameters": challenge.parameters,
+        }
+        if challenge.in_session:
+            output["Session"] = self._sessions.open(sign_in.pool, sign_in.client, challenge)
+        if challenge.available is not None:
+            output["AvailableChallenges"] = challenge.available
+        return output
+
     async def follow(self, rule: Rule, sign_in: SignIn) -> Next:
         """Take the step, then go through the gates until one asks for more."""
         outcome = await rule.step(sign_in)
@@ -150,11 +186,8 @@ class SignIns:
     async def _answer(self, sign_in: SignIn, outcome: Next) -> Params:
         """AWS's answer: the next challenge, or the tokens."""
         if isinstance(outcome, Challenge):
-            return await asyncio.to_thread(self._ask, sign_in, outcome)
-        if outcome.family is None:
-            await self._triggers.post_authentication(
-                sign_in.occasion, outcome.user, new_device=outcome.device is not None
-            )
+            return await asyncio.to_thread(self.ask, sign_in, outcome)
+        await self._told(sign_in, outcome)
         grant = Grant(
             pool=sign_in.pool,
             client=sign_in.client,
@@ -172,14 +205,3 @@ class SignIns:
         if outcome.device is not None:
             tokens["NewDeviceMetadata"] = outcome.device
         return {"ChallengeParameters": {}, "AuthenticationResult": tokens}
-
-    def _ask(self, sign_in: SignIn, challenge: Challenge) -> Params:
-        output: Params = {
-            "ChallengeName": challenge.name,
-            "ChallengeParameters": challenge.parameters,
-        }
-        if challenge.in_session:
-            output["Session"] = self._sessions.open(sign_in.pool, sign_in.client, challenge)
-        if challenge.available is not None:
-            output["AvailableChallenges"] = challenge.available
-        return output
