@@ -1,9 +1,14 @@
 """amazon-cognito-identity-js where it is at home: in a page, on an origin of its own, signing in by SRP."""
 
+import shutil
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 from dewstack.testing import Dew, start
 from tests.e2e.clients.peer import HERE, install_modules
@@ -11,7 +16,6 @@ from tests.e2e.clients.people import PASSWORD, Pool
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-ORIGIN = "http://localhost:5173"
 LIBRARY = HERE / "node_modules" / "amazon-cognito-identity-js" / "dist" / "amazon-cognito-identity.min.js"
 SIGN_IN = """
 ([UserPoolId, ClientId, endpoint, Username, Password]) => new Promise((onSuccess, onFailure) => {
@@ -33,24 +37,38 @@ def dew() -> Iterator[Dew]:
         yield running
 
 
+class Files(SimpleHTTPRequestHandler):
+    """A development server that writes no log."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """An empty page of somebody's development server, with the library in it."""
+def application(tmp_path: Path) -> Iterator[str]:
+    """The address of an application: a page, and the library in it."""
     install_modules()
+    shutil.copy(LIBRARY, tmp_path / "library.js")
+    (tmp_path / "index.html").write_text("<!doctype html><script src=library.js></script>")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=tmp_path)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
-    def empty(route: Route) -> None:
-        route.fulfill(content_type="text/html", body="<!doctype html><title>An application</title>")
 
+@pytest.fixture
+def page(chromium: Browser, application: str) -> Iterator[Page]:
+    """The application in a fresh profile."""
     context = chromium.new_context()
     page = context.new_page()
-    page.route(f"{ORIGIN}/**", empty)
-    page.goto(ORIGIN)
-    page.add_script_tag(path=LIBRARY)
+    page.goto(application)
     yield page
     context.close()
 
 
-def test_a_page_signs_in_and_out_of_another_origin(dew: Dew, page: Page) -> None:
+def test_a_page_of_another_origin_signs_in(dew: Dew, page: Page) -> None:
     pool = Pool.made(dew)
     name, client = pool.user(), pool.client()
     user = [pool.id, client.id, dew.aws_url, name]
