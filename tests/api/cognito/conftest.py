@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,3 +211,9 @@ def dew() -> Iterator[Dew]:
 def triggers(dew: Dew, tmp_path: Path) -> TriggerWorld:
     """Pools whose triggers are real functions."""
     return TriggerWorld(dew, tmp_path)
+
+
+@pytest.fixture
+def pause() -> threading.Event:
+    """Something to wait for that never comes: `pause.wait(seconds)`."""
+    return threading.Event()
