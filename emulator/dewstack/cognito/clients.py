@@ -1,25 +1,28 @@
 """App clients: who may sign users in, by which flows, with which tokens."""
 
-import string
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.clock import Clock
-from dewstack.cognito import errors
+from dewstack.cognito import client_rules, errors
+from dewstack.cognito.client_secrets import new_secret
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.model import DAY, SECONDS, Settings, UserPool, UserPoolClient
+from dewstack.cognito.identity_providers import IdentityProviders
+from dewstack.cognito.model import Settings, UserPool, UserPoolClient
 from dewstack.cognito.paging import page
+from dewstack.cognito.resource_servers import ResourceServers
 from dewstack.cognito.schema import VERIFIED_FLAGS
 from dewstack.cognito.shapes import describe_client
 from dewstack.config import Caller
-from dewstack.errors import NotEmulated
 from dewstack.wire import operation
 
 Params = dict[str, Any]
 
 NOT_SETTINGS = frozenset({"UserPoolId", "ClientId", "ClientName", "ClientSecret", "GenerateSecret"})
+NATIVE = "COGNITO"
+"""The name of the pool itself among SupportedIdentityProviders."""
 DEFAULTS: Settings = {
     "RefreshTokenValidity": 30,
     "TokenValidityUnits": {},
@@ -28,49 +31,24 @@ DEFAULTS: Settings = {
     "EnablePropagateAdditionalUserContextData": False,
     "AuthSessionValidity": 3,
 }
-RANGES = {
-    "AccessToken": (300, DAY),
-    "IdToken": (300, DAY),
-    "RefreshToken": (3600, 3650 * DAY),
-}
-"""Least and most seconds a token may live."""
-SECRET_ALPHABET = string.ascii_lowercase + string.digits
 
 
-def settings_of(pool: UserPool, params: Params, *, doing: str = "creating") -> Settings:
+def settings_of(
+    pool: UserPool, params: Params, *, secret: bool, doing: Literal["creating", "updating"]
+) -> Settings:
     """A client's settings from a request, AWS's defaults filled in.
 
-    Raises InvalidParameterException for what contradicts itself or the pool.
+    Raises InvalidParameterException and what `client_rules.check` does.
     """
-    if (params.get("RefreshTokenRotation") or {}).get("Feature") == "ENABLED":
-        raise NotEmulated("RefreshTokenRotation ENABLED: refresh token rotation is not emulated")
     given = {key: value for key, value in params.items() if key not in NOT_SETTINGS}
     if not given.get("RefreshTokenValidity"):
         given.pop("RefreshTokenValidity", None)
     if not given.get("ExplicitAuthFlows"):
         given.pop("ExplicitAuthFlows", None)
     settings = {**DEFAULTS, **given}
-    _check_flows(settings.get("ExplicitAuthFlows") or [])
-    _check_validity(settings)
+    client_rules.check(settings, secret=secret)
     _check_attributes(pool, settings, doing)
     return settings
-
-
-def _check_flows(flows: list[str]) -> None:
-    modern = [flow for flow in flows if flow.startswith("ALLOW_")]
-    if modern and len(modern) < len(flows):
-        raise errors.InvalidParameterException(
-            "ExplicitAuthFlows with values prefixed with ALLOW_ cannot be used together with legacy values"
-        )
-
-
-def _check_validity(settings: Settings) -> None:
-    units = settings.get("TokenValidityUnits") or {}
-    for token, (least, most) in RANGES.items():
-        value = settings.get(f"{token}Validity")
-        unit = units.get(token) or ("days" if token == "RefreshToken" else "hours")
-        if value and not least <= value * SECONDS[unit] <= most:
-            raise errors.InvalidParameterException("Invalid range for token validity.")
 
 
 def _check_attributes(pool: UserPool, settings: Settings, doing: str) -> None:
@@ -85,25 +63,35 @@ def _check_attributes(pool: UserPool, settings: Settings, doing: str) -> None:
 class Clients:
     """The operations on app clients."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        clock: Clock,
+        resource_servers: ResourceServers,
+        providers: IdentityProviders,
+    ) -> None:
         self._directory = directory
         self._clock = clock
+        self._resource_servers = resource_servers
+        self._providers = providers
 
     @operation("CreateUserPoolClient")
     def create_user_pool_client(self, caller: Caller, params: Params) -> Params:
         """Make an app client, with a secret where asked for."""
         pool = self._directory.pool(caller, params["UserPoolId"])
-        now = self._clock.time()
+        now, secret = self._clock.time(), _secret(params)
+        settings = settings_of(pool, params, secret=secret is not None, doing="creating")
+        self._check_names(pool, settings)
         client = UserPoolClient(
             account_id=pool.account_id,
             region=pool.region,
             pool_id=pool.id,
             id=ids.client_id(),
             name=params["ClientName"],
-            secret=_secret(params),
+            secret=secret,
             created=now,
             modified=now,
-            settings=settings_of(pool, params),
+            settings=settings,
         )
         self._directory.add_client(client)
         return {"UserPoolClient": describe_client(client)}
@@ -132,10 +120,12 @@ class Clients:
         with self._directory.transaction():
             pool = self._directory.pool(caller, params["UserPoolId"])
             client = self._directory.client(pool, params["ClientId"])
+            settings = settings_of(pool, params, secret=client.secret is not None, doing="updating")
+            self._check_names(pool, settings)
             client = replace(
                 client,
                 name=params.get("ClientName") or client.name,
-                settings=settings_of(pool, params, doing="updating"),
+                settings=settings,
                 modified=self._clock.time(),
             )
             self._directory.clients.put(client, *client.key)
@@ -149,9 +139,17 @@ class Clients:
             self._directory.drop_client(self._directory.client(pool, params["ClientId"]))
         return {}
 
+    def _check_names(self, pool: UserPool, settings: Settings) -> None:
+        client_rules.check_scopes(settings, self._resource_servers.scopes(pool))
+        for name in settings.get("SupportedIdentityProviders") or []:
+            if name != NATIVE and self._providers.named(pool, name) is None:
+                raise errors.InvalidParameterException(
+                    f"The provider {name} does not exist for User Pool {pool.id}."
+                )
+
 
 def _secret(params: Params) -> str | None:
     own: str | None = params.get("ClientSecret")
     if own and params.get("GenerateSecret"):
         raise errors.InvalidParameterException("ClientSecret cannot be given when GenerateSecret is true")
-    return own or (ids.random_string(51, SECRET_ALPHABET) if params.get("GenerateSecret") else None)
+    return own or (new_secret() if params.get("GenerateSecret") else None)

@@ -9,13 +9,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.clock import Clock
-from dewstack.cognito import errors, pool_ids
+from dewstack.cognito import errors, pool_ids, pool_rules
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
 from dewstack.cognito.keys import Keys
 from dewstack.cognito.model import Settings, UserPool
 from dewstack.cognito.paging import page
-from dewstack.cognito.schema import declare, schema_of
+from dewstack.cognito.schema import check_count, declare, schema_of
 from dewstack.cognito.shapes import describe_pool
 from dewstack.cognito.triggers import configured
 from dewstack.config import Caller
@@ -38,8 +38,9 @@ LAX_POLICY = {key: False if value is True else value for key, value in STRICT_PO
 
 
 def settings_of(params: Params) -> Settings:
-    """A pool's settings from a request, AWS's defaults filled in. Raises NotEmulated."""
+    """A pool's settings from a request, AWS's defaults filled in. Raises what `pool_rules.check` does."""
     _refuse_not_emulated(params)
+    pool_rules.check(params)
     given = {key: value for key, value in params.items() if key not in NOT_SETTINGS}
     policies = given.pop("Policies", None) or {}
     own_policy = policies.get("PasswordPolicy")
@@ -74,8 +75,6 @@ def settings_of(params: Params) -> Settings:
 def _refuse_not_emulated(params: Params) -> None:
     if params.get("MfaConfiguration") == "ON":
         raise NotEmulated("MfaConfiguration ON: sign-in with a second factor is not emulated")
-    if ((params.get("Policies") or {}).get("PasswordPolicy") or {}).get("PasswordHistorySize"):
-        raise NotEmulated("PasswordHistorySize: password history is not emulated")
 
 
 class Pools:
@@ -89,11 +88,7 @@ class Pools:
 
     @operation("CreateUserPool")
     def create_user_pool(self, caller: Caller, params: Params) -> Params:
-        """Make a pool. Raises NotEmulated for mandatory MFA and password history."""
-        if params.get("UsernameAttributes") and params.get("AliasAttributes"):
-            raise errors.InvalidParameterException(
-                "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
-            )
+        """Make a pool. Raises NotEmulated for mandatory MFA, InvalidParameterException."""
         now = self._clock.time()
         pool = UserPool(
             account_id=caller.account_id,
@@ -185,6 +180,7 @@ class Pools:
                         f"{attribute.name}: Existing attribute already has name {attribute.name}."
                     )
                 schema.append(attribute)
+            check_count(schema)
             return replace(pool, schema=schema)
 
         self._revise(caller, params["UserPoolId"], revision)

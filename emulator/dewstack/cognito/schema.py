@@ -5,6 +5,7 @@ one is changed; a line per fault.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ DataType = Literal["String", "Number", "DateTime", "Boolean"]
 
 EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+\.[^\s@.<>()\[\],;:\\\"]+")
 PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
+MOST_CUSTOM = 50
 VERIFIED_FLAGS = frozenset({"email_verified", "phone_number_verified"})
 
 
@@ -141,6 +143,11 @@ def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
         raise InvalidParameterException(
             f"Invalid constraints of attribute {name}: bounds must be whole numbers."
         )
+    if least in bounds and most in bounds and int(bounds[least]) > int(bounds[most]):
+        what = ("length shorter", "length") if data_type == "String" else ("value smaller", "value")
+        raise InvalidParameterException(
+            f"Attribute {base.name} cannot have a max {what[0]} than it's min {what[1]}"
+        )
     return SchemaAttribute(
         name=base.name,
         data_type=data_type,
@@ -155,10 +162,24 @@ def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
 def schema_of(shapes: list[dict[str, Any]]) -> list[SchemaAttribute]:
     """A new pool's schema: the standard attributes, as narrowed by `shapes`, then the custom ones."""
     schema = dict(STANDARD)
+    declared: set[str] = set()
     for shape in shapes:
         attribute = declare(shape)
+        if attribute.name in declared:
+            kind = "" if attribute.name in STANDARD else "custom "
+            raise InvalidParameterException(
+                f"Duplicate {kind}attribute names {attribute.name} are not allowed in a user pool schema."
+            )
+        declared.add(attribute.name)
         schema[attribute.name] = attribute
+    check_count(schema.values())
     return list(schema.values())
+
+
+def check_count(schema: Iterable[SchemaAttribute]) -> None:
+    """Refuse more custom attributes than a pool can have. Raises InvalidParameterException."""
+    if sum(attribute.name not in STANDARD for attribute in schema) > MOST_CUSTOM:
+        raise InvalidParameterException(f"A user pool can have at most {MOST_CUSTOM} custom attributes.")
 
 
 def attribute_map(attributes: list[dict[str, Any]]) -> dict[str, str]:

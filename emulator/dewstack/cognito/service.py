@@ -87,7 +87,7 @@ class Cognito:
             self.resource_servers,
             self.identity_providers,
             PoolSettings(directory, clock),
-            Clients(directory, clock),
+            Clients(directory, clock, self.resource_servers, self.identity_providers),
             ClientSecrets(directory, clock),
             ProviderLinks(directory, self.identities),
             Groups(directory, clock),

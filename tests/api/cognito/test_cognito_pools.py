@@ -71,7 +71,8 @@ def test_bounds_are_whole_numbers(world, bound):
     ("settings", "name"),
     [
         ({"MfaConfiguration": "ON"}, "MfaConfiguration"),
-        ({"Policies": {"PasswordPolicy": {"PasswordHistorySize": 3}}}, "PasswordHistorySize"),
+        ({"IssuerConfiguration": {"Type": "UPDATED"}}, "IssuerConfiguration"),
+        ({"DcrConfiguration": {"OpenDcrEnabled": False}}, "DcrConfiguration"),
     ],
 )
 def test_what_is_not_emulated_is_refused_by_name(world, settings, name):
@@ -79,6 +80,167 @@ def test_what_is_not_emulated_is_refused_by_name(world, settings, name):
     assert code == "NotImplemented" and name in message
     pool = create(world)["Id"]
     assert world.refused("update_user_pool", UserPoolId=pool, **settings)[0] == "NotImplemented"
+
+
+def test_the_size_of_the_password_history_is_kept(world):
+    policy = {"PasswordHistorySize": 24}
+    pool = create(world, Policies={"PasswordPolicy": policy})
+    assert pool["Policies"]["PasswordPolicy"]["PasswordHistorySize"] == 24
+    code, text = world.refused(
+        "create_user_pool", PoolName="people", Policies={"PasswordPolicy": {"PasswordHistorySize": 25}}
+    )
+    assert code == "InvalidParameterException" and "less than or equal to 24" in text
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        (
+            [
+                {
+                    "Name": "plan",
+                    "AttributeDataType": "String",
+                    "StringAttributeConstraints": {"MinLength": "9", "MaxLength": "2"},
+                }
+            ],
+            "Attribute custom:plan cannot have a max length shorter than it's min length",
+        ),
+        (
+            [
+                {
+                    "Name": "level",
+                    "AttributeDataType": "Number",
+                    "NumberAttributeConstraints": {"MinValue": "9", "MaxValue": "-2"},
+                }
+            ],
+            "Attribute custom:level cannot have a max value smaller than it's min value",
+        ),
+        (
+            [{"Name": "plan", "AttributeDataType": "String"}] * 2,
+            "Duplicate custom attribute names custom:plan are not allowed in a user pool schema.",
+        ),
+        (
+            [{"Name": "email", "AttributeDataType": "Number"}],
+            "You can not change AttributeDataType or set developerOnlyAttribute "
+            "for standard schema attribute email",
+        ),
+    ],
+)
+def test_a_schema_has_to_make_sense(world, schema, message):
+    assert world.refused("create_user_pool", PoolName="people", Schema=schema) == (
+        "InvalidParameterException",
+        message,
+    )
+
+
+def test_a_pool_has_at_most_50_custom_attributes(world):
+    pool = create(world, Schema=[{"Name": f"a{n}", "AttributeDataType": "String"} for n in range(50)])["Id"]
+    more = [{"Name": "more", "AttributeDataType": "String"}]
+    code, _ = world.refused("add_custom_attributes", UserPoolId=pool, CustomAttributes=more)
+    assert code == "InvalidParameterException"
+
+
+SES = "arn:aws:ses:eu-north-1:000000000000:identity/example.com"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"UsernameAttributes": ["email"], "AliasAttributes": ["email"]},
+            "Only one of the aliasAttributes or usernameAttributes can be set in a User pool.",
+        ),
+        (
+            {"AutoVerifiedAttributes": ["phone_number"]},
+            "SMS configuration is required when phone_number is selected for auto verification",
+        ),
+        (
+            {"UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]}},
+            "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes",
+        ),
+        (
+            {
+                "Policies": {"PasswordPolicy": {"TemporaryPasswordValidityDays": 3}},
+                "AdminCreateUserConfig": {"UnusedAccountValidityDays": 4},
+            },
+            "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays",
+        ),
+        (
+            {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["EMAIL_OTP"]}}},
+            "Password should be configured as one of the allowed first auth factors.",
+        ),
+        (
+            {
+                "AccountRecoverySetting": {
+                    "RecoveryMechanisms": [
+                        {"Name": "admin_only", "Priority": 1},
+                        {"Name": "verified_email", "Priority": 2},
+                    ]
+                }
+            },
+            "Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.",
+        ),
+        (
+            {
+                "AccountRecoverySetting": {
+                    "RecoveryMechanisms": [
+                        {"Name": "verified_phone_number", "Priority": 1},
+                        {"Name": "verified_email", "Priority": 1},
+                    ]
+                }
+            },
+            "Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
+        ),
+        (
+            {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}},
+            "Source ARN is required to use DEVELOPER email sending owner",
+        ),
+        (
+            {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER", "SourceArn": SES}},
+            "Provided SourceArn must be in one of the following SES regions: eu-west-1, us-east-1, us-west-2.",
+        ),
+        ({"EmailConfiguration": {"From": "nobody"}}, "Provided From email address is invalid"),
+    ],
+)
+def test_settings_that_contradict_themselves_are_refused(world, settings, message):
+    refusal = ("InvalidParameterException", message)
+    assert world.refused("create_user_pool", PoolName="people", **settings) == refusal
+    if not {"UsernameAttributes", "AliasAttributes"} & set(settings):
+        pool = create(world)["Id"]
+        assert world.refused("update_user_pool", UserPoolId=pool, **settings) == refusal
+
+
+@pytest.mark.parametrize("length", [10, 5000])
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ({"EmailMessage": ""}, "EmailMessage"),
+        ({"EmailMessageByLink": ""}, "EmailMessageByLink"),
+    ],
+)
+def test_a_message_without_its_placeholder_is_refused(world, template, text, length):
+    template = dict.fromkeys(template, "x" * length)
+    code, message = world.refused("create_user_pool", PoolName="p", VerificationMessageTemplate=template)
+    assert code == "InvalidParameterException"
+    assert "{##" in message or "regular expression pattern" in message
+
+
+def test_an_invitation_names_the_user_and_the_password(world):
+    invite = {"InviteMessageTemplate": {"EmailMessage": "x" * 3000 + "{####}"}}
+    code, _ = world.refused("create_user_pool", PoolName="people", AdminCreateUserConfig=invite)
+    assert code == "InvalidParameterException"
+    invite["InviteMessageTemplate"]["EmailMessage"] += "{username}"
+    create(world, AdminCreateUserConfig=invite)
+
+
+def test_threat_protection_needs_the_plus_tier(world):
+    settings = {"UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}, "UserPoolTier": "ESSENTIALS"}
+    assert world.refused("create_user_pool", PoolName="people", **settings) == (
+        "FeatureUnavailableInTierException",
+        "The following features need to be disabled for the ESSENTIALS pricing tier configured: "
+        "Threat Protection",
+    )
+    assert create(world, **{**settings, "UserPoolTier": "PLUS"})["UserPoolTier"] == "PLUS"
 
 
 def test_an_update_replaces_settings_but_not_what_is_fixed(world):

@@ -143,7 +143,8 @@ def test_an_alias_belongs_to_who_verified_it_first(world):
 
 
 def test_a_text_message_goes_before_an_email(world):
-    world.make_pool(AutoVerifiedAttributes=["email", "phone_number"])
+    sms = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "people"}
+    world.make_pool(AutoVerifiedAttributes=["email", "phone_number"], SmsConfiguration=sms)
     answer = world.sign_up("ada", "ada@example.com", phone_number="+15551239934")
     assert answer["CodeDeliveryDetails"] == {
         "Destination": "+*******9934",
