@@ -82,6 +82,7 @@ class ServedMap:
             stack = {"StackName": service.stack_name}
             resources = call("cloudformation", "DescribeStackResources", stack)["StackResources"]
             set_up_stage(call, service, resources)
+            self._seed(service, resources)
             return outputs, resources
 
         outputs, resources = await asyncio.to_thread(work)
@@ -91,6 +92,14 @@ class ServedMap:
         for name in invoker.debugging.ports:
             invoker.start_debugged(function_arn(service.region, self._emulator.config.account_id, name))
         return service
+
+    def _seed(self, service: Service, resources: list[dict[str, Any]]) -> None:
+        """Make the users whom the map names. Raises MapError."""
+        if service.users:
+            from dewstack.seeds import seed  # Few maps have users.
+
+            caller = Caller(self._emulator.config.account_id, service.region)
+            seed(self._emulator.cognito.files, caller, service, resources)
 
     def _choose_debugged(self, service: Service) -> None:
         """Note which functions a debugger attaches to. Raises UserError for one that isn't in the map."""

@@ -34,6 +34,11 @@ class ControlApi:
         with self._request("GET", path, query) as response:
             return self._decoded(response)
 
+    def post(self, path: str, document: Mapping[str, Any]) -> Any:
+        """What `/_dew/{path}` answers to a JSON document. Raises CallRefused for an error."""
+        with self._request("POST", path, {}, document) as response:
+            return self._decoded(response)
+
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
         """One AWS operation in boto3's shapes. Raises CallRefused with the error AWS answers."""
         with self._request("POST", f"call/{service}/{operation}", {}, params) as response:

@@ -1,38 +1,15 @@
 """`dew users`: the people of the user pool, through Cognito's own administrative operations."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
+from dewstack.cli import user_files
 from dewstack.cli.control import ControlApi, connect
 from dewstack.cli.output import json_option, local_time, print_json, print_table
+from dewstack.cli.user_pools import PAGE, pool_id, pool_option
 from dewstack.errors import UserError
-
-F = TypeVar("F", bound=Callable[..., Any])
-PAGE = 60
-
-
-def pool_option(command: F) -> F:
-    """Add `--pool`, needed when there is more than one."""
-    return click.option("--pool", default="", help="The user pool, by name or id. Default: the only one.")(
-        command
-    )
-
-
-def pool_id(api: ControlApi, wanted: str) -> str:
-    """The id of the pool that `wanted` names; the only pool when it is empty. Raises UserError otherwise."""
-    pools = api.call("cognito-idp", "ListUserPools", MaxResults=PAGE)["UserPools"]
-    meant = [pool for pool in pools if not wanted or wanted in (pool["Id"], pool["Name"])]
-    if len(meant) == 1:
-        return str(meant[0]["Id"])
-    if not pools:
-        raise UserError(
-            "There is no user pool.", hint="The map makes one as an AWS::Cognito::UserPool resource."
-        )
-    listed = ", ".join(f"{pool['Name']} ({pool['Id']})" for pool in pools)
-    said = f"There is no user pool {wanted!r}." if not meant else "There are several user pools."
-    raise UserError(said, hint=f"Name one with --pool: {listed}")
 
 
 def all_users(api: ControlApi, pool: str) -> Iterator[dict[str, Any]]:
@@ -70,6 +47,7 @@ def command(ctx: click.Context) -> None:
       dew users create alice@example.com --password 'Correct-Horse-1'
       dew users confirm alice@example.com
       dew users delete alice@example.com
+      dew users export users.json
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_users, pool="", as_json=False)
@@ -194,3 +172,7 @@ def set_password(username: str, password: str, temporary: bool, pool: str, as_js
     """
     params = {"Password": password, "Permanent": not temporary}
     _change("AdminSetUserPassword", username, pool, as_json, f"Changed the password of {username}.", **params)
+
+
+command.add_command(user_files.export_users)
+command.add_command(user_files.import_users)

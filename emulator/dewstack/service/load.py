@@ -20,6 +20,7 @@ from .reading import Reading, mapping, sequence
 from .remote import Ask
 from .schema import Violation, validate
 from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources, instance_id
+from .users import build_users
 from .variables import Resolver
 from .verdicts import STAGE_FORM, severity_of, wording_of
 
@@ -187,6 +188,7 @@ class _Load:
         functions = builder.functions(provider, name, stage)
         custom, plugins = mapping(settings.get("custom")), plugin_names(settings)
         offline = build_offline(reading, custom)
+        users, user_files = build_users(reading, custom)
         for index, plugin in enumerate(sequence(settings.get("plugins")) or plugins):
             if message := loss(str(plugin)):
                 reading.loss(("plugins", index), message)
@@ -202,6 +204,7 @@ class _Load:
                 *self.dotenv,
                 *self.sources.files(),
                 *requirements_files(self.directory, settings, functions.values()),
+                *user_files,
             ),
             stage=stage,
             region=self.region(),
@@ -214,6 +217,7 @@ class _Load:
             custom=custom,
             warnings=self.report.problems,
             offline=offline,
+            users=users,
             bundler=bundled_by,
             instance_id=instance_id(self.directory),
             build=mapping(build),

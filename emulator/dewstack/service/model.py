@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from .offline import Offline
 from .problems import Position, Problem
 from .rest_model import HttpAuthorizer, HttpEvent, RestApi
+from .users import UserSource
 
 Intrinsic: TypeAlias = dict[str, Any]
 
@@ -224,6 +225,8 @@ class Service(Struct, frozen=True):
     """`${sls:instanceId}`: the Framework ends the logical ID of a REST deployment with it."""
     bundler: str | None = None
     """`esbuild` when the map's JavaScript is to be bundled, by a plugin of any kind or version 4's `build`."""
+    users: tuple[UserSource, ...] = ()
+    """Who is made in the user pools where the map is served: `custom.dew.users`. AWS never sees them."""
     build: Mapping[str, Any] = field(default_factory=dict)
     """Version 4's `build`, with its options for esbuild."""
 

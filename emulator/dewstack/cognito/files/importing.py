@@ -11,6 +11,7 @@ from dewstack.clock import Clock
 from dewstack.cognito import passwords
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.files.checking import complete, faults_of, group_faults, read_group, write_group
+from dewstack.cognito.files.csv_file import header_of
 from dewstack.cognito.files.matching import Matching
 from dewstack.cognito.files.records import FORMAT_VERSION, Document, Fault, UserRecord, read_user, write_user
 from dewstack.cognito.model import User, UserPool
@@ -78,6 +79,10 @@ class UserFiles:
             "groups": [write_group(group) for group in groups],
             "users": users,
         }
+
+    def csv_header(self, caller: Caller, pool_id: str) -> list[str]:
+        """The columns of the pool's CSV files. Raises ResourceNotFoundException."""
+        return header_of(attribute.name for attribute in self._directory.pool(caller, pool_id).schema)
 
     def import_users(
         self,

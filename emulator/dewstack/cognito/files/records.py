@@ -141,6 +141,8 @@ def _password(record: UserRecord, value: Any) -> None:
         _expect(value != "" and _is_unicode(value), "a password can't be empty, or hold half a character")
         record.plain_password = value
         return
+    number = isinstance(value, int | float)
+    _expect(not number, "expected a text: put a password that looks like a number in quotes")
     _expect(isinstance(value, dict), "expected a password, or what an export tells of one")
     scrypt, srp = value.get("scrypt"), value.get("srp")
     whole = isinstance(scrypt, dict) and isinstance(srp, dict) and len(value) == 2
