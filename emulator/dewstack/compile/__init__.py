@@ -19,9 +19,16 @@ from .pseudo_parameters import PLUGIN, substituted
 from .rest_api import compile_rest_api, name_deployment
 from .roles import compile_log_groups, compile_role
 from .schedules import compile_schedules
+from .user_pools import compile_user_pools, trigger_events
 from .websockets import compile_websockets
 
-__all__ = ["Artifact", "compile_service", "create_template", "without_redundant_dependencies"]
+__all__ = [
+    "Artifact",
+    "compile_service",
+    "create_template",
+    "trigger_events",
+    "without_redundant_dependencies",
+]
 
 
 def create_template(service: Service) -> dict[str, Any]:
@@ -52,6 +59,7 @@ def compile_service(
     compile_topics(draft)
     compile_streams(draft)
     compile_queues(draft)
+    compile_user_pools(draft)
     compile_http_api(draft)
     finished = finish(draft)
     if PLUGIN in service.plugins:

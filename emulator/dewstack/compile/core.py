@@ -86,8 +86,26 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:
             continue
         if isinstance(value, dict) and isinstance(below.get(key, {}), dict):
             _merge(below.setdefault(key, {}), value)
+        elif isinstance(value, list) and isinstance(below.get(key), list):
+            below[key] = _merged_lists(below[key], value)
         else:
             below[key] = value
+
+
+def _merged_lists(below: list[Any], above: list[Any]) -> list[Any]:
+    """Lists merged item by item, as the Framework does: the second's come in the place of the first's."""
+    merged = list(below)
+    for index, item in enumerate(above):
+        if index >= len(merged):
+            merged.append(item)
+        elif isinstance(item, dict) and isinstance(merged[index], dict):
+            merged[index] = dict(merged[index])
+            _merge(merged[index], item)
+        elif isinstance(item, list) and isinstance(merged[index], list):
+            merged[index] = _merged_lists(merged[index], item)
+        else:
+            merged[index] = item
+    return merged
 
 
 def _extend(resources: dict[str, Any], logical_id: str, extension: Mapping[str, Any]) -> None:

@@ -10,6 +10,8 @@ from .problems import KeyPath, did_you_mean
 from .reading import Reading, mapping, sequence, text
 
 METHODS = ("ANY", "GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "DELETE")
+CUSTOM_SENDERS = ("CustomSMSSender", "CustomEmailSender")
+"""Triggers of user pools that deliver codes."""
 _ROUTE = re.compile(rf"({'|'.join(METHODS)}) (/\S*)$", re.IGNORECASE)
 ROUTE_FORM = f"write 'METHOD /path' with one of {', '.join(METHODS)}, or '*'"
 
@@ -98,8 +100,20 @@ def _websocket(reading: Reading, value: Any, path: KeyPath) -> WebsocketEvent | 
     return WebsocketEvent(route, at, text(entry.get("routeResponseSelectionExpression")), authorizer or None)
 
 
+def _user_pool(reading: Reading, value: Any, path: KeyPath) -> OtherEvent | None:
+    entry = mapping(value)
+    trigger = text(entry.get("trigger"))
+    if text(entry.get("pool")) is None or trigger is None:
+        return None
+    if trigger in CUSTOM_SENDERS and not entry.get("kmsKeyId"):
+        reading.problem(path, f"missing key 'kmsKeyId': {trigger} gets its codes encrypted under a KMS key")
+        return None
+    return OtherEvent("cognitoUserPool", entry, reading.at(*path))
+
+
 _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
     "http": build_http_event,
+    "cognitoUserPool": _user_pool,
     "httpApi": _http_api,
     "schedule": _schedule,
     "websocket": _websocket,
