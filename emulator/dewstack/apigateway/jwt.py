@@ -7,6 +7,7 @@ issuer, audience, scopes) is checked on every request.
 import asyncio
 import base64
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from email.utils import formatdate
 from typing import Any
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512"})
+AWS_POOL = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com/([\w-]+_[0-9a-zA-Z]+)")
 HEADER_LIMIT = 10_240
 """Bytes: whatever fits into a request's headers. Some issuers put certificates into a token's header."""
 REMEMBERED = 4_096
@@ -146,12 +148,23 @@ def _json_object(data: bytes) -> Mapping[str, Any]:
     return value
 
 
-def check_claims(claims: Mapping[str, Any], issuer: str, audience: Collection[str], now: float) -> None:
+def spellings(issuer: str) -> re.Pattern[str]:
+    """Matches what tokens of `issuer` name as theirs. A map names a user pool as AWS does, and with `--issuer local`
+    the pool's tokens name this emulator; the keys that have signed them are the same pool's either way."""
+    pool = AWS_POOL.fullmatch(issuer)
+    local = rf"|http://localhost:\d+/{re.escape(pool[1])}" if pool else ""
+    return re.compile(re.escape(issuer) + local)
+
+
+def check_claims(
+    claims: Mapping[str, Any], issuer: re.Pattern[str], audience: Collection[str], now: float
+) -> None:
     """Check issuer, audience (`client_id` only where there is no `aud`) and times. Raises InvalidToken.
 
-    `now` in seconds. `exp` must be there and after now, `nbf` and `iat` not after now.
+    `issuer` from `spellings`, `now` in seconds. `exp` must be there and after now, `nbf` and `iat` not after now.
     """
-    if claims.get("iss") != issuer:
+    named = claims.get("iss")
+    if not isinstance(named, str) or not issuer.fullmatch(named):
         raise InvalidToken("issuer does not match")
     intended = claims["aud"] if "aud" in claims else claims.get("client_id")
     if not any(isinstance(one, str) and one in audience for one in _as_list(intended)):

@@ -86,7 +86,8 @@ def install_modules() -> None:
 
 def aws_cli() -> Path:
     """The AWS CLI of requirements/peers.txt, installed."""
-    environment = HERE / ".venv"
+    environment = HERE.parents[2] / ".tox" / "aws-cli"
+    environment.parent.mkdir(exist_ok=True)
     with _installing(CLI_REQUIREMENTS, environment) as needed:
         if needed:
             _run(sys.executable, "-m", "venv", "--clear", str(environment))

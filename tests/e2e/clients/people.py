@@ -62,6 +62,11 @@ class Pool:
         made = dew.client("cognito-idp").create_user_pool(PoolName="people", **settings)
         return cls(dew, made["UserPool"]["Id"], numbers or itertools.count(1))
 
+    @classmethod
+    def of(cls, dew: Dew, pool_id: str) -> "Pool":
+        """A pool that is there."""
+        return cls(dew, pool_id, itertools.count(1))
+
     @property
     def admin(self) -> Any:
         """boto3's client of Cognito, with credentials."""
@@ -107,10 +112,10 @@ class Pool:
         settings = {"MfaConfiguration": "OPTIONAL", **settings}
         self.admin.set_user_pool_mfa_config(UserPoolId=self.id, **settings)
 
-    def tokens(self, client: AppClient, name: str) -> dict[str, str]:
+    def tokens(self, client_id: str, name: str) -> dict[str, str]:
         """What a public client's sign-in with PASSWORD gives."""
         answer: dict[str, Any] = self.admin.initiate_auth(
-            ClientId=client.id,
+            ClientId=client_id,
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
         )

@@ -33,7 +33,7 @@ def test_access_and_id_tokens_pass(pool: Pool, client: AppClient, verifier_for: 
     name = pool.user()
     pool.admin.create_group(UserPoolId=pool.id, GroupName="readers")
     pool.admin.admin_add_user_to_group(UserPoolId=pool.id, Username=name, GroupName="readers")
-    given = pool.tokens(client, name)
+    given = pool.tokens(client.id, name)
 
     access = verifier_for("access", groups="readers", scope="aws.cognito.signin.user.admin")
     claims = access("verify", given["AccessToken"])
@@ -54,8 +54,8 @@ def test_tokens_of_another_client_or_changed_ones_do_not(
     name = pool.user()
     access = verifier_for("access")
     with refused("CognitoJwtInvalidClientIdError"):
-        access("verify", pool.tokens(pool.client(), name)["AccessToken"])
-    token = pool.tokens(client, name)["AccessToken"]
+        access("verify", pool.tokens(pool.client().id, name)["AccessToken"])
+    token = pool.tokens(client.id, name)["AccessToken"]
     head, payload, signature = token.split(".")
     forged = f"{head}.{payload}.{signature[:-8]}{'A' * 8}"
     with refused("JwtInvalidSignatureError"):
@@ -65,7 +65,7 @@ def test_tokens_of_another_client_or_changed_ones_do_not(
 
 
 def test_an_expired_token_does_not(pool: Pool, client: AppClient, verifier_for: Callable[..., Peer]) -> None:
-    token = pool.tokens(client, pool.user())["AccessToken"]
+    token = pool.tokens(client.id, pool.user())["AccessToken"]
     access = verifier_for("access")
     access("advance", 3590)
     assert access("verify", token)["token_use"] == "access"

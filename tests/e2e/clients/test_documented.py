@@ -80,7 +80,7 @@ def test_a_verifier_of_cognito_verifies_tokens_of_aws_issuer() -> None:
     install_modules()
     with start() as dew:
         reader = reading(dew)
-        token = reader.pool.tokens(reader.client, "ada")["AccessToken"]
+        token = reader.pool.tokens(reader.client.id, "ada")["AccessToken"]
         program = reader.program("aws-jwt-verify", "js")
         assert reader.run("node", "--input-type=module", "-e", program, token) == "ada access"
 

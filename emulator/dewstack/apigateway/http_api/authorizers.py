@@ -10,7 +10,7 @@ from dewstack.apigateway.http_api.model import Authorizer
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.jwks import KeySets
-from dewstack.apigateway.jwt import InvalidToken, bearer_token, check_claims
+from dewstack.apigateway.jwt import InvalidToken, bearer_token, check_claims, spellings
 from dewstack.clock import Clock
 
 CHALLENGE = b"www-authenticate"
@@ -36,6 +36,7 @@ class JwtAuthorizer:
     ) -> None:
         configuration = authorizer.jwt_configuration
         self._issuer = (configuration and configuration.issuer) or ""
+        self._spellings = spellings(self._issuer)
         self._audience = frozenset((configuration and configuration.audience) or ())
         self._source = IdentitySource(authorizer.identity_source[0])
         self._constants = constants
@@ -51,7 +52,7 @@ class JwtAuthorizer:
             raise GatewayResponse(responses.UNAUTHORIZED, (CHALLENGE, b"Bearer"))
         try:
             token = await self._key_sets.verified(self._issuer, bearer_token(identity))
-            check_claims(token.claims, self._issuer, self._audience, self._clock.time())
+            check_claims(token.claims, self._spellings, self._audience, self._clock.time())
         except InvalidToken as error:
             challenge = f'Bearer scope="" error="invalid_token" error_description="{error.description}"'
             raise GatewayResponse(responses.UNAUTHORIZED, (CHALLENGE, challenge.encode())) from None
