@@ -24,6 +24,16 @@ EXECUTE_API_PATH = re.compile(
     r"|restapis/(?P<c>[a-z0-9]+)/(?P<c_stage>[^/]+)/_user_request_(?P<c_rest>/.*)?)"
 )
 WELL_KNOWN = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
+HOSTED_HOST = re.compile(r"[a-z0-9-]+\.auth\.(?:[a-z0-9-]+\.)?(?:amazoncognito\.com|localhost)(?::\d+)?")
+"""A user pool's domain."""
+HOSTED_PATHS = frozenset(
+    {
+        *("/oauth2/authorize", "/oauth2/token", "/oauth2/userInfo", "/oauth2/revoke", "/oauth2/idpresponse"),
+        *("/login", "/logout", "/signup", "/confirm", "/confirmUser", "/error"),
+        *("/forgotPassword", "/confirmforgotPassword", "/saml2/idpresponse"),
+    }
+)
+"""What a domain serves; at other addresses the client, or the token, says which pool is meant."""
 CORS_ANY = (b"Access-Control-Allow-Origin", b"*")
 DEPLOYMENT_SECONDS = 20.0
 """How long a request waits for the first deployment."""
@@ -55,6 +65,9 @@ class UserPools(Protocol):
 
     def openid_configuration(self, pool_id: str, base_url: str) -> dict[str, Any] | None:
         """The pool's discovery document."""
+
+    async def hosted(self, request: Request) -> Response:
+        """The hosted UI and the OAuth endpoints."""
 
 
 class AwsDoor:
@@ -89,8 +102,12 @@ class AwsDoor:
             return await self._publish(well_known[1], well_known[2], host)
         if path == "/_localstack/health":
             return json_response(200, {"services": {}, "edition": "dewstack", "version": "4.14.0"})
+        if HOSTED_HOST.fullmatch(host):
+            return await self._pools.hosted(request)
         if self._aws.is_aws_request(request):
             return await self._aws.handle(request)
+        if path in HOSTED_PATHS:
+            return await self._pools.hosted(request)
         return json_response(
             404,
             {

@@ -1,5 +1,7 @@
 """The service `cognito-idp`: its parts put together, and what the rest of the emulator asks it."""
 
+import asyncio
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from dewstack.cognito.clients import Clients
 from dewstack.cognito.codes import Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
+from dewstack.cognito.files.import_jobs import ImportJobs, WriteLog
 from dewstack.cognito.groups import Groups
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.identities import Identities
@@ -36,11 +39,15 @@ from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, T
 from dewstack.cognito.users import Users
 from dewstack.cognito.verification import Verification
 from dewstack.config import Config
+from dewstack.http import Request, Response
 from dewstack.store import Store
 from dewstack.wire import Handler, Invoke, operations_of
 
 if TYPE_CHECKING:
-    from dewstack.cognito.files import UserFiles
+    from dewstack.cognito.oauth import Hosted
+
+if TYPE_CHECKING:
+    from dewstack.cognito.files.importing import UserFiles
 
 
 class Cognito:
@@ -59,6 +66,7 @@ class Cognito:
         send: Send | None = None,
         permits: Permits | None = None,
         patience: Patience | None = None,
+        write_log: WriteLog | None = None,
     ) -> None:
         self._directory = directory = Directory(store, clock)
         self._keys = keys = Keys(directory)
@@ -81,6 +89,8 @@ class Cognito:
         self.resource_servers = ResourceServers(directory)
         self.identity_providers = IdentityProviders(directory, clock)
         self.identities = Identities(directory, clock, self.identity_providers)
+        sign_ins = SignIns(directory, clock, heavy, lockout, tokens, issuer, migration, triggers)
+        self.import_jobs = ImportJobs(directory, clock, base_url, write_log)
         self.operations = operations_of(
             Pools(directory, clock, keys, self.domains),
             self.domains,
@@ -91,13 +101,38 @@ class Cognito:
             ClientSecrets(directory, clock),
             ProviderLinks(directory, self.identities),
             Groups(directory, clock),
+            self.import_jobs,
             Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming, triggers),
             Listing(directory),
             SignUps(directory, clock, codes, limits, messenger, verification, naming, triggers),
-            SignIns(directory, clock, heavy, lockout, tokens, issuer, migration, triggers),
+            sign_ins,
             Recovery(directory, codes, limits, messenger, lockout, migration, triggers),
             Profiles(directory, bearers, tokens, codes, limits, messenger, verification, attributes),
         )
+
+        def make_hosted() -> "Hosted":
+            from dewstack.cognito.oauth import Hosted, Parts
+
+            parts = Parts(
+                directory=directory,
+                config=config,
+                operations=self.operations,
+                domains=self.domains,
+                resource_servers=self.resource_servers,
+                providers=self.identity_providers,
+                identities=self.identities,
+                bearers=bearers,
+                issuer=issuer,
+                keys=keys,
+                sign_ins=sign_ins,
+                tokens=tokens,
+                triggers=triggers,
+            )
+            return Hosted(parts)
+
+        self._make_hosted = make_hosted
+        self._hosted: Hosted | None = None
+        self._hosted_lock = threading.Lock()
 
     def close(self) -> None:
         """Stop the worker threads; what they do ends on its own."""
@@ -106,9 +141,20 @@ class Cognito:
     @cached_property
     def files(self) -> "UserFiles":
         """Users out of pools and into them, as files have them."""
-        from dewstack.cognito.files import UserFiles  # Most starts need it for nothing.
+        from dewstack.cognito.files.importing import UserFiles  # Most starts need it for nothing.
 
         return UserFiles(self._directory, self._directory.clock)
+
+    async def hosted(self, request: Request) -> Response:
+        """What the hosted UI or an OAuth endpoint answers. Its modules are loaded with the first request."""
+        hosted = await asyncio.to_thread(self._open_hosted) if self._hosted is None else self._hosted
+        return await hosted(request)
+
+    def _open_hosted(self) -> "Hosted":
+        with self._hosted_lock:
+            if self._hosted is None:
+                self._hosted = self._make_hosted()
+            return self._hosted
 
     def jwks(self, pool_id: str) -> dict[str, Any] | None:
         """The pool's JWK set, or None when there is no such pool.
@@ -132,11 +178,27 @@ class Cognito:
         return self._keys.known(pool_id) if pool_id else None
 
     def openid_configuration(self, pool_id: str, base_url: str) -> dict[str, Any] | None:
-        """The pool's OpenID discovery document, or None. Keys are served below `base_url`."""
+        """The pool's OpenID discovery document, or None. Keys and endpoints are served below `base_url`, whatever
+        address that is; endpoints need a domain."""
         pool = self._directory.pool_anywhere(pool_id)
         if pool is None:
             return None
+        endpoints = {
+            "authorization_endpoint": f"{base_url}/oauth2/authorize",
+            "end_session_endpoint": f"{base_url}/logout",
+            "revocation_endpoint": f"{base_url}/oauth2/revoke",
+            "token_endpoint": f"{base_url}/oauth2/token",
+            "userinfo_endpoint": f"{base_url}/oauth2/userInfo",
+            "code_challenge_methods_supported": ["S256"],
+            "grant_types_supported": [
+                "authorization_code",
+                "implicit",
+                "refresh_token",
+                "client_credentials",
+            ],
+        }
         return {
+            **(endpoints if self.domains.of(pool) else {}),
             "id_token_signing_alg_values_supported": ["RS256"],
             "issuer": issuer_of(pool, self._config),
             "jwks_uri": f"{base_url}/{pool.id}/.well-known/jwks.json",

@@ -1,0 +1,41 @@
+"""Against forged forms: each form carries a token that belongs to a cookie of the browser that was given the form.
+
+The cookie isn't sent with other sites' posts (SameSite), and the token is a MAC of it, so a page elsewhere on this
+machine that can set cookies for localhost still cannot make a pair.
+"""
+
+import hmac
+import secrets
+
+from dewstack.cognito.oauth.exchange import Ask, cookie
+from dewstack.http import Headers
+
+COOKIE = "cognito-xsrf"
+FIELD = "_csrf"
+SECONDS = 3600
+
+
+class Forged(Exception):
+    """A form that this browser wasn't given, or not lately."""
+
+
+class Csrf:
+    """Makes and checks tokens; a new start of the emulator makes the old ones void."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+
+    def token(self, ask: Ask) -> tuple[str, Headers]:
+        """The token for the forms of a page, and the cookie that goes with it."""
+        value = ask.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+        return self._mac(value), [cookie(COOKIE, value, SECONDS)]
+
+    def check(self, ask: Ask) -> None:
+        """Refuse a form that isn't this browser's. Raises Forged."""
+        value, given = ask.cookies.get(COOKIE), ask.form.get(FIELD, "")
+        same = value is not None and hmac.compare_digest(self._mac(value).encode(), given.encode())
+        if not same or ask.header("sec-fetch-site") == "cross-site":
+            raise Forged
+
+    def _mac(self, value: str) -> str:
+        return hmac.digest(self._key, value.encode(), "sha256").hex()
