@@ -205,7 +205,8 @@ class Directory:
                 return
             self.index.change(pool, key, before, None)
             for family in self.families.scan(*pool.key, before.sub):
-                self.refresh_tokens.delete(*pool.key, family.refresh_hash)
+                for refresh_hash in (family.refresh_hash, *family.rotated):
+                    self.refresh_tokens.delete(*pool.key, refresh_hash)
             for collection in self._of_users:
                 collection.clear(*pool.key, before.sub)
             for group in before.groups:

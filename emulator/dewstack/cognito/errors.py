@@ -80,6 +80,19 @@ class PasswordResetRequiredException(CognitoError):
         super().__init__(message)
 
 
+class RefreshTokenReuseException(CognitoError):
+    code = "RefreshTokenReuseException"
+
+    def __init__(
+        self, message: str = "Refresh token has been invalidated by refresh token rotation."
+    ) -> None:
+        super().__init__(message)
+
+
+class PreconditionNotMetException(CognitoError):
+    code = "PreconditionNotMetException"
+
+
 class ResourceNotFoundException(CognitoError):
     code = "ResourceNotFoundException"
 

@@ -153,6 +153,16 @@ class UserPoolClient(Struct, frozen=True, kw_only=True):
         return bool(self.settings.get("EnableTokenRevocation", True))
 
     @property
+    def rotation_grace(self) -> float | None:
+        """RefreshTokenRotation: seconds that a refresh token still works once it was used; None without rotation."""
+        rotation = self.settings.get("RefreshTokenRotation") or {}
+        return (
+            float(rotation.get("RetryGracePeriodSeconds") or 0)
+            if rotation.get("Feature") == "ENABLED"
+            else None
+        )
+
+    @property
     def session_seconds(self) -> float:
         """How long a challenge waits for its answer."""
         return 60.0 * (self.settings.get("AuthSessionValidity") or 3)
@@ -263,6 +273,8 @@ class TokenFamily(Struct, frozen=True, kw_only=True):
     refresh_hash: str
     """SHA-256 of the refresh token, its key in the store."""
     revoked: bool = False
+    rotated: list[str] = field(default_factory=list)
+    """The same of the tokens before it, latest first, as many as are still told from strangers."""
     scopes: list[str] = field(default_factory=lambda: [API_SCOPE])
     hosted: bool = False
     """Whether it began at the hosted UI: its access tokens then say `version: 2`."""
@@ -274,6 +286,8 @@ class FamilyKey(Struct, frozen=True):
 
     sub: str
     event_id: str
+    until: float | None = None
+    """When a token that was rotated out stops working; None is the family's present one."""
 
 
 class Session(Struct, frozen=True, kw_only=True):

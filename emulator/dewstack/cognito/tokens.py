@@ -19,6 +19,9 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import API_SCOPE, DAY, FamilyKey, TokenFamily, User, UserPool, UserPoolClient
 from dewstack.config import Config
 
+REMEMBERED = 8
+"""How many rotated refresh tokens of a family are told from strangers."""
+
 
 def issuer_of(pool: UserPool, config: Config) -> str:
     """The `iss` of the pool's tokens."""
@@ -71,8 +74,45 @@ class Tokens:
             self._families.put(family, *pool.key, family.sub, family.event_id)
             self._refresh.put(FamilyKey(family.sub, family.event_id), *pool.key, family.refresh_hash)
 
-    def refresh(self, pool: UserPool, client: UserPoolClient, token: str) -> tuple[TokenFamily, User]:
-        """The family and user of a refresh token. Raises NotAuthorizedException with AWS's reason."""
+    def refresh(
+        self, pool: UserPool, client: UserPoolClient, token: str, device_key: str | None = None
+    ) -> tuple[TokenFamily, User]:
+        """The family and user of a refresh token; a family that began with a device goes on with it only.
+
+        Raises NotAuthorizedException with AWS's reason, RefreshTokenReuseException for one that was rotated out.
+        """
+        family = self._valid(pool, client, token)
+        if family.device_key is not None and family.device_key != device_key:
+            raise errors.NotAuthorizedException("Invalid Refresh Token")
+        user = self._directory.user_by_key(pool, family.user_key)
+        if user is None or user.sub != family.sub:
+            raise errors.NotAuthorizedException("Invalid Refresh Token")
+        if not user.enabled:
+            raise errors.NotAuthorizedException("User is disabled.")
+        return family, user
+
+    def rotate(self, pool: UserPool, client: UserPoolClient, token: str, grace: float) -> str:
+        """A new refresh token for an old one, which works for `grace` seconds more. The family lives no longer by it.
+
+        Raises as `refresh`: of two requests at once, without grace, one is too late.
+        """
+        new, now = _opaque_token(), self._clock.time()
+        with self._directory.transaction():
+            family = self._valid(pool, client, token)
+            place = FamilyKey(family.sub, family.event_id)
+            rotated = [family.refresh_hash, *family.rotated]
+            for old in rotated[REMEMBERED:]:
+                self._refresh.delete(*pool.key, old)
+            renewed = replace(family, refresh_hash=_hash(new), rotated=rotated[:REMEMBERED])
+            for old in (family.refresh_hash, _hash(token)):
+                kept = self._refresh.get(*pool.key, old)
+                if kept is not None and kept.until is None:
+                    self._refresh.put(replace(kept, until=now + grace), *pool.key, old)
+            self._families.put(renewed, *pool.key, family.sub, family.event_id)
+            self._refresh.put(place, *pool.key, renewed.refresh_hash)
+        return new
+
+    def _valid(self, pool: UserPool, client: UserPoolClient, token: str) -> TokenFamily:
         family = self._family_of(pool, client, token)
         if family is None:
             raise errors.NotAuthorizedException("Invalid Refresh Token")
@@ -80,12 +120,10 @@ class Tokens:
             raise errors.NotAuthorizedException("Refresh Token has been revoked")
         if self._clock.time() >= family.expires:
             raise errors.NotAuthorizedException("Refresh Token has expired")
-        user = self._directory.user_by_key(pool, family.user_key)
-        if user is None or user.sub != family.sub:
-            raise errors.NotAuthorizedException("Invalid Refresh Token")
-        if not user.enabled:
-            raise errors.NotAuthorizedException("User is disabled.")
-        return family, user
+        place = self._refresh.get(*pool.key, _hash(token))
+        if place is None or (place.until is not None and self._clock.time() >= place.until):
+            raise errors.RefreshTokenReuseException()
+        return family
 
     def revoke(self, pool: UserPool, client: UserPoolClient, token: str) -> None:
         """End the family of a refresh token; one that isn't known changes nothing."""
@@ -111,7 +149,8 @@ class Tokens:
         for key, old in self._families.items(*pool.key, family.sub, after=after, limit=4):
             if old.expires + DAY < now:
                 self._families.delete(*key)
-                self._refresh.delete(*pool.key, old.refresh_hash)
+                for refresh_hash in (old.refresh_hash, *old.rotated):
+                    self._refresh.delete(*pool.key, refresh_hash)
 
 
 def _hash(token: str) -> str:

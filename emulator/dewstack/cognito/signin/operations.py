@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 from dewstack.clock import Clock
-from dewstack.cognito import errors
+from dewstack.cognito import errors, secret_hash
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.issuing import Grant, Issuer
@@ -54,7 +54,7 @@ class SignIns:
         password = PasswordFactor(directory, heavy, lockout, migration, triggers)
         new_password = NewPassword(directory, sessions)
         srp = SrpFactor(directory, heavy, lockout, SecretBlocks(directory), triggers)
-        refresh = Refresh(tokens)
+        self._refresh = refresh = Refresh(tokens)
         by_password = Rule(password.begin, (new_password.gate,))
         refreshing = Rule(refresh.begin)
         self._flows = {
@@ -89,6 +89,23 @@ class SignIns:
     async def admin_respond_to_auth_challenge(self, caller: Caller, params: Params) -> Params:
         """Answer the challenge on a user's behalf."""
         return await self._continue(caller, params)
+
+    @operation("GetTokensFromRefreshToken")
+    async def get_tokens_from_refresh_token(self, caller: Caller, params: Params) -> Params:
+        """New tokens for a refresh token, and a new refresh token where the client rotates them."""
+        given = {"REFRESH_TOKEN": params["RefreshToken"], "DEVICE_KEY": params.get("DeviceKey") or ""}
+        sign_in = await asyncio.to_thread(self._sign_in, None, params, given)
+        if sign_in.client.secrets and not secret_hash.is_secret(
+            sign_in.client, params.get("ClientSecret") or ""
+        ):
+            raise errors.NotAuthorizedException(f"Unable to verify secret for client {sign_in.client.id}")
+        passed = await asyncio.to_thread(self._refresh.verify, sign_in)
+        tokens = await self._tokens_of(sign_in, passed)
+        # Last, so that a trigger which refuses costs nobody their token.
+        rotated = await asyncio.to_thread(self._refresh.rotated, sign_in)
+        if rotated is not None:
+            tokens["RefreshToken"] = rotated
+        return {"AuthenticationResult": tokens}
 
     async def _begin(self, admin: Caller | None, params: Params) -> Params:
         sign_in = await asyncio.to_thread(self._sign_in, admin, params, params.get("AuthParameters"))
@@ -187,6 +204,12 @@ class SignIns:
         """AWS's answer: the next challenge, or the tokens."""
         if isinstance(outcome, Challenge):
             return await asyncio.to_thread(self.ask, sign_in, outcome)
+        return {
+            "ChallengeParameters": {},
+            "AuthenticationResult": await self._tokens_of(sign_in, outcome),
+        }
+
+    async def _tokens_of(self, sign_in: SignIn, outcome: Passed) -> Params:
         await self._told(sign_in, outcome)
         grant = Grant(
             pool=sign_in.pool,
@@ -197,11 +220,8 @@ class SignIns:
             device_key=outcome.device_key,
         )
         if outcome.family is not None:
-            tokens = await self._issuer.renew(grant, outcome.family)
-            if outcome.refresh_token is not None:
-                tokens["RefreshToken"] = outcome.refresh_token
-        else:
-            tokens = await self._issuer.sign_in(grant)
+            return await self._issuer.renew(grant, outcome.family)
+        tokens = await self._issuer.sign_in(grant)
         if outcome.device is not None:
             tokens["NewDeviceMetadata"] = outcome.device
-        return {"ChallengeParameters": {}, "AuthenticationResult": tokens}
+        return tokens

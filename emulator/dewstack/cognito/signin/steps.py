@@ -68,8 +68,6 @@ class Passed(Struct, frozen=True, kw_only=True):
     """PreTokenGeneration's triggerSource."""
     family: TokenFamily | None = None
     """The sign-in that goes on, where this is a refresh."""
-    refresh_token: str | None = None
-    """The new refresh token of `family`, where it was rotated."""
     device: dict[str, str] | None = None
     """NewDeviceMetadata, where the device is new."""
     device_key: str | None = None
