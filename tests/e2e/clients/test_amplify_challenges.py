@@ -7,7 +7,7 @@ import pytest
 from dewstack.testing import Dew
 from tests.e2e.clients.challenges import COLOUR, colour_triggers
 from tests.e2e.clients.peer import Peer, refused
-from tests.e2e.clients.people import SMS, Pool, totp
+from tests.e2e.clients.people import PASSWORD, SMS, Pool, totp
 from tests.e2e.clients.test_amplify import DONE, answer, sign_in
 
 pytestmark = pytest.mark.clients
@@ -174,7 +174,7 @@ def test_a_password_is_chosen(choosing: Pool, amplify_of: Amplify, challenge: st
         answer(amplify, "Wrong-Horse-1")
     amplify("signIn", {"username": name, "options": {"authFlowType": "USER_AUTH"}})
     answer(amplify, challenge)
-    assert answer(amplify, "Correct-Horse-1") == DONE
+    assert answer(amplify, PASSWORD) == DONE
 
 
 @pytest.mark.parametrize("flow", ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"])
@@ -184,7 +184,10 @@ def test_a_custom_challenge_is_answered(
     pool = make_pool(LambdaConfig=colour_triggers(dew, flow))
     name = pool.user()
     amplify = amplify_of(pool)
-    asked = sign_in(amplify, name, flow)
+    given = {"username": name, "options": {"authFlowType": flow}}
+    if flow == "CUSTOM_WITH_SRP":
+        given["password"] = PASSWORD
+    asked = amplify("signIn", given)["nextStep"]
     assert asked["signInStep"] == "CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"
     assert asked["additionalInfo"] == {"question": "Which colour?"}
     asked = answer(amplify, "red")
