@@ -17,6 +17,7 @@ from dewstack.deploy import Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import archives, live_template
 from dewstack.deploy.rest_stage import set_up_stage
 from dewstack.deploy.standalone import stand_alone
+from dewstack.deploy.user_pool_triggers import attach_triggers
 from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
 from dewstack.frontdoor import Served
@@ -82,6 +83,7 @@ class ServedMap:
             stack = {"StackName": service.stack_name}
             resources = call("cloudformation", "DescribeStackResources", stack)["StackResources"]
             set_up_stage(call, service, resources)
+            attach_triggers(call, service, logger.warning)
             self._seed(service, resources)
             return outputs, resources
 
