@@ -79,6 +79,7 @@ class Emulator:
             send=self.functions.send,
             permits=self._permits_cognito,
             patience=self.functions.invoker.debugging.patience,
+            write_log=self._write_log,
         )
         self.gateway = ApiGateway(
             store,
@@ -128,6 +129,10 @@ class Emulator:
         """A log stream in the function's own account and region."""
         return self.logs.stream(function.log_group_name, stream, Caller(function.account_id, function.region))
 
+    def _write_log(self, owner: Caller, group: str, stream: str, timestamp_ms: int, message: str) -> None:
+        """A line in somebody's log group."""
+        self.logs.stream(group, stream, owner).append(timestamp_ms, message)
+
     @property
     def caller(self) -> Caller:
         """Who we ourselves are to the AWS APIs: the emulator's account, in the region of what is deployed."""
@@ -147,6 +152,7 @@ class Emulator:
         await self._server.stop()
         await self.cloudformation.close()
         self.functions.close()
+        await asyncio.to_thread(self.cognito.import_jobs.close)
         self.api.close()
         self.cognito.close()
         self.others.close()

@@ -34,6 +34,8 @@ HOSTED_PATHS = frozenset(
     }
 )
 """What a domain serves; at other addresses the client, or the token, says which pool is meant."""
+IMPORTS = "/_aws/cognito-idp/imports/"
+"""Where files of users are uploaded to."""
 CORS_ANY = (b"Access-Control-Allow-Origin", b"*")
 DEPLOYMENT_SECONDS = 20.0
 """How long a request waits for the first deployment."""
@@ -66,6 +68,9 @@ class UserPools(Protocol):
     def openid_configuration(self, pool_id: str, base_url: str) -> dict[str, Any] | None:
         """The pool's discovery document."""
 
+    def upload(self, request: Request) -> Response:
+        """The answer to a CSV file of users, sent to the URL of an import job."""
+
     async def hosted(self, request: Request) -> Response:
         """The hosted UI and the OAuth endpoints."""
 
@@ -97,6 +102,8 @@ class AwsDoor:
         by_path = EXECUTE_API_PATH.fullmatch(path)
         if by_path:
             return await self._execute(by_path, request)
+        if path.startswith(IMPORTS):
+            return await asyncio.to_thread(self._pools.upload, request)
         well_known = WELL_KNOWN.fullmatch(path)
         if well_known:
             return await self._publish(well_known[1], well_known[2], host)

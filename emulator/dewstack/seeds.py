@@ -11,7 +11,7 @@ from dewstack.service.problems import KeyPath, Position, ProblemAt
 from dewstack.service.users import UserSource
 
 if TYPE_CHECKING:
-    from dewstack.cognito.files import ImportReport, UserFiles
+    from dewstack.cognito.files.importing import ImportReport, UserFiles
 
 POOL = "AWS::Cognito::UserPool"
 

@@ -17,7 +17,7 @@ from dewstack.cli.user_pools import pool_id, pool_option
 from dewstack.errors import UserError
 
 if TYPE_CHECKING:
-    from dewstack.cognito.files import ImportReport
+    from dewstack.cognito.files.importing import ImportReport
     from dewstack.service.users import UserSource
 
 HINT = "Nobody was imported. Correct the file and import it again."
@@ -139,7 +139,7 @@ def import_users(file: Path, replacing: bool, pool: str, as_json: bool) -> None:
 def _load(api: ControlApi, target: str, source: "UserSource", mode: str) -> "ImportReport":
     import msgspec
 
-    from dewstack.cognito.files import ImportReport
+    from dewstack.cognito.files.importing import ImportReport
 
     wanted = {"pool": target, "users": source.entries, "groups": source.groups, "mode": mode}
     return msgspec.convert(api.post("users", wanted), ImportReport)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dewstack.clock import Clock
+from dewstack.cognito.appearance import Brandings, Terms, UICustomizations
 from dewstack.cognito.attributes import Attributes
 from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.client_secrets import ClientSecrets
@@ -22,6 +23,7 @@ from dewstack.cognito.issuing import Issuer
 from dewstack.cognito.keys import Keys, pool_of_issuer
 from dewstack.cognito.listing import Listing
 from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.log_delivery import LogDelivery
 from dewstack.cognito.mailbox import Mailbox
 from dewstack.cognito.messages import Messenger
 from dewstack.cognito.migration import Migration
@@ -31,8 +33,10 @@ from dewstack.cognito.profile import Profiles
 from dewstack.cognito.provider_links import ProviderLinks
 from dewstack.cognito.recovery import Recovery
 from dewstack.cognito.resource_servers import ResourceServers
+from dewstack.cognito.risk import RiskConfigurations
 from dewstack.cognito.settings import PoolSettings
 from dewstack.cognito.signin import SignIns
+from dewstack.cognito.signing_certificate import SigningCertificates
 from dewstack.cognito.signup import SignUps
 from dewstack.cognito.tokens import Tokens, issuer_of
 from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, Triggers
@@ -89,6 +93,7 @@ class Cognito:
         self.resource_servers = ResourceServers(directory)
         self.identity_providers = IdentityProviders(directory, clock)
         self.identities = Identities(directory, clock, self.identity_providers)
+        self.customizations = UICustomizations(directory, clock, self.domains)
         sign_ins = SignIns(directory, clock, heavy, lockout, tokens, issuer, migration, triggers)
         self.import_jobs = ImportJobs(directory, clock, base_url, write_log)
         self.operations = operations_of(
@@ -100,6 +105,12 @@ class Cognito:
             Clients(directory, clock, self.resource_servers, self.identity_providers),
             ClientSecrets(directory, clock),
             ProviderLinks(directory, self.identities),
+            self.customizations,
+            Brandings(directory, clock),
+            Terms(directory, clock),
+            RiskConfigurations(directory, clock),
+            LogDelivery(directory),
+            SigningCertificates(directory, clock),
             Groups(directory, clock),
             self.import_jobs,
             Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming, triggers),
@@ -155,6 +166,10 @@ class Cognito:
             if self._hosted is None:
                 self._hosted = self._make_hosted()
             return self._hosted
+
+    def upload(self, request: Request) -> Response:
+        """Take the file of an import job. It may take a second: call it in a worker thread."""
+        return self.import_jobs.upload(request)
 
     def jwks(self, pool_id: str) -> dict[str, Any] | None:
         """The pool's JWK set, or None when there is no such pool.

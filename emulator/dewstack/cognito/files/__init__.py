@@ -1,5 +1,4 @@
-"""Users as files: exported and imported by `dew users`, seeded from the map, and import jobs of the API."""
+"""Users as files: exported and imported by `dew users`, seeded from the map, and import jobs of the API.
 
-from dewstack.cognito.files.importing import EntryFault, ImportReport, Mode, UserFiles
-
-__all__ = ["EntryFault", "ImportReport", "Mode", "UserFiles"]
+Nothing is imported here: a start needs the import jobs' operations, and none of the rest.
+"""
