@@ -82,14 +82,33 @@ class Issuer:
         overrides = await self._overrides(grant, family.scopes)
         return await self._heavy.run(self._result, grant, family, overrides)
 
-    async def client(self, pool: UserPool, client: UserPoolClient, scopes: Sequence[str]) -> dict[str, Any]:
-        """An access token for the client itself, as AuthenticationResult has it."""
+    async def client(
+        self,
+        pool: UserPool,
+        client: UserPoolClient,
+        scopes: Sequence[str],
+        metadata: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """An access token for the client itself, as AuthenticationResult has it. Version 3 of PreTokenGeneration is
+        asked, and told `metadata`."""
         await self._make_keys(pool)
-        return await self._heavy.run(self._client, pool, client, scopes)
+        request = {
+            "userAttributes": {},
+            "groupConfiguration": {"groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": None},
+            "scopes": list(scopes),
+        }
+        occasion = Occasion(pool=pool, client_id=client.id, metadata=metadata)
+        source = "TokenGeneration_ClientCredentials"
+        answer = await self._triggers.pre_token_generation(occasion, source, None, request)
+        return await self._heavy.run(self._client, pool, client, scopes, overrides_of(answer))
 
-    def _client(self, pool: UserPool, client: UserPoolClient, scopes: Sequence[str]) -> dict[str, Any]:
+    def _client(
+        self, pool: UserPool, client: UserPoolClient, scopes: Sequence[str], overrides: Overrides | None
+    ) -> dict[str, Any]:
         issuer, now = issuer_of(pool, self._config), int(self._clock.time())
         claims = client_claims(issuer, client, scopes, now, ids.uuid4())
+        if overrides is not None:
+            claims = overrides.access_claims(claims)
         return {
             "AccessToken": _sign(claims, self._keys.of(pool).keys["access"]),
             "ExpiresIn": client.validity("AccessToken"),

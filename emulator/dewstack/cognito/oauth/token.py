@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from dewstack.cognito import errors
 from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.model import UserPool, UserPoolClient
@@ -119,7 +121,17 @@ class TokenEndpoint:
         scopes = list(dict.fromkeys(form["scope"].split())) if "scope" in form else allowed
         if not scopes or not set(scopes) <= set(allowed):
             raise Refusal("invalid_scope")
-        return await self._issuer.client(pool, client, scopes)
+        return await self._issuer.client(pool, client, scopes, _client_metadata(form))
+
+
+def _client_metadata(form: Parameters) -> dict[str, str] | None:
+    """What PreTokenGeneration is told as clientMetadata: the form's `aws_client_metadata`, a JSON object of texts."""
+    if "aws_client_metadata" not in form:
+        return None
+    try:
+        return msgspec.json.decode(form["aws_client_metadata"], type=dict[str, str])
+    except msgspec.MsgspecError as error:
+        raise Refusal("invalid_request") from error
 
 
 def refusal(error: str, description: str = "", status: int = 400) -> Response:

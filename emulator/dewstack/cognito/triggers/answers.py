@@ -66,6 +66,12 @@ class UserMigrationAnswer(Struct, frozen=True, rename="camel"):
     enable_sms_mfa: bool = field(default=False, name="enableSMSMFA")
 
 
+class InboundFederationAnswer(Struct, frozen=True, rename="camel"):
+    """InboundFederation: what a federated user's attributes are mapped from."""
+
+    user_attributes_to_map: dict[str, str] = field(default_factory=dict)
+
+
 class GroupOverrides(Struct, frozen=True, rename="camel"):
     """What tokens say of groups and roles."""
 

@@ -12,6 +12,7 @@ from dewstack.cognito.triggers.answers import (
     CreateAuthChallengeAnswer,
     CustomMessageAnswer,
     DefineAuthChallengeAnswer,
+    InboundFederationAnswer,
     Nothing,
     PreSignUpAnswer,
     PreTokenGenerationAnswer,
@@ -107,6 +108,18 @@ class Triggers:
         return await self._ask(
             occasion, "UserMigration", source, name, request, response, UserMigrationAnswer
         )
+
+    async def inbound_federation(
+        self, occasion: Occasion, provider: str, provider_type: str, name: str, attributes: dict[str, Any]
+    ) -> dict[str, str] | None:
+        """Ask which attributes a user of an identity provider (`OIDC`, `SAML`, ...) brings along. `name` is their
+        username here, `attributes` what the provider said: `idToken`, `userInfo`, ... None without the trigger."""
+        request = {"providerName": provider, "providerType": provider_type, "attributes": attributes}
+        source, response = "InboundFederation_ExternalProvider", {"userAttributesToMap": None}
+        answer = await self._ask(
+            occasion, "InboundFederation", source, name, request, response, InboundFederationAnswer
+        )
+        return None if answer is None else answer.user_attributes_to_map
 
     # custom challenges
 
@@ -228,9 +241,10 @@ class Triggers:
         response: dict[str, Any],
         answer: type[R],
     ) -> R | None:
-        arn = _config(occasion.pool).get(trigger)
-        if not arn:
+        function = _config(occasion.pool).get(trigger)
+        if not function:
             return None
+        arn = function if isinstance(function, str) else function["LambdaArn"]
         question = Question(
             trigger=trigger,
             arn=arn,
