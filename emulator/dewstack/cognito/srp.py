@@ -40,11 +40,11 @@ LONGEST_PUBLIC = 2 * len(f"{N:x}")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TIMESTAMP = re.compile(
-    rf"(?:{'|'.join(WEEKDAYS)}) ({'|'.join(MONTHS)}) (\d{{1,2}})"
-    r" (\d{1,2}):(\d{1,2}):(\d{1,2}) (?:UTC|GMT) (\d{4})",
+    rf"(?i:{'|'.join(WEEKDAYS)}) ((?i:{'|'.join(MONTHS)})) (\d{{1,2}})"
+    r" (\d\d):(\d\d):(\d\d) (?:UTC|GMT) (\d{4})",
     re.ASCII,
 )
-"""`EEE MMM d HH:mm:ss z yyyy`, read as leniently as Java reads it."""
+"""`EEE MMM d HH:mm:ss z yyyy`, read as leniently as AWS reads it: names in any case, the zone as it is."""
 
 
 class Ephemeral(Struct, frozen=True):
@@ -84,11 +84,16 @@ class Claim(Struct, frozen=True):
     def parse(cls, secret_block: str, timestamp: str, signature: str) -> "Claim":
         """Read the members of a PASSWORD_VERIFIER or DEVICE_PASSWORD_VERIFIER answer, which must all be there.
 
-        A signature that isn't base64 is one that doesn't match. Raises InvalidParameterException for a timestamp of
-        another format.
+        Raises InvalidParameterException for a timestamp of another format and a signature that isn't base64; a
+        SECRET_BLOCK that isn't is a wrong password, as on AWS.
         """
         moment = read_timestamp(timestamp)
-        return cls(secret_block, write_timestamp(moment), moment.timestamp(), unbase64(signature) or b"")
+        signed = unbase64(signature)
+        if signed is None:
+            raise InvalidParameterException(
+                "Invalid PASSWORD_CLAIM_SIGNATURE format. Must be a Base64 string."
+            )
+        return cls(secret_block, write_timestamp(moment), moment.timestamp(), signed)
 
 
 def pad(number: int) -> bytes:
@@ -174,14 +179,14 @@ def proves(claim: Claim, identity: Identity, client_public: int, server: Ephemer
 
 
 def read_timestamp(text: str) -> datetime:
-    """A TIMESTAMP. Java's reading is lenient: a padded day or a wrong weekday isn't a fault of format, but the text
+    """A TIMESTAMP. AWS's reading is lenient: a padded day or a wrong weekday isn't a fault of format, but the text
     signed is then not the one that is checked. Raises InvalidParameterException."""
     match = TIMESTAMP.fullmatch(text)
     try:
         if match is None:
             raise ValueError(text)
         day, hour, minute, second, year = map(int, match.groups()[1:])
-        return datetime(year, MONTHS.index(match[1]) + 1, day, hour, minute, second, tzinfo=UTC)
+        return datetime(year, MONTHS.index(match[1].capitalize()) + 1, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise InvalidParameterException(
             "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english."

@@ -136,11 +136,16 @@ def test_a_public_value_is_hexadecimal_and_bounded(text):
         srp.read_public(text)
 
 
-@pytest.mark.parametrize("signature", ["", "no base64!", "AAAA", base64.b64encode(b"\0" * 32).decode()])
+@pytest.mark.parametrize("signature", ["", "AAAA", base64.b64encode(b"\0" * 32).decode()])
 def test_a_wrong_signature_is_wrong_however_it_is_spelled(signature):
     client = SrpClient("AbCdEf123", "Correct-Horse-1")
     wrong = {"PASSWORD_CLAIM_SIGNATURE": signature}
     assert not accepted(client, ADA, "Correct-Horse-1", b"\x01" * 16, **wrong)
+
+
+def test_a_signature_that_is_no_base64_is_refused_by_name():
+    with pytest.raises(InvalidParameterException, match="Must be a Base64 string"):
+        srp.Claim.parse(BLOCK, now_string(), "no base64!")
 
 
 def test_a_proof_is_of_one_secret_block_and_one_moment():
@@ -173,7 +178,7 @@ def test_timestamps_are_read_as_clients_write_them(moment):
     [
         ("Wed Apr 05 22:44:40 UTC 2017", "Wed Apr 5 22:44:40 UTC 2017"),
         ("Mon Apr 5 22:44:40 UTC 2017", "Wed Apr 5 22:44:40 UTC 2017"),
-        ("Mon Feb 12 15:56:9 GMT 2018", "Mon Feb 12 15:56:09 UTC 2018"),
+        ("mon FEB 12 15:56:09 GMT 2018", "Mon Feb 12 15:56:09 UTC 2018"),
     ],
 )
 def test_what_is_checked_is_the_timestamp_as_aws_writes_it(text, canonical):
@@ -188,6 +193,9 @@ def test_what_is_checked_is_the_timestamp_as_aws_writes_it(text, canonical):
         "on. apr. 5 22:44:40 UTC 2017",
         "Wed Apr 5 22:44:40 +05:30 2017",
         "Wed Apr 5 22:44:40 2017",
+        "Wed Apr 5 22:44:40 utc 2017",
+        "Mon Feb 12 15:56:9 UTC 2018",
+        "Mon Feb 12 15:56:09 IST 2018",
         "2017-04-05T22:44:40Z",
         "Wed Apr 31 22:44:40 UTC 2017",
         "Wed Apr 5 24:44:40 UTC 2017",

@@ -90,8 +90,8 @@ class SrpFactor:
 
     def _answer(self, sign_in: SignIn) -> Next:
         pool = sign_in.pool
-        name, block, signature, timestamp = sign_in.require(
-            "USERNAME", "PASSWORD_CLAIM_SECRET_BLOCK", "PASSWORD_CLAIM_SIGNATURE", "TIMESTAMP"
+        name, timestamp, signature, block = sign_in.require(
+            "USERNAME", "TIMESTAMP", "PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK"
         )
         secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
         claim = srp.Claim.parse(block, timestamp, signature)
