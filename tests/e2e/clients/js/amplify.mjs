@@ -7,6 +7,7 @@ const { fetchAuthSession, setUpTOTP, ...others } = auth;
 
 export const calls = {
   ...others,
+  autoSignIn: () => auth.autoSignIn(), // its value changes with what was confirmed
   advance,
   configure: (cognito) => Amplify.configure({ Auth: { Cognito: cognito } }),
 
