@@ -40,6 +40,7 @@ class Directory:
         self._locations = store.collection("cognito-idp.locations", Location)
         self._of_pools: list[Collection[Any]] = []
         self._of_users: list[Collection[Any]] = []
+        self._of_clients: list[Collection[Any]] = []
         self.clients = store.collection("cognito-idp.clients", UserPoolClient)
         self.signing_keys = self.of_pool("signing-keys", SigningKeys)
         self.groups = self.of_pool("groups", Group)
@@ -74,6 +75,12 @@ class Directory:
         """A collection whose keys begin with a pool's key and a user's sub: what is theirs goes with them."""
         collection = self.of_pool(name, kind)
         self._of_users.append(collection)
+        return collection
+
+    def of_client(self, name: str, kind: type[V]) -> Collection[V]:
+        """A collection whose keys begin with a pool's key and a client's id: what is the client's goes with it."""
+        collection = self.of_pool(name, kind)
+        self._of_clients.append(collection)
         return collection
 
     # pools and clients
@@ -122,6 +129,8 @@ class Directory:
     def drop_client(self, client: UserPoolClient) -> None:
         """Forget an app client."""
         with self.transaction():
+            for collection in self._of_clients:
+                collection.clear(*client.key)
             self.clients.delete(*client.key)
             self._locations.delete("client", client.id)
 

@@ -87,7 +87,7 @@ class Keys:
     def _make(self, pool: UserPool) -> SigningKeys:
         kept = self._directory.signing_keys.get(*pool.key)
         if kept is None:
-            id_pem, access_pem = _new_pems()
+            id_pem, access_pem = new_pems()
             made = SigningKeys(_kid(), id_pem, _kid(), access_pem)
             with self._directory.transaction():
                 kept = self._directory.signing_keys.get(*pool.key)
@@ -101,7 +101,7 @@ def _kid() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _new_pems() -> tuple[str, str]:
+def new_pems() -> tuple[str, str]:
     """Two new private keys, from a process of their own: making one holds the interpreter's lock for as long as it
     takes, and with it the loop."""
     made = subprocess.run(
