@@ -37,6 +37,7 @@ MULTIPLIER = int.from_bytes(hashlib.sha256(b"\0" + N.to_bytes(384, "big") + byte
 INFO = b"Caldera Derived Key"
 PRIVATE_BITS = 256
 LONGEST_PUBLIC = 2 * len(f"{N:x}")
+HEXADECIMAL = re.compile("[0-9a-fA-F]+")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TIMESTAMP = re.compile(
@@ -132,8 +133,16 @@ def read_public(text: str) -> int:
 
     AWS answers a multiple of N with a challenge like any other; its proof is never right (`session_key`).
     """
-    if len(text) > LONGEST_PUBLIC or not re.fullmatch("[0-9a-fA-F]+", text):
-        raise InvalidParameterException("Invalid SRP_A.")
+    fault = None
+    if not HEXADECIMAL.fullmatch(text):
+        fault = f"satisfy regular expression pattern: ^{HEXADECIMAL.pattern}$"
+    elif len(text) > LONGEST_PUBLIC:
+        fault = f"have length less than or equal to {LONGEST_PUBLIC}"
+    if fault:
+        shown = text[:LONGEST_PUBLIC]
+        raise InvalidParameterException(
+            f"1 validation error detected: Value '{shown}' at 'sRPA' failed to satisfy constraint: Member must {fault}"
+        )
     return int(text, 16)
 
 

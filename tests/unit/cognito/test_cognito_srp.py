@@ -132,7 +132,7 @@ def test_a_public_value_that_is_nothing_mod_n_lets_nobody_in(times):
 
 @pytest.mark.parametrize("text", ["", "zz", "-1", "0x10", " 1", "1 ", "1_0", "\u0661", "f" * 1537])
 def test_a_public_value_is_hexadecimal_and_bounded(text):
-    with pytest.raises(InvalidParameterException):
+    with pytest.raises(InvalidParameterException, match="at 'sRPA' failed to satisfy constraint"):
         srp.read_public(text)
 
 
