@@ -1,9 +1,11 @@
-"""Measures dewstack beside serverless-offline, one after the other in one go, and writes RESULTS.md.
+"""Measures dewstack beside serverless-offline, and its user pools beside moto and ministack, one after the other in one
+go, and writes RESULTS.md.
 
-    .venv/bin/python benchmarks/run.py [--rounds N] [--alone]
+    .venv/bin/python benchmarks/run.py [--rounds N] [--alone] [--only service|people]
 
-Needs wrk, Node.js and npm (serverless-offline comes from the npm registry into a temporary folder). `--alone`
-measures dewstack only and writes nothing. Figures of different runs are not comparable; the ratios are.
+Needs wrk, Node.js and npm (serverless-offline comes from the npm registry into a temporary folder, moto and ministack
+from PyPI). `--alone` measures dewstack only; with it, or with `--only`, nothing is written. Figures of different runs
+are not comparable; the ratios are.
 """
 
 import argparse
@@ -22,6 +24,9 @@ from typing import Any
 
 from changing import LAST_HTTP_ROUTE, LAST_REST_ROUTE, saved_to_served, write_large
 from client import measure, tokens, wait_for_first, warm
+from users import PEERS as PEOPLE_PEERS
+from users import ROWS as PEOPLE_ROWS
+from users import install_peers, measure_dewstack_people, measure_peer
 
 HERE = Path(__file__).parent
 DEW = HERE.parent / "dew"
@@ -188,6 +193,45 @@ def table(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def people_table(rounds: dict[str, list[dict[str, Any]]]) -> str:
+    """The user pools' results as Markdown."""
+    lines = [f"| | {' | '.join(rounds)} | wanted |", f"|---|{'--:|' * len(rounds)}--:|"]
+    for name, unit, pick, wanted in PEOPLE_ROWS:
+        figures = " | ".join(shown(median(each, pick), unit) for each in rounds.values())
+        lines.append(f"| {name} | {figures} | {wanted} |")
+    return "\n".join(lines)
+
+
+def measure_services(scratch: Path, rounds: int, *, alone: bool) -> str:
+    """The rounds of functions and APIs, as a table."""
+    ours: list[dict[str, Any]] = []
+    theirs: list[dict[str, Any]] = []
+    installed = install_offline(scratch)
+    for number in range(rounds):
+        print(f"functions and APIs, round {number + 1} of {rounds} …", file=sys.stderr)
+        ours.append(measure_dewstack(scratch) | measure_large(scratch))
+        ours[-1] |= measure_saves(scratch, installed / "node_modules")
+        if not alone:
+            theirs.append(measure_offline(scratch, installed))
+    return table(ours, theirs)
+
+
+def measure_pools(scratch: Path, rounds: int, *, alone: bool) -> str:
+    """The rounds of user pools, as a table."""
+    peers = [] if alone else PEOPLE_PEERS
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in ["dewstack", *(p.name for p in peers)]}
+    if peers:
+        install_peers(scratch)
+    for number in range(rounds):
+        print(f"user pools, round {number + 1} of {rounds} …", file=sys.stderr)
+        directory = copy("people", scratch)
+        ours = measure_dewstack_people(directory, launch, stop, dew_command(), PORT, AWS_PORT)
+        results["dewstack"].append(ours)
+        for peer in peers:
+            results[peer.name].append(measure_peer(peer, scratch, launch, stop))
+    return people_table(results)
+
+
 def main() -> None:
     """Measure in turns, print, write."""
     parser = argparse.ArgumentParser(
@@ -195,31 +239,29 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--only", choices=["service", "people"])
     arguments = parser.parse_args()
-    if shutil.which("wrk") is None:
+    if shutil.which("wrk") is None and arguments.only != "people":
         sys.exit("benchmarks need wrk (Debian, Ubuntu: apt install wrk; macOS: brew install wrk)")
     subprocess.run([DEW, "version"], check=True, stdout=subprocess.DEVNULL)
-    ours: list[dict[str, Any]] = []
-    theirs: list[dict[str, Any]] = []
+    results = {}
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        installed = install_offline(scratch)
-        for number in range(arguments.rounds):
-            print(f"round {number + 1} of {arguments.rounds} …", file=sys.stderr)
-            ours.append(measure_dewstack(scratch) | measure_large(scratch))
-            ours[-1] |= measure_saves(scratch, installed / "node_modules")
-            if not arguments.alone:
-                theirs.append(measure_offline(scratch, installed))
-    result = table(ours, theirs)
-    print(result)
-    if arguments.alone:
+        for name, part in (("service", measure_services), ("people", measure_pools)):
+            if arguments.only in (None, name):
+                results[name] = part(Path(folder), arguments.rounds, alone=arguments.alone)
+                print(results[name])
+    if arguments.alone or arguments.only:
         return
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     (HERE / "RESULTS.md").write_text(
         f"# Results\n\n`.venv/bin/python benchmarks/run.py --rounds {arguments.rounds}`, "
         f"{datetime.now(UTC):%Y-%m-%d}, {machine}.\nMedians of {arguments.rounds} rounds, the emulators in turns;"
         " serverless-offline 14.8.2 with osls 4.3.1. Compare ratios, not figures of different runs.\n"
-        f"serverless-offline does not verify a JWT's signature, so the authorizer has no peer.\n\n{result}\n"
+        "serverless-offline does not verify a JWT's signature, so the authorizer has no peer.\n\n"
+        f"{results['service']}\n\n## User pools\n\n"
+        f"Beside {' and '.join(peer.requirement for peer in PEOPLE_PEERS)}, one kept connection, 50 users unless said"
+        " otherwise. Neither of the two hashes passwords, and moto does not check an SRP proof.\n\n"
+        f"{results['people']}\n"
     )
 
 
