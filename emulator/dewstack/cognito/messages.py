@@ -197,7 +197,16 @@ class Messenger:
             return text.replace(USERNAME, name or user.username).replace(CODE, code)
 
         template = delivery.worded(template, medium)
-        self._mailbox.deliver(value, medium, fill(template.subject), fill(template.body).strip(), code)
+        settings = delivery.occasion.pool.settings.get("EmailConfiguration") or {}
+        self._mailbox.deliver(
+            value,
+            medium,
+            fill(template.subject),
+            fill(template.body).strip(),
+            code,
+            sender=settings.get("From") or "",
+            reply_to=settings.get("ReplyToEmailAddress") or "",
+        )
 
 
 def _check_placeholders(custom: CustomMessageAnswer, *, username: bool, link: bool) -> None:
