@@ -73,11 +73,12 @@ def test_from_sign_up_to_sign_out(pool: Pool, amplify_of: Amplify, flow: str) ->
         pool.admin.get_user(AccessToken=second["accessToken"])
 
 
-def test_who_has_just_confirmed_is_signed_in_without_a_password(pool: Pool, amplify_of: Amplify) -> None:
+@pytest.mark.parametrize("how", [True, {"authFlowType": "USER_AUTH"}], ids=["again", "by session"])
+def test_who_has_just_confirmed_is_signed_in(pool: Pool, amplify_of: Amplify, how: object) -> None:
     amplify = amplify_of(pool)
     email = pool.address()
     name = email.split("@")[0]
-    options = {"userAttributes": {"email": email}, "autoSignIn": {"authFlowType": "USER_AUTH"}}
+    options = {"userAttributes": {"email": email}, "autoSignIn": how}
     amplify("signUp", {"username": name, "password": PASSWORD, "options": options})
     confirmed = amplify("confirmSignUp", {"username": name, "confirmationCode": pool.code(email)})
     assert confirmed["nextStep"] == {"signUpStep": "COMPLETE_AUTO_SIGN_IN"}

@@ -3,11 +3,9 @@ import { createInterface } from 'node:readline';
 
 const { calls } = await import(`./${process.argv[2]}.mjs`);
 
-const plainError = (error) => ({
-  ...error,
-  name: error.name !== 'Error' ? error.name : (error.code ?? error.constructor.name),
-  message: error.message,
-});
+// AWS's or OAuth's code, where the library passes it on.
+const nameOf = (error) =>
+  error.error ?? (error.name === 'Error' ? (error.code ?? error.constructor.name) : error.name);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [name, ...args] = JSON.parse(line);
@@ -15,7 +13,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     answer = { value: (await calls[name](...args)) ?? null };
   } catch (error) {
-    answer = { error: plainError(error) };
+    answer = { error: { ...error, name: nameOf(error), message: error.message } };
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
