@@ -76,6 +76,11 @@ class AwsApi:
             if inspect.iscoroutinefunction(handler):
                 self._asynchronous.add((service, name))
 
+    @property
+    def offered(self) -> dict[str, frozenset[str]]:
+        """The operations that are registered, by service; any other of these services answers 501."""
+        return {service: frozenset(operations) for service, operations in self._operations.items()}
+
     def close(self) -> None:
         """Stop the worker threads; handlers that are running end on their own."""
         self._threads.shutdown(wait=False, cancel_futures=True)
