@@ -13,6 +13,10 @@ class AliasExistsException(CognitoError):
     code = "AliasExistsException"
 
 
+class CodeDeliveryFailureException(CognitoError):
+    code = "CodeDeliveryFailureException"
+
+
 class CodeMismatchException(CognitoError):
     code = "CodeMismatchException"
 
@@ -135,6 +139,14 @@ class UsernameExistsException(CognitoError):
 
 class UserPoolAddOnNotEnabledException(CognitoError):
     code = "UserPoolAddOnNotEnabledException"
+
+
+class EnableSoftwareTokenMFAException(CognitoError):
+    code = "EnableSoftwareTokenMFAException"
+
+
+class SoftwareTokenMFANotFoundException(CognitoError):
+    code = "SoftwareTokenMFANotFoundException"
 
 
 class UserNotConfirmedException(CognitoError):

@@ -1,7 +1,6 @@
 """CustomMessage words a pool's messages; custom senders deliver them."""
 
 import base64
-import warnings
 
 import boto3
 import pytest
@@ -131,17 +130,15 @@ def senders(key):
 
 def decrypted(triggers, key, code):
     """The code as a custom sender reads it, with AWS's own library."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import aws_encryption_sdk
-        from aws_encryption_sdk.key_providers.kms import KMSMasterKey
+    import aws_encryption_sdk
+    from aws_encryption_sdk.key_providers.kms import KMSMasterKey
 
-        kms = boto3.client("kms", endpoint_url=triggers.dew.aws_url, region_name="us-east-1",
-                           aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
-        plain, header = aws_encryption_sdk.EncryptionSDKClient().decrypt(
-            source=base64.b64decode(code), key_provider=KMSMasterKey(key_id=key, client=kms)
-        )
-        kms.close()
+    kms = boto3.client("kms", endpoint_url=triggers.dew.aws_url, region_name="us-east-1",
+                       aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
+    plain, header = aws_encryption_sdk.EncryptionSDKClient().decrypt(
+        source=base64.b64decode(code), key_provider=KMSMasterKey(key_id=key, client=kms)
+    )
+    kms.close()
     assert header.encryption_context["userpool-id"] == triggers.pool
     return plain.decode()
 
@@ -192,3 +189,9 @@ def test_a_sender_that_may_not_be_invoked(triggers, key):
         "UnexpectedLambdaException",
         "CustomEmailSender invocation failed due to error AccessDeniedException.",
     )
+
+
+def test_a_key_that_is_not_there(triggers):
+    triggers.make("", config=senders("arn:aws:kms:us-east-1:000000000000:key/none"))
+    code, message = refused(triggers.sign_up, "ada", "ada@nokey.example.com")
+    assert code == "CodeDeliveryFailureException" and "key/none" in message

@@ -8,13 +8,13 @@ import asyncio
 import base64
 import importlib.util
 import logging
-import warnings
 from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
+from dewstack.cognito import errors
 from dewstack.cognito.model import User, UserPool
 from dewstack.cognito.triggers.asking import Asker, Question, event_of
 from dewstack.cognito.triggers.occasion import Occasion, attributes_of
@@ -63,12 +63,12 @@ class Senders:
         return bool(_config(pool).get(SENDERS[medium].trigger))
 
     async def send(self, occasion: Occasion, kind: str, sending: Sending) -> None:
-        """Give the function its message. Raises UnexpectedLambdaException when it may not be invoked, and
-        whatever KMS answers."""
+        """Give the function its message. Raises UnexpectedLambdaException when it may not be invoked,
+        CodeDeliveryFailureException when its code can't be encrypted."""
         sender = SENDERS[sending.medium]
         config = _config(occasion.pool)
         code = await asyncio.to_thread(
-            encrypt, sending.code, config["KMSKeyID"], occasion.pool.region, occasion.pool.id, self._kms_url
+            encrypt, sending.code, config["KMSKeyID"], occasion.pool, self._kms_url
         )
         question = Question(
             trigger=sender.trigger,
@@ -99,27 +99,38 @@ def check_library() -> None:
         )
 
 
-def encrypt(code: str, key_arn: str, region: str, pool_id: str, kms_url: str) -> str:
-    """The code as a custom sender gets it. Slow: call it in a thread. Raises NotEmulated, or KMS's errors."""
-    check_library()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import aws_encryption_sdk
-        import boto3
-        from aws_encryption_sdk.key_providers.kms import KMSMasterKey
+def encrypt(code: str, key_arn: str, pool: UserPool, kms_url: str) -> str:
+    """The code as a custom sender gets it. Slow: call it in a thread.
 
-        kms: Any = boto3.client(
-            "kms",
-            endpoint_url=kms_url,
-            region_name=region,
-            aws_access_key_id="dewstack",
-            aws_secret_access_key="dewstack",
-        )
+    Raises NotEmulated without the library, CodeDeliveryFailureException when the key can't be used.
+    """
+    check_library()
+    import aws_encryption_sdk
+    import boto3
+    from aws_encryption_sdk.exceptions import AWSEncryptionSDKClientError
+    from aws_encryption_sdk.key_providers.kms import KMSMasterKey
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    kms: Any = boto3.client(
+        "kms",
+        endpoint_url=kms_url,
+        region_name=pool.region,
+        aws_access_key_id=pool.account_id,
+        aws_secret_access_key="dewstack",
+    )
+    try:
         ciphertext, _ = aws_encryption_sdk.EncryptionSDKClient().encrypt(
             source=code.encode(),
             key_provider=KMSMasterKey(key_id=key_arn, client=kms),
-            encryption_context={"userpool-id": pool_id},
+            encryption_context={"userpool-id": pool.id},
         )
+    except (AWSEncryptionSDKClientError, BotoCoreError, ClientError) as error:
+        reason = error.__cause__ or error.__context__ or error
+        raise errors.CodeDeliveryFailureException(
+            f"The code could not be encrypted under {key_arn}: {reason}"
+        ) from error
+    finally:
+        kms.close()
     return base64.b64encode(ciphertext).decode()
 
 
