@@ -1,16 +1,14 @@
 """amazon-cognito-identity-js where it is at home: in a page, on an origin of its own, signing in by SRP."""
 
 import shutil
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from dewstack.testing import Dew, start
+from tests.browser.application import served
 from tests.e2e.clients.peer import HERE, install_modules
 from tests.e2e.clients.people import PASSWORD, Pool
 
@@ -37,25 +35,14 @@ def dew() -> Iterator[Dew]:
         yield running
 
 
-class Files(SimpleHTTPRequestHandler):
-    """A development server that writes no log."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def application(tmp_path: Path) -> Iterator[str]:
     """The address of an application: a page, and the library in it."""
     install_modules()
     shutil.copy(LIBRARY, tmp_path / "library.js")
     (tmp_path / "index.html").write_text("<!doctype html><script src=library.js></script>")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=tmp_path)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

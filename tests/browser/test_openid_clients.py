@@ -11,28 +11,29 @@ import pytest
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 from dewstack.testing import Dew, start
+from tests.browser.application import served
 from tests.e2e.clients.peer import Peer, install_modules, refused
 from tests.e2e.clients.people import OAUTH, PASSWORD, AppClient, Pool
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-HOME = OAUTH["LogoutURLs"][0]
-CALLBACK = OAUTH["CallbackURLs"][0]
-
 
 @dataclass(frozen=True)
 class Place:
-    """A pool with a hosted UI, and whose addresses clients find by its issuer's."""
+    """A pool with a hosted UI, the issuer where clients find it, and the application that people come back to."""
 
     pool: Pool
     issuer: str
+    home: str
+    callback: str
 
     def client(self, **settings: Any) -> AppClient:
         """A client that may use the hosted UI."""
-        return self.pool.client(**OAUTH, **settings)
+        addresses = {"CallbackURLs": [self.callback], "LogoutURLs": [self.home]}
+        return self.pool.client(**{**OAUTH, **addresses, **settings})
 
 
 @pytest.fixture(scope="module")
@@ -43,24 +44,23 @@ def dew() -> Iterator[Dew]:
 
 
 @pytest.fixture(scope="module")
-def place(dew: Dew) -> Place:
+def place(dew: Dew, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A pool with a domain."""
     pool = Pool.made(dew)
     pool.admin.create_user_pool_domain(UserPoolId=pool.id, Domain="people")
-    return Place(pool, f"{dew.aws_url.replace('127.0.0.1', 'localhost')}/{pool.id}")
+    application = tmp_path_factory.mktemp("application")
+    for name in ("home.html", "callback.html"):
+        (application / name).write_text("<!doctype html><title>An application</title>")
+    with served(application) as url:
+        issuer = f"{dew.aws_url.replace('127.0.0.1', 'localhost')}/{pool.id}"
+        yield Place(pool, issuer, f"{url}/home.html", f"{url}/callback.html")
 
 
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Page]:
-    """A window; the application that people come back to is an empty page."""
-
-    def application(route: Route) -> None:
-        route.fulfill(content_type="text/html", body="<!doctype html><title>An application</title>")
-
+    """A window in a fresh profile."""
     context = chromium.new_context()
-    page = context.new_page()
-    page.route(f"{HOME}**", application)
-    yield page
+    yield context.new_page()
     context.close()
 
 
@@ -73,13 +73,13 @@ def openid() -> Iterator[Peer]:
     peer.close()
 
 
-def sign_in(browser: Page, url: str, name: str, password: str = PASSWORD) -> str:
+def sign_in(place: Place, browser: Page, url: str, name: str) -> str:
     """Sign in where the client has sent the browser; the address that it comes back to."""
     browser.goto(url)
     browser.get_by_label("Username").fill(name)
-    browser.get_by_label("Password", exact=True).fill(password)
+    browser.get_by_label("Password", exact=True).fill(PASSWORD)
     browser.get_by_role("button", name="Sign in", exact=True).click()
-    browser.wait_for_url(f"{CALLBACK}?**")
+    browser.wait_for_url(f"{place.callback}?**")
     return browser.url
 
 
@@ -90,7 +90,7 @@ def test_openid_client_signs_in_and_out(place: Place, openid: Peer, browser: Pag
     found = openid("discover", place.issuer, client.id, client.secret)
     assert found["issuer"] == place.issuer
 
-    back = sign_in(browser, openid("begin", CALLBACK, "openid email profile"), name)
+    back = sign_in(place, browser, openid("begin", place.callback, "openid email profile"), name)
     tokens = openid("finish", back)
     assert tokens["claims"]["cognito:username"] == name
     told = openid("userInfo", tokens["access_token"], tokens["claims"]["sub"])
@@ -104,20 +104,20 @@ def test_openid_client_signs_in_and_out(place: Place, openid: Peer, browser: Pag
         openid("refresh", tokens["refresh_token"])
 
     # The hosted UI remembers who was there; after signing out it asks again.
-    again = openid("begin", CALLBACK, "openid")
+    again = openid("begin", place.callback, "openid")
     browser.goto(again)
-    browser.wait_for_url(f"{CALLBACK}?**")
+    browser.wait_for_url(f"{place.callback}?**")
     assert openid("finish", browser.url)["claims"]["sub"] == tokens["claims"]["sub"]
-    browser.goto(openid("signOut", {"client_id": client.id, "logout_uri": HOME}))
-    browser.wait_for_url(HOME)
-    again = openid("begin", CALLBACK, "openid")
-    assert openid("finish", sign_in(browser, again, name))["claims"]["sub"] == tokens["claims"]["sub"]
+    browser.goto(openid("signOut", {"client_id": client.id, "logout_uri": place.home}))
+    browser.wait_for_url(place.home)
+    again = openid("begin", place.callback, "openid")
+    assert openid("finish", sign_in(place, browser, again, name))["claims"]["sub"] == tokens["claims"]["sub"]
 
 
 def test_a_code_is_good_for_once(place: Place, openid: Peer, browser: Page) -> None:
     client = place.client()
     openid("discover", place.issuer, client.id, "")
-    back = sign_in(browser, openid("begin", CALLBACK, "openid"), place.pool.user())
+    back = sign_in(place, browser, openid("begin", place.callback, "openid"), place.pool.user())
     assert openid("finish", back)["access_token"]
     with refused("invalid_grant"):
         openid("finish", back)
@@ -126,11 +126,11 @@ def test_a_code_is_good_for_once(place: Place, openid: Peer, browser: Page) -> N
 def test_another_verifier_does_not_get_the_tokens(place: Place, openid: Peer, browser: Page) -> None:
     client = place.client()
     openid("discover", place.issuer, client.id, "")
-    back = sign_in(browser, openid("begin", CALLBACK, "openid"), place.pool.user())
+    back = sign_in(place, browser, openid("begin", place.callback, "openid"), place.pool.user())
     code = parse_qs(urlsplit(back).query)["code"][0]
-    state = parse_qs(urlsplit(openid("begin", CALLBACK, "openid")).query)["state"][0]
+    state = parse_qs(urlsplit(openid("begin", place.callback, "openid")).query)["state"][0]
     with refused("invalid_grant"):
-        openid("finish", f"{CALLBACK}?code={code}&state={state}")
+        openid("finish", f"{place.callback}?code={code}&state={state}")
 
 
 def test_openid_client_signs_a_machine_in(place: Place, openid: Peer) -> None:
@@ -177,7 +177,7 @@ def test_authlib_signs_in(place: Place, browser: Page, method: str) -> None:
         client.id,
         client.secret or None,
         scope="openid email",
-        redirect_uri=CALLBACK,
+        redirect_uri=place.callback,
         code_challenge_method="S256",
         token_endpoint_auth_method=method,
     ) as authlib:
@@ -185,7 +185,7 @@ def test_authlib_signs_in(place: Place, browser: Page, method: str) -> None:
         url, state = authlib.create_authorization_url(
             found["authorization_endpoint"], code_verifier=verifier, nonce="n-1"
         )
-        back = sign_in(browser, url, name)
+        back = sign_in(place, browser, url, name)
         token = authlib.fetch_token(
             found["token_endpoint"], authorization_response=back, code_verifier=verifier, state=state
         )
