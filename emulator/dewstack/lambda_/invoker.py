@@ -18,6 +18,8 @@ from dewstack.lambda_.runtimes import Runtimes
 
 MAX_ENVIRONMENTS = 100
 """Environments of one function on this machine; events beyond wait in line."""
+MAX_WAIT_SECONDS = 60.0
+"""How long an event waits for an environment at most, where its answer is waited for a limited time."""
 
 
 class Invoker:
@@ -45,11 +47,19 @@ class Invoker:
         self._reserved: dict[str, int] = {}
 
     async def invoke(
-        self, arn: str, payload: bytes, *, client_context: str = "", tail: bool = False
+        self,
+        arn: str,
+        payload: bytes,
+        *,
+        client_context: str = "",
+        tail: bool = False,
+        seconds: float | None = None,
     ) -> Outcome:
         """Run the function that `arn` names (a version or alias may follow) on an event, and wait for it.
 
-        Raises ResourceNotFoundException, and TooManyRequestsException when a reserved concurrency is used up.
+        Raises ResourceNotFoundException, TooManyRequestsException when a reserved concurrency is used up, and
+        TimeoutError when the function has had the event for `seconds` (waiting in line and starting a process are
+        this machine's affair, and don't count).
         """
         pool = self._by_arn.get(arn) or self._open_pool(arn)
         reserved = self._reserved.get(pool.function.arn) if self._reserved else None
@@ -69,7 +79,7 @@ class Invoker:
             tail=tail,
         )
         pool.submit(invocation)
-        return await future
+        return await future if seconds is None else await _within(invocation, seconds)
 
     def _in_flight(self, arn: str) -> int:
         """Events of all versions of a function: they share its reserved concurrency."""
@@ -154,6 +164,21 @@ class Invoker:
             pool.close()
         self._pools.clear()
         self._guard.close()
+
+
+async def _within(invocation: Invocation, seconds: float) -> Outcome:
+    began = time.monotonic()
+    while True:
+        now = time.monotonic()
+        if invocation.started:
+            remaining = invocation.started + seconds - now
+        else:
+            remaining = min(seconds, began + MAX_WAIT_SECONDS - now)
+        if remaining <= 0:
+            raise TimeoutError(f"{invocation.arn} has not answered within {seconds} s")
+        done, _ = await asyncio.wait([invocation.future], timeout=remaining)
+        if done:
+            return invocation.future.result()
 
 
 def _lies_in(path: str, directory: str) -> bool:

@@ -76,7 +76,7 @@ class Function:
         self._response = response or {}
         self._failures = failures
 
-    async def __call__(self, arn: str, payload: bytes) -> Answer:
+    async def __call__(self, arn: str, payload: bytes, *, seconds: float | None = None) -> Answer:
         event = json.loads(payload)
         self.events.append(event)
         if len(self.events) <= self._failures:

@@ -11,7 +11,7 @@ from dewstack.cognito.triggers.answers import (
     TokenOverrides,
     UserMigrationAnswer,
 )
-from dewstack.cognito.triggers.asking import Asker, Patience, Permits
+from dewstack.cognito.triggers.asking import Asker, Patience, Permits, TimedInvoke
 from dewstack.cognito.triggers.configuration import configured
 from dewstack.cognito.triggers.occasion import Occasion, attributes_of
 from dewstack.cognito.triggers.senders import Medium, Send, Senders, Sending
@@ -33,6 +33,7 @@ __all__ = [
     "Send",
     "Senders",
     "Sending",
+    "TimedInvoke",
     "TokenOverrides",
     "Triggers",
     "UserMigrationAnswer",

@@ -4,10 +4,9 @@ A function that doesn't answer in time, or is throttled, is asked three times in
 again. The error texts are those that applications on AWS report.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +14,7 @@ from msgspec import Struct
 from dewstack.cognito import errors
 from dewstack.cognito.triggers.occasion import Occasion
 from dewstack.errors import AwsError
-from dewstack.wire import Invoke, InvokeResult
+from dewstack.wire import InvokeResult
 
 logger = logging.getLogger("dewstack.cognito")
 
@@ -31,6 +30,13 @@ Patience = Callable[[str, float], float | None]
 
 Permits = Callable[[str, str], Awaitable[bool]]
 """Whether a function (its ARN) may be invoked by Cognito for a pool (its ARN), by its resource policy."""
+
+
+class TimedInvoke(Protocol):
+    """Invoke a function by its ARN with an event. Raises AwsError, and TimeoutError when it takes longer than
+    `seconds`; None is for ever."""
+
+    async def __call__(self, arn: str, payload: bytes, *, seconds: float | None = None) -> InvokeResult: ...
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -62,7 +68,9 @@ def event_of(occasion: Occasion, question: Question) -> dict[str, Any]:
 class Asker:
     """Invokes triggers. Runs on the loop; a trigger may call the pool that asks it."""
 
-    def __init__(self, invoke: Invoke | None, permits: Permits | None, patience: Patience | None) -> None:
+    def __init__(
+        self, invoke: TimedInvoke | None, permits: Permits | None, patience: Patience | None
+    ) -> None:
         self._invoke = invoke
         self._permits = permits
         self._patience = patience
@@ -97,7 +105,7 @@ class Asker:
         reason = TIMED_OUT
         for _ in range(ATTEMPTS):
             try:
-                return await asyncio.wait_for(self._invoke_once(question.arn, payload), seconds)
+                return await self._invoke(question.arn, payload, seconds=seconds)
             except TimeoutError:
                 reason = TIMED_OUT
             except AwsError as error:
@@ -117,10 +125,6 @@ class Asker:
                 occasion.pool.arn,
             )
             raise _unexpected(question, "AccessDeniedException")
-
-    async def _invoke_once(self, arn: str, payload: bytes) -> InvokeResult:
-        assert self._invoke is not None
-        return await self._invoke(arn, payload)
 
 
 def _unexpected(question: Question, reason: str) -> errors.UnexpectedLambdaException:
