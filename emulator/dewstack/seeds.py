@@ -39,7 +39,7 @@ def seed(files: "UserFiles", caller: Caller, service: Service, resources: Iterab
         problems += problems_of(opened, report)
         made += sum(outcome.happened == "created" for outcome in report.outcomes)
     if problems:
-        raise MapError(problems, hint="Nobody of these files was made; what is deployed goes on.")
+        raise MapError(problems, hint="Where there is a mistake, nobody was made; what is deployed goes on.")
     return made
 
 
