@@ -6,13 +6,20 @@ from typing import Any
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.cognito_parts import cognito_parts
 from dewstack.cloudformation.resources.crud import Crud
 from dewstack.cloudformation.resources.shape import STRING_MAP, STRINGS, Kind
 
 _SERVICE = "cognito-idp"
 _FIXED = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
-_MFA = ("EnabledMfas", "EmailAuthenticationMessage", "EmailAuthenticationSubject")
-_WEB_AUTHN = ("WebAuthnFactorConfiguration", "WebAuthnRelyingPartyID", "WebAuthnUserVerification")
+_MFA = ("EmailAuthenticationMessage", "EmailAuthenticationSubject")
+_WEB_AUTHN = {
+    "WebAuthnFactorConfiguration": "FactorConfiguration",
+    "WebAuthnRelyingPartyID": "RelyingPartyId",
+    "WebAuthnUserVerification": "UserVerification",
+}
+_FACTORS = frozenset({"EnabledMfas", *_WEB_AUTHN})
+"""Properties that need SetUserPoolMfaConfig; without them CreateUserPool sets up MFA by itself."""
 
 _ATTRIBUTE = {
     "AttributeDataType": str,
@@ -71,20 +78,14 @@ class UserPool(Provider):
         "UsernameAttributes": STRINGS,
         "UsernameConfiguration": {"CaseSensitive": bool},
         "VerificationMessageTemplate": {"*": str},
-        **dict.fromkeys(_MFA + _WEB_AUTHN, object),
+        "EnabledMfas": STRINGS,
+        **dict.fromkeys((*_MFA, *_WEB_AUTHN), str),
     }
-
-    def accept(self, logical_id: str, properties: Any) -> dict[str, Any]:
-        """Refuse passkeys by name."""
-        for name in _WEB_AUTHN:
-            if name in properties:
-                raise ResourceFailure(f"property {name} of {logical_id} is not emulated by dewstack")
-        return super().accept(logical_id, properties)
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """CreateUserPool, then SetUserPoolMfaConfig where factors are named."""
         name = properties.get("UserPoolName") or context.generated_name(128)
-        settings = self._settings(properties, *_MFA)
+        settings = self._settings(properties)
         settings["UserPoolTags"] = {**(settings.get("UserPoolTags") or {}), **context.system_tags()}
         output = await context.invoke(_SERVICE, "CreateUserPool", PoolName=name, **settings)
         pool = output["UserPool"]
@@ -116,7 +117,7 @@ class UserPool(Provider):
             "UpdateUserPool",
             UserPoolId=current.physical_id,
             PoolName=properties.get("UserPoolName"),
-            **self._settings(properties, "Schema", *_FIXED, *_MFA),
+            **self._settings(properties, "Schema", *_FIXED),
         )
         await self._set_mfa(context, current.physical_id, properties, before)
         return Outcome(current.physical_id, current.attributes)
@@ -127,7 +128,10 @@ class UserPool(Provider):
 
     @staticmethod
     def _settings(properties: dict[str, Any], *without: str) -> dict[str, Any]:
-        return {key: value for key, value in properties.items() if key not in ("UserPoolName", *without)}
+        left_out = {"UserPoolName", *_MFA, *_FACTORS, *without}
+        if _FACTORS & set(properties):
+            left_out.add("MfaConfiguration")
+        return {key: value for key, value in properties.items() if key not in left_out}
 
     @staticmethod
     def _added_attributes(before: list[Any], after: list[Any]) -> list[Any]:
@@ -140,30 +144,26 @@ class UserPool(Provider):
     async def _set_mfa(
         context: Context, pool_id: str, properties: dict[str, Any], before: dict[str, Any]
     ) -> None:
-        watched = (
-            "EnabledMfas",
-            "MfaConfiguration",
-            "EmailAuthenticationMessage",
-            "EmailAuthenticationSubject",
-        )
-        if "EnabledMfas" not in properties and "EnabledMfas" not in before:
+        if not _FACTORS & {*properties, *before}:
             return
-        if all(properties.get(name) == before.get(name) for name in watched):
-            return
-        factors = properties.get("EnabledMfas") or []
+        mode = properties.get("MfaConfiguration", "OFF")
+        by_default = ["SMS_MFA"] if mode != "OFF" and not _FACTORS & set(properties) else []
+        factors = properties.get("EnabledMfas", by_default)
         message = {"Message": properties.get("EmailAuthenticationMessage")}
         message["Subject"] = properties.get("EmailAuthenticationSubject")
         sms = {"SmsConfiguration": properties.get("SmsConfiguration", {})}
+        passkeys = {member: properties[name] for name, member in _WEB_AUTHN.items() if name in properties}
         await context.invoke(
             _SERVICE,
             "SetUserPoolMfaConfig",
             UserPoolId=pool_id,
-            MfaConfiguration=properties.get("MfaConfiguration", "OFF"),
+            MfaConfiguration=mode,
             SoftwareTokenMfaConfiguration={"Enabled": "SOFTWARE_TOKEN_MFA" in factors},
             SmsMfaConfiguration=sms if "SMS_MFA" in factors else None,
             EmailMfaConfiguration={key: text for key, text in message.items() if text}
             if "EMAIL_OTP" in factors
             else None,
+            WebAuthnConfiguration=passkeys or None,
         )
 
 
@@ -224,25 +224,6 @@ USER_POOL_GROUP = Crud(
     name_property="GroupName",
 )
 
-USER_POOL_DOMAIN = Crud(
-    service=_SERVICE,
-    noun="UserPoolDomain",
-    identifier="Domain",
-    properties={
-        "CustomDomainConfig": {"CertificateArn": str},
-        "Domain": str,
-        "ManagedLoginVersion": int,
-        "Routing": object,
-        "UserPoolId": str,
-    },
-    required=("Domain", "UserPoolId"),
-    replacement=frozenset({"Domain", "UserPoolId"}),
-    parents=("UserPoolId",),
-    attributes=("CloudFrontDistribution",),
-    renamed={},
-    name_property="Domain",
-)
-
 RESOURCE_SERVER = Crud(
     service=_SERVICE,
     noun="ResourceServer",
@@ -266,7 +247,7 @@ def cognito_types() -> dict[str, Provider]:
     return {
         "AWS::Cognito::UserPool": UserPool(),
         "AWS::Cognito::UserPoolClient": USER_POOL_CLIENT,
-        "AWS::Cognito::UserPoolDomain": USER_POOL_DOMAIN,
         "AWS::Cognito::UserPoolGroup": USER_POOL_GROUP,
         "AWS::Cognito::UserPoolResourceServer": RESOURCE_SERVER,
+        **cognito_parts(),
     }
