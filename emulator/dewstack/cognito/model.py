@@ -85,6 +85,12 @@ class UserPool(Struct, frozen=True, kw_only=True):
         return dict((self.settings.get("Policies") or {}).get("PasswordPolicy") or {})
 
     @property
+    def first_factors(self) -> list[str]:
+        """AllowedFirstAuthFactors: what may come first in a sign-in that offers a choice."""
+        policy = (self.settings.get("Policies") or {}).get("SignInPolicy") or {}
+        return list(policy.get("AllowedFirstAuthFactors") or ["PASSWORD"])
+
+    @property
     def temporary_password_seconds(self) -> float:
         """How long a temporary password can be used."""
         days = self.password_policy.get("TemporaryPasswordValidityDays")
@@ -212,6 +218,8 @@ class Mfa(Struct, frozen=True, kw_only=True):
     """PreferredMfaSetting."""
     totp_secret: str | None = None
     """The authenticator app's secret, base32, once it was verified."""
+    totp_name: str | None = None
+    """What the user calls the app's device."""
     totp_step: int = 0
     """The last time step whose code was used: none is taken twice."""
 

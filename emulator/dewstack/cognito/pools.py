@@ -19,7 +19,6 @@ from dewstack.cognito.schema import check_count, declare, schema_of
 from dewstack.cognito.shapes import describe_pool
 from dewstack.cognito.triggers import configured
 from dewstack.config import Caller
-from dewstack.errors import NotEmulated
 from dewstack.wire import operation
 
 Params = dict[str, Any]
@@ -39,7 +38,6 @@ LAX_POLICY = {key: False if value is True else value for key, value in STRICT_PO
 
 def settings_of(params: Params) -> Settings:
     """A pool's settings from a request, AWS's defaults filled in. Raises what `pool_rules.check` does."""
-    _refuse_not_emulated(params)
     pool_rules.check(params)
     given = {key: value for key, value in params.items() if key not in NOT_SETTINGS}
     policies = given.pop("Policies", None) or {}
@@ -72,11 +70,6 @@ def settings_of(params: Params) -> Settings:
     }
 
 
-def _refuse_not_emulated(params: Params) -> None:
-    if params.get("MfaConfiguration") == "ON":
-        raise NotEmulated("MfaConfiguration ON: sign-in with a second factor is not emulated")
-
-
 class Pools:
     """The operations on user pools."""
 
@@ -88,7 +81,7 @@ class Pools:
 
     @operation("CreateUserPool")
     def create_user_pool(self, caller: Caller, params: Params) -> Params:
-        """Make a pool. Raises NotEmulated for mandatory MFA, InvalidParameterException."""
+        """Make a pool. Raises InvalidParameterException."""
         now = self._clock.time()
         pool = UserPool(
             account_id=caller.account_id,

@@ -11,7 +11,7 @@ from dewstack.cognito.bearer import Bearer, Bearers
 from dewstack.cognito.codes import CHANGES, VERIFY, Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.messages import Messenger
-from dewstack.cognito.shapes import attribute_list
+from dewstack.cognito.shapes import attribute_list, mfa_shape
 from dewstack.cognito.tokens import Tokens
 from dewstack.cognito.triggers import Occasion
 from dewstack.cognito.verification import Verification
@@ -51,7 +51,8 @@ class Profiles:
         attributes = {"sub": bearer.user.sub, **bearer.user.attributes}
         shown = schema.readable(bearer.client.settings.get("ReadAttributes"), attributes)
         shown = {"sub": bearer.user.sub, **shown}
-        return {"Username": bearer.user.username, "UserAttributes": attribute_list(shown)}
+        told = {"Username": bearer.user.username, "UserAttributes": attribute_list(shown)}
+        return {**told, **mfa_shape(bearer.user)}
 
     @operation("UpdateUserAttributes")
     async def update_user_attributes(self, caller: Caller, params: Params) -> Params:

@@ -14,6 +14,7 @@ from dewstack.cognito.clients import Clients
 from dewstack.cognito.codes import Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
+from dewstack.cognito.factors import Factors
 from dewstack.cognito.files.import_jobs import ImportJobs, WriteLog
 from dewstack.cognito.groups import Groups
 from dewstack.cognito.heavy import HeavyWork
@@ -26,6 +27,7 @@ from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.log_delivery import LogDelivery
 from dewstack.cognito.mailbox import Mailbox
 from dewstack.cognito.messages import Messenger
+from dewstack.cognito.mfa import PoolMfa, UserMfa
 from dewstack.cognito.migration import Migration
 from dewstack.cognito.naming import Naming
 from dewstack.cognito.pools import Pools
@@ -34,18 +36,19 @@ from dewstack.cognito.provider_links import ProviderLinks
 from dewstack.cognito.recovery import Recovery
 from dewstack.cognito.resource_servers import ResourceServers
 from dewstack.cognito.risk import RiskConfigurations
-from dewstack.cognito.settings import PoolSettings
 from dewstack.cognito.signin import SignIns
+from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signing_certificate import SigningCertificates
 from dewstack.cognito.signup import SignUps
+from dewstack.cognito.tags import Tags
 from dewstack.cognito.tokens import Tokens, issuer_of
-from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, Triggers
+from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, TimedInvoke, Triggers
 from dewstack.cognito.users import Users
 from dewstack.cognito.verification import Verification
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.store import Store
-from dewstack.wire import Handler, Invoke, operations_of
+from dewstack.wire import Handler, operations_of
 
 if TYPE_CHECKING:
     from dewstack.cognito.oauth import Hosted
@@ -65,7 +68,7 @@ class Cognito:
         store: Store,
         clock: Clock,
         config: Config,
-        invoke: Invoke | None = None,
+        invoke: TimedInvoke | None = None,
         *,
         send: Send | None = None,
         permits: Permits | None = None,
@@ -94,14 +97,29 @@ class Cognito:
         self.identity_providers = IdentityProviders(directory, clock)
         self.identities = Identities(directory, clock, self.identity_providers)
         self.customizations = UICustomizations(directory, clock, self.domains)
-        sign_ins = SignIns(directory, clock, heavy, lockout, tokens, issuer, migration, triggers)
+        sessions, factors = Sessions(directory), Factors(directory)
+        sign_ins = SignIns(
+            directory,
+            clock,
+            heavy,
+            lockout,
+            tokens,
+            issuer,
+            migration,
+            triggers,
+            sessions,
+            factors,
+            messenger,
+        )
         self.import_jobs = ImportJobs(directory, clock, base_url, write_log)
         self.operations = operations_of(
             Pools(directory, clock, keys, self.domains),
             self.domains,
             self.resource_servers,
             self.identity_providers,
-            PoolSettings(directory, clock),
+            Tags(directory, clock),
+            PoolMfa(directory, clock),
+            UserMfa(directory, clock, bearers, sessions, lockout, factors),
             Clients(directory, clock, self.resource_servers, self.identity_providers),
             ClientSecrets(directory, clock),
             ProviderLinks(directory, self.identities),

@@ -68,3 +68,15 @@ def describe_user(user: User, wanted: list[str] | None = None) -> Shape:
         "Enabled": user.enabled,
         "UserStatus": user.status,
     }
+
+
+def mfa_shape(user: User) -> Shape:
+    """What GetUser and its siblings tell of a user's factors."""
+    shape: Shape = {}
+    if user.mfa.enabled:
+        shape["UserMFASettingList"] = list(user.mfa.enabled)
+    if user.mfa.preferred:
+        shape["PreferredMfaSetting"] = user.mfa.preferred
+    if "SMS_MFA" in user.mfa.enabled:
+        shape["MFAOptions"] = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}]
+    return shape

@@ -15,7 +15,7 @@ from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.messages import MEDIUMS, Delivery, Messenger
 from dewstack.cognito.model import User, UserPool
 from dewstack.cognito.naming import Naming
-from dewstack.cognito.shapes import describe_user
+from dewstack.cognito.shapes import describe_user, mfa_shape
 from dewstack.cognito.tokens import Tokens
 from dewstack.cognito.triggers import Occasion, Triggers
 from dewstack.cognito.verification import Verification
@@ -146,6 +146,7 @@ class Users:
         _, user = self._named(caller, params)
         shape = describe_user(user)
         shape["UserAttributes"] = shape.pop("Attributes")
+        shape |= mfa_shape(user)
         return shape
 
     @operation("AdminConfirmSignUp")

@@ -70,7 +70,6 @@ def test_bounds_are_whole_numbers(world, bound):
 @pytest.mark.parametrize(
     ("settings", "name"),
     [
-        ({"MfaConfiguration": "ON"}, "MfaConfiguration"),
         ({"IssuerConfiguration": {"Type": "UPDATED"}}, "IssuerConfiguration"),
         ({"DcrConfiguration": {"OpenDcrEnabled": False}}, "DcrConfiguration"),
     ],
@@ -316,7 +315,7 @@ def test_tags_come_and_go(world):
     assert world.api.list_tags_for_resource(**arn)["Tags"] == {"stage": "dev"}
 
 
-def test_mfa_settings_are_kept_but_not_pretended(world):
+def test_mfa_settings_are_kept(world):
     pool = create(world)["Id"]
     world.api.set_user_pool_mfa_config(
         UserPoolId=pool, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
@@ -324,8 +323,6 @@ def test_mfa_settings_are_kept_but_not_pretended(world):
     kept = world.api.get_user_pool_mfa_config(UserPoolId=pool)
     assert kept["MfaConfiguration"] == "OPTIONAL"
     assert kept["SoftwareTokenMfaConfiguration"] == {"Enabled": True}
-    code, _ = world.refused("set_user_pool_mfa_config", UserPoolId=pool, MfaConfiguration="ON")
-    assert code == "NotImplemented"
 
 
 # clients

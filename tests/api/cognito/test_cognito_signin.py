@@ -340,11 +340,11 @@ def test_challenges_that_are_not_emulated_say_so(ada):
     code, message = ada.refused(
         "respond_to_auth_challenge",
         ClientId=ada.client,
-        ChallengeName="SOFTWARE_TOKEN_MFA",
+        ChallengeName="ADMIN_NO_SRP_AUTH",
         Session="x" * 30,
         ChallengeResponses={"USERNAME": "ada"},
     )
-    assert code == "NotImplemented" and "SOFTWARE_TOKEN_MFA" in message
+    assert code == "NotImplemented" and "ADMIN_NO_SRP_AUTH" in message
 
 
 # refresh

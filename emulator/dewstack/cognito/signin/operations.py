@@ -10,16 +10,20 @@ from typing import Any
 from dewstack.clock import Clock
 from dewstack.cognito import errors, secret_hash
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.factors import Factors
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.messages import Messenger
 from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User
 from dewstack.cognito.secret_blocks import SecretBlocks
 from dewstack.cognito.signin.flows import beginning
 from dewstack.cognito.signin.new_password import NewPassword
+from dewstack.cognito.signin.one_time_codes import OneTimeCodes
 from dewstack.cognito.signin.password import PasswordFactor
 from dewstack.cognito.signin.refresh import Refresh
+from dewstack.cognito.signin.second_factor import SecondFactor
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.srp_factor import SrpFactor
 from dewstack.cognito.signin.steps import Challenge, Gate, Next, Passed, Rule, SignIn
@@ -45,17 +49,22 @@ class SignIns:
         issuer: Issuer,
         migration: Migration,
         triggers: Triggers,
+        sessions: Sessions,
+        factors: Factors,
+        messenger: Messenger,
     ) -> None:
         self._directory = directory
         self._clock = clock
         self._issuer = issuer
         self._triggers = triggers
-        self._sessions = sessions = Sessions(directory)
+        self._sessions = sessions
         password = PasswordFactor(directory, heavy, lockout, migration, triggers)
         new_password = NewPassword(directory, sessions)
         srp = SrpFactor(directory, heavy, lockout, SecretBlocks(directory), triggers)
         self._refresh = refresh = Refresh(tokens)
-        by_password = Rule(password.begin, (new_password.gate,))
+        second = SecondFactor(directory, sessions, lockout, factors, OneTimeCodes(directory, messenger))
+        before_tokens = (new_password.gate, second.gate)
+        by_password = Rule(password.begin, before_tokens)
         refreshing = Rule(refresh.begin)
         self._flows = {
             "USER_PASSWORD_AUTH": by_password,
@@ -66,8 +75,13 @@ class SignIns:
             "REFRESH_TOKEN": refreshing,
         }
         self._challenges = {
-            "PASSWORD_VERIFIER": Rule(srp.answer, (new_password.gate,)),
-            "NEW_PASSWORD_REQUIRED": Rule(new_password.answer),
+            "PASSWORD_VERIFIER": Rule(srp.answer, before_tokens),
+            "NEW_PASSWORD_REQUIRED": Rule(new_password.answer, (second.gate,)),
+            "SMS_MFA": Rule(second.sms),
+            "EMAIL_OTP": Rule(second.email),
+            "SOFTWARE_TOKEN_MFA": Rule(second.app),
+            "SELECT_MFA_TYPE": Rule(second.select),
+            "MFA_SETUP": Rule(second.set_up),
         }
 
     @operation("InitiateAuth")

@@ -1,5 +1,6 @@
 """Challenges that wait for their answer: opaque, expiring, single-use; only a hash is kept."""
 
+import base64
 import hashlib
 import secrets
 from typing import Any
@@ -11,6 +12,8 @@ from dewstack.cognito import errors, secret_hash
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import DAY, Session, User, UserPool, UserPoolClient
 from dewstack.cognito.signin.steps import Challenge, SignIn
+
+PREFIX = "AYAB"
 
 
 class Opened(Struct, frozen=True):
@@ -30,7 +33,7 @@ class Sessions:
 
     def open(self, pool: UserPool, client: UserPoolClient, challenge: Challenge) -> str:
         """A new session for `challenge`: what the client sends back with its answer."""
-        token = "AYAB" + secrets.token_urlsafe(640)
+        token = _new_token(client.id)
         now = self._clock.time()
         session = Session(
             client_id=client.id,
@@ -49,6 +52,26 @@ class Sessions:
             self._sessions.put(session, *key)
         return token
 
+    def bearer(self, token: str) -> SignIn:
+        """The sign-in that a session belongs to, for operations that are given nothing else.
+
+        Raises NotAuthorizedException for what never was a session.
+        """
+        try:
+            client_id = _client_of(token)
+            pool, client = self._directory.client_anywhere(client_id)
+        except (ValueError, errors.ResourceNotFoundException) as error:
+            raise errors.NotAuthorizedException("Invalid session for the user.") from error
+        return SignIn(pool=pool, client=client, parameters={}, session=token)
+
+    def holder(self, sign_in: SignIn, challenge: str) -> Opened:
+        """Whose session it is, whatever they call themselves. Raises NotAuthorizedException, with AWS's reason."""
+        session = self._valid(sign_in, challenge)
+        user = self._directory.user_by_key(sign_in.pool, session.user_key)
+        if user is None or user.sub != session.sub:
+            raise errors.NotAuthorizedException("Invalid session for the user.")
+        return Opened(user, session.state)
+
     def opened(self, sign_in: SignIn, challenge: str) -> Opened:
         """The session that a request answers, whose USERNAME must be the session's user.
 
@@ -56,12 +79,11 @@ class Sessions:
         """
         (name,) = sign_in.require("USERNAME")
         secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
-        session = self._valid(sign_in, challenge)
-        user = self._directory.user_by_key(sign_in.pool, session.user_key)
+        opened = self.holder(sign_in, challenge)
         named = self._directory.find(sign_in.pool, name)
-        if user is None or user.sub != session.sub or named is None or named.sub != user.sub:
+        if named is None or named.sub != opened.user.sub:
             raise errors.NotAuthorizedException("Invalid session for the user.")
-        return Opened(user, session.state)
+        return opened
 
     def use(self, sign_in: SignIn, challenge: str) -> None:
         """Use the session up. Raises NotAuthorizedException when it already is; call it in the transaction
@@ -83,6 +105,19 @@ class Sessions:
         if self._clock.time() >= session.expires:
             raise errors.NotAuthorizedException("Invalid session for the user, session is expired.")
         return session
+
+
+def _new_token(client_id: str) -> str:
+    """Random, and long as AWS's; it says which client it is for, since some operations are given nothing else."""
+    name = client_id.encode()
+    raw = bytes([len(name)]) + name + secrets.token_bytes(480)
+    return PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _client_of(token: str) -> str:
+    """The client's id in a session. Raises ValueError."""
+    raw = base64.urlsafe_b64decode(token.removeprefix(PREFIX) + "=" * (-len(token.removeprefix(PREFIX)) % 4))
+    return raw[1 : 1 + raw[0]].decode() if raw else ""
 
 
 def _hash(token: str) -> str:

@@ -1,4 +1,4 @@
-"""A pool's tags and its MFA settings."""
+"""A pool's tags."""
 
 from typing import Any
 
@@ -10,45 +10,17 @@ from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import UserPool
 from dewstack.config import Caller
-from dewstack.errors import NotEmulated
 from dewstack.wire import operation
 
 Params = dict[str, Any]
 
-MFA_MEMBERS = (
-    "SmsMfaConfiguration",
-    "SoftwareTokenMfaConfiguration",
-    "EmailMfaConfiguration",
-    "WebAuthnConfiguration",
-)
 
-
-class PoolSettings:
-    """The operations on tags and MFA settings."""
+class Tags:
+    """The operations on tags."""
 
     def __init__(self, directory: Directory, clock: Clock) -> None:
         self._directory = directory
         self._clock = clock
-
-    @operation("SetUserPoolMfaConfig")
-    def set_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
-        """Keep the MFA settings. Raises NotEmulated where sign-in would have to ask for a factor."""
-        mode = params.get("MfaConfiguration") or "OFF"
-        if mode == "ON":
-            raise NotEmulated("MfaConfiguration ON: sign-in with a second factor is not emulated")
-        given = {member: params[member] for member in MFA_MEMBERS if params.get(member)}
-        with self._directory.transaction():
-            pool = self._directory.pool(caller, params["UserPoolId"])
-            self._directory.mfa_settings.put(given, *pool.key)
-            self._set(pool, "MfaConfiguration", mode)
-        return {**given, "MfaConfiguration": mode}
-
-    @operation("GetUserPoolMfaConfig")
-    def get_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
-        """The MFA settings that were kept."""
-        pool = self._directory.pool(caller, params["UserPoolId"])
-        kept = self._directory.mfa_settings.get(*pool.key) or {}
-        return {**kept, "MfaConfiguration": pool.settings.get("MfaConfiguration") or "OFF"}
 
     @operation("TagResource")
     def tag_resource(self, caller: Caller, params: Params) -> Params:
