@@ -145,8 +145,11 @@ class Site:
         return self.browser("GET", "/oauth2/authorize", self.request(**changes))
 
     def log_in(self, name: str, password: str | None = None, **changes: str) -> Answer:
-        """From the authorization request through the login page."""
-        page = self.browser.go(self.authorize(**changes).location)
+        """From the authorization request through the login page, where the browser isn't signed in already."""
+        answer = self.authorize(**changes)
+        if not answer.location.startswith("/login?"):
+            return answer
+        page = self.browser.go(answer.location)
         return self.browser.submit(page, username=name, password=password or self.world.password)
 
     def code(self, name: str, **changes: str) -> str:

@@ -27,13 +27,22 @@ class Csrf:
 
     def token(self, ask: Ask) -> tuple[str, Headers]:
         """The token for the forms of a page, and the cookie that goes with it."""
-        value = ask.cookies.get(COOKIE) or secrets.token_urlsafe(24)
-        return self._mac(value), [cookie(COOKIE, value, SECONDS)]
+        value, cookies = self.browser(ask)
+        return self._mac(value), cookies
+
+    def browser(self, ask: Ask) -> tuple[str, Headers]:
+        """What tells this browser from others, and the cookie that keeps it."""
+        value = self.cookie(ask) or secrets.token_urlsafe(24)
+        return value, [cookie(COOKIE, value, SECONDS)]
+
+    def cookie(self, ask: Ask) -> str:
+        """What tells this browser from others, or nothing."""
+        return ask.cookies.get(COOKIE, "")
 
     def check(self, ask: Ask) -> None:
         """Refuse a form that isn't this browser's. Raises Forged."""
-        value, given = ask.cookies.get(COOKIE), ask.form.get(FIELD, "")
-        same = value is not None and hmac.compare_digest(self._mac(value).encode(), given.encode())
+        value, given = self.cookie(ask), ask.form.get(FIELD, "")
+        same = bool(value) and hmac.compare_digest(self._mac(value).encode(), given.encode())
         if not same or ask.header("sec-fetch-site") == "cross-site":
             raise Forged
 

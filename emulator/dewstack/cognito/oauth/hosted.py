@@ -31,11 +31,13 @@ from dewstack.cognito.oauth.exchange import (
     read_parameters,
     redirect,
 )
+from dewstack.cognito.oauth.federated_users import FederatedUsers
 from dewstack.cognito.oauth.federation import Federation
 from dewstack.cognito.oauth.granting import Grants
 from dewstack.cognito.oauth.login import Login
 from dewstack.cognito.oauth.page import Alert, Look, Page, Pages
 from dewstack.cognito.oauth.places import Places, UnknownDomain
+from dewstack.cognito.oauth.provider import Providers
 from dewstack.cognito.oauth.recovery import Recovery
 from dewstack.cognito.oauth.sealing import Seals
 from dewstack.cognito.oauth.signup import SignUp
@@ -96,7 +98,11 @@ class Hosted:
         arrival = Arrival(parts.sign_ins, api, grants, browsers, pages, seals, lambda pool, client: Look())
         confirmation = Confirmation(directory, authorizations, arrival, api, csrf, pages, seals)
         recovery = Recovery(authorizations, arrival, api, csrf, seals)
-        federation = Federation()
+        providers = Providers(directory, parts.domains, parts.keys, parts.config, self)
+        users = FederatedUsers(directory, parts.identities, parts.triggers)
+        federation = Federation(
+            directory, authorizations, arrival, browsers, csrf, parts.providers, providers, seals, users
+        )
         sign_up = SignUp(authorizations, arrival, api, confirmation, csrf)
         login = Login(authorizations, arrival, browsers, csrf, parts.providers, confirmation, recovery, seals)
         authorize = Authorize(authorizations, browsers, grants, parts.providers, federation)
@@ -113,6 +119,7 @@ class Hosted:
             "/oauth2/token": Route(token, ("POST",), machine=True),
             "/oauth2/userInfo": Route(user_info, ("GET", "POST"), machine=True),
             "/oauth2/revoke": Route(revocation, ("POST",), machine=True),
+            "/oauth2/idpresponse": Route(federation, browser),
             "/login": Route(login, form),
             "/signup": Route(sign_up, form),
             "/confirm": Route(confirmation, form),
