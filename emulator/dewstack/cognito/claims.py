@@ -63,6 +63,8 @@ def id_claims(
     attributes = readable(client.settings.get("ReadAttributes"), user.attributes)
     if family.hosted:
         attributes = disclosed(family.scopes, attributes)
+    if "identities" in user.attributes:  # who they are at a provider is said whatever the client may read
+        attributes = {**attributes, "identities": user.attributes["identities"]}
     claims: Claims = {"sub": user.sub}
     if groups:
         claims["cognito:groups"] = [group.name for group in groups]

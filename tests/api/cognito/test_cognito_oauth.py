@@ -1,4 +1,4 @@
-"""/oauth2/authorize, /oauth2/token, /oauth2/userInfo, /oauth2/revoke and /logout, as apps and token clients use them."""
+"""The OAuth endpoints and /logout, as apps and token clients use them."""
 
 import base64
 import hashlib
