@@ -45,8 +45,11 @@ class Migration:
         self._naming = naming
         self._triggers = triggers
 
-    async def migrate(self, occasion: Occasion, source: str, name: str, password: str = "") -> User | None:
-        """The user `name`, who has just been made; None where the pool has no UserMigration.
+    async def migrate(
+        self, occasion: Occasion, source: str, name: str, password: str = "", *, hidden: bool = False
+    ) -> User | None:
+        """The user `name`, who has just been made; None where the pool has no UserMigration, and where it knows
+        nobody and that is to be `hidden`.
 
         `source` is `UserMigration_Authentication` or `UserMigration_ForgotPassword`. Raises what the trigger's
         failure means, and UserNotFoundException when it knows nobody.
@@ -55,6 +58,8 @@ class Migration:
         if answer is None:
             return None
         if not answer.user_attributes or answer.final_user_status not in STATUSES:
+            if hidden:
+                return None
             raise errors.UserNotFoundException(f"Exception migrating user in app client {occasion.client_id}")
         user = await asyncio.to_thread(self._user, occasion.pool, name, password, answer)
         welcomed = _welcomed(user, answer)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from dewstack.cognito import errors, passwords, secret_hash
 from dewstack.cognito.codes import FORGOT_PASSWORD, GUESSES, REQUESTS, Codes, Limits
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.messages import Delivery, Messenger, delivery_details
 from dewstack.cognito.migration import Migration
@@ -45,6 +46,7 @@ class Recovery:
     def __init__(
         self,
         directory: Directory,
+        heavy: HeavyWork,
         codes: Codes,
         limits: Limits,
         messenger: Messenger,
@@ -55,6 +57,7 @@ class Recovery:
         self._migration = migration
         self._triggers = triggers
         self._directory = directory
+        self._heavy = heavy
         self._codes = codes
         self._limits = limits
         self._messenger = messenger
@@ -70,7 +73,10 @@ class Recovery:
             metadata=params.get("ClientMetadata"),
         )
         if user is None:
-            user = await self._migration.migrate(occasion, "UserMigration_ForgotPassword", params["Username"])
+            source = "UserMigration_ForgotPassword"
+            user = await self._migration.migrate(
+                occasion, source, params["Username"], hidden=client.hides_users
+            )
         if user is None and not client.hides_users:
             raise errors.UserNotFoundException(errors.UNKNOWN_COMBINATION)
         if user is None or (client.hides_users and not user.enabled):
@@ -87,7 +93,7 @@ class Recovery:
     @operation("ConfirmForgotPassword")
     async def confirm_forgot_password(self, caller: Caller, params: Params) -> Params:
         """Set a new password with the code."""
-        pool, client, user = await asyncio.to_thread(self._confirm, params)
+        pool, client, user = await self._heavy.run(self._confirm, params)
         occasion = Occasion(pool=pool, client_id=client.id, metadata=params.get("ClientMetadata"))
         await self._triggers.post_confirmation(occasion, "PostConfirmation_ConfirmForgotPassword", user)
         return {}

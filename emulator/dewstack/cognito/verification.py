@@ -34,14 +34,16 @@ class Verification:
         if attribute is None:
             return None
         value = user.attributes[attribute]
-        code = self._codes.issue(pool, user, SIGN_UP, attribute, value)
-        self._messenger.verification(delivery, user, attribute, value, code, client.id)
+        with self._directory.transaction():
+            code = self._codes.issue(pool, user, SIGN_UP, attribute, value)
+            self._messenger.verification(delivery, user, attribute, value, code, client.id)
         return delivery_details(attribute, value)
 
     def send(self, delivery: Delivery, user: User, attribute: str, value: str) -> dict[str, Any]:
         """Send the code that verifies an attribute: CodeDeliveryDetails."""
-        code = self._codes.issue(delivery.occasion.pool, user, VERIFY[attribute], attribute, value)
-        self._messenger.verification(delivery, user, attribute, value, code)
+        with self._directory.transaction():
+            code = self._codes.issue(delivery.occasion.pool, user, VERIFY[attribute], attribute, value)
+            self._messenger.verification(delivery, user, attribute, value, code)
         return delivery_details(attribute, value)
 
     def verified(self, pool: UserPool, user: User, code: Code, *, take_over: bool) -> User:

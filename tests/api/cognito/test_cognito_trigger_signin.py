@@ -141,6 +141,18 @@ def test_whom_the_trigger_does_not_know_does_not_exist(triggers):
     )
 
 
+def test_that_the_trigger_knows_nobody_is_hidden_where_the_client_hides_it(triggers):
+    triggers.make("", "UserMigration")
+    triggers.client = triggers.make_client(PreventUserExistenceErrors="ENABLED")
+    assert refused(triggers.sign_in, "ada") == (
+        "NotAuthorizedException",
+        "Incorrect username or password.",
+    )
+    sent = triggers.api.forgot_password(ClientId=triggers.client, Username="ada")
+    assert sent["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    assert triggers.missing("ada")
+
+
 def test_a_migrated_user_may_have_to_reset(triggers):
     triggers.make(migrate(finalUserStatus="RESET_REQUIRED"), "UserMigration")
     assert refused(triggers.sign_in, "ada", "Old-Password-1")[0] == "PasswordResetRequiredException"

@@ -35,8 +35,13 @@ class PasswordFactor:
         secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
         user = await asyncio.to_thread(self._directory.find, sign_in.pool, name)
         if user is None:
-            source = "UserMigration_Authentication"
-            user = await self._migration.migrate(sign_in.occasion, source, name, password)
+            user = await self._migration.migrate(
+                sign_in.occasion,
+                "UserMigration_Authentication",
+                name,
+                password,
+                hidden=sign_in.client.hides_users,
+            )
         if user is None and not sign_in.client.hides_users:
             raise errors.UserNotFoundException()
         await self._triggers.pre_authentication(sign_in.occasion, user, name)
