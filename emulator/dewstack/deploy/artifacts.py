@@ -162,7 +162,8 @@ def _function_package(
     name = f"{function.key}.zip" if individually else f"{service.name}.zip"
     if name not in made:
         patterns = [*package_patterns(service.package), *(package_patterns(own) if individually else ())]
-        excludes = [service.file, *(f"{layer.get('path', key)}/**" for key, layer in service.layers.items())]
+        layers = (f"{layer.get('path', key)}/**" for key, layer in service.layers.items())
+        excludes = [service.file, *(source.name for source in service.users), *layers]
         files = package_files(service.directory, patterns, excludes)
         root = service.directory
         if module := _module(service, function):

@@ -1,6 +1,7 @@
 """Files of users, and `custom.dew.users`: who is made in the user pool when the map is served."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class UserSource(Struct, frozen=True):
     """Users from one place: a file, or the map itself."""
 
     name: str
+    """The file, as it is named; the map's own for users in the map."""
     at: Position
     place: Place
     entries: list[Any]
@@ -154,7 +156,7 @@ def _add_file(
     file = (reading.directory / name).resolve()
     try:
         at = locate(reading.root, (*path, "file") if _has(reading.root, (*path, "file")) else path)
-        sources.append(read_user_file(file, name, at, entry.get("pool")))
+        sources.append(read_user_file(file, os.path.normpath(name), at, entry.get("pool")))
     except ProblemAt as problem:
         reading.report.add(problem.position, path, problem.message)
     return [file]

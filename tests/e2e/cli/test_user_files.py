@@ -4,6 +4,7 @@ import json
 import queue
 import stat
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -21,6 +22,7 @@ custom:
   dew:
     users:
       - {{username: seed@example.com, password: {PASSWORD}}}
+      - ./seeds.json
 """
 
 
@@ -28,6 +30,7 @@ custom:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     project = Project.make(tmp_path_factory.mktemp("users") / "shop")
     project.write("serverless.yml", MAP + SEEDS)
+    project.write("seeds.json", "[]")
     project.up()
     yield project
     project.dew("down")
@@ -128,6 +131,11 @@ def test_aws_never_sees_the_users_of_the_map(project: Project) -> None:
     written = [file.read_text() for file in (project.directory / ".serverless").rglob("*.json")]
     assert any("AWS::Cognito::UserPool" in text for text in written)
     assert not any("seed@example.com" in text or PASSWORD in text for text in written)
+    [code] = (project.directory / ".serverless").glob("*.zip")
+    with zipfile.ZipFile(code) as archive:
+        packed = archive.namelist()
+    assert "hello.py" in packed
+    assert "seeds.json" not in packed
 
 
 class Inbox:
