@@ -86,7 +86,7 @@ async def serve(
         await asyncio.gather(*tasks, return_exceptions=True)
         await emulator.stop()
         if relay is not None:
-            relay.close()
+            await asyncio.to_thread(relay.close)
 
 
 def send_out(emulator: Emulator, service: Service) -> "Relay | None":

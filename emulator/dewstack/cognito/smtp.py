@@ -25,6 +25,7 @@ WAITING = 100
 """How many messages may wait for the server; more are kept in the mailbox alone."""
 TIMEOUT_SECONDS = 10.0
 """How long each step of a conversation with the server may take."""
+CLOSE_SECONDS = 2.0
 REASONS = 10
 """How many reasons of a server that fails are told."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -107,13 +108,12 @@ class Relay:
                 self._thread.start()
 
     def close(self) -> None:
-        """Let the message that is being sent go out, at most for as long as a step may take; what waits behind it
-        stays in the mailbox."""
+        """Let the message that is being sent go out, in seconds at most; what waits behind it stays in the mailbox."""
         self._closed.set()
         with contextlib.suppress(queue.Full):
             self._waiting.put_nowait(None)  # A full queue needs no waking up.
         if self._thread is not None:
-            self._thread.join(self._timeout)
+            self._thread.join(CLOSE_SECONDS)
 
     def _work(self) -> None:
         while (message := self._waiting.get()) is not None and not self._closed.is_set():
