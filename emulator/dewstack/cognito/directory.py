@@ -41,6 +41,7 @@ class Directory:
         self._of_pools: list[Collection[Any]] = []
         self._of_users: list[Collection[Any]] = []
         self._of_clients: list[Collection[Any]] = []
+        self._farewells: list[Callable[[UserPool, User], None]] = []
         self.clients = store.collection("cognito-idp.clients", UserPoolClient)
         self.signing_keys = self.of_pool("signing-keys", SigningKeys)
         self.groups = self.of_pool("groups", Group)
@@ -82,6 +83,10 @@ class Directory:
         collection = self.of_pool(name, kind)
         self._of_clients.append(collection)
         return collection
+
+    def when_dropped(self, forget: Callable[[UserPool, User], None]) -> None:
+        """Have `forget` called for each user who goes, in the same transaction: for what is not keyed by users."""
+        self._farewells.append(forget)
 
     # pools and clients
 
@@ -216,6 +221,8 @@ class Directory:
             for family in self.families.scan(*pool.key, before.sub):
                 for refresh_hash in (family.refresh_hash, *family.rotated):
                     self.refresh_tokens.delete(*pool.key, refresh_hash)
+            for forget in self._farewells:
+                forget(pool, before)
             for collection in self._of_users:
                 collection.clear(*pool.key, before.sub)
             for group in before.groups:

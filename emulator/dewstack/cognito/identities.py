@@ -29,6 +29,11 @@ class Link(Struct, frozen=True, kw_only=True):
     attribute: str
     value: str
 
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The link in keys of the store."""
+        return self.provider, self.attribute, self.value
+
 
 class Identities:
     """The links between users of the pool and users of its identity providers."""
@@ -38,6 +43,8 @@ class Identities:
         self._clock = clock
         self._providers = providers
         self._owners = directory.of_pool("identities", str)
+        self._links = directory.of_user("identity-links", Link)
+        directory.when_dropped(self._forget)
 
     def of(self, user: User) -> list[dict[str, Any]]:
         """The user's `identities`, as AWS has them: userId, providerName, providerType, issuer, primary, dateCreated
@@ -48,7 +55,7 @@ class Identities:
         """The user whom the link belongs to, or None."""
         if "\0" in link.attribute + link.value:
             return None
-        key = self._owners.get(*pool.key, link.provider, link.attribute, link.value)
+        key = self._owners.get(*pool.key, *link.parts)
         user = self._directory.user_by_key(pool, key) if key else None
         linked = [(each["providerName"], each["userId"]) for each in self.of(user)] if user else []
         # What is left of a user who is gone means nothing, whoever has the name now.
@@ -83,7 +90,8 @@ class Identities:
             if len(identities) >= MOST:
                 raise errors.LimitExceededException(f"A user can have at most {MOST} linked identities.")
             identities.append(self._identity(provider, link, primary))
-            self._owners.put(pool.fold(user.username), *pool.key, link.provider, link.attribute, link.value)
+            self._owners.put(pool.fold(user.username), *pool.key, *link.parts)
+            self._links.put(link, *pool.key, user.sub, *link.parts)
             return self._set(pool, user, identities)
 
     def unlink(self, pool: UserPool, link: Link) -> User:
@@ -92,10 +100,15 @@ class Identities:
             user = self.owner(pool, link)
             if user is None:
                 raise errors.UserNotFoundException()
-            self._owners.delete(*pool.key, link.provider, link.attribute, link.value)
+            self._owners.delete(*pool.key, *link.parts)
+            self._links.delete(*pool.key, user.sub, *link.parts)
             gone = (link.provider, link.value)
             rest = [each for each in self.of(user) if (each["providerName"], each["userId"]) != gone]
             return self._set(pool, user, rest)
+
+    def _forget(self, pool: UserPool, user: User) -> None:
+        for link in self._links.scan(*pool.key, user.sub):
+            self._owners.delete(*pool.key, *link.parts)
 
     def _identity(self, provider: IdentityProvider, link: Link, primary: bool) -> dict[str, Any]:
         issuer = provider.details.get("MetadataURL") if provider.type == "SAML" else None

@@ -36,6 +36,7 @@ from dewstack.cognito.provider_links import ProviderLinks
 from dewstack.cognito.recovery import Recovery
 from dewstack.cognito.resource_servers import ResourceServers
 from dewstack.cognito.risk import RiskConfigurations
+from dewstack.cognito.session_settings import SessionSettings
 from dewstack.cognito.signin import SignIns
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signing_certificate import SigningCertificates
@@ -129,6 +130,7 @@ class Cognito:
             RiskConfigurations(directory, clock),
             LogDelivery(directory),
             SigningCertificates(directory, clock),
+            SessionSettings(directory),
             Groups(directory, clock),
             self.import_jobs,
             Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming, triggers),

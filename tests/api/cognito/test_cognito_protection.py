@@ -136,3 +136,23 @@ def test_a_pool_has_a_certificate_of_its_own(world, pool):
     assert certificate.subject.rfc4514_string() == f"CN={pool}"
     certificate.verify_directly_issued_by(certificate)
     assert (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days == 3650
+
+
+def test_sessions_are_not_tracked(world):
+    named = {"UserPoolId": world.make_pool()}
+    default = world.api.get_user_pool_session_configuration(**named)
+    assert (default["UserSessionTracking"], default["TokenSession"]) == ("DISABLED", {"MaxPerUser": 20})
+    most = {"MaxPerUser": 3}
+    world.api.set_user_pool_session_configuration(**named, UserSessionTracking="DISABLED", TokenSession=most)
+    assert world.api.get_user_pool_session_configuration(**named)["TokenSession"] == most
+    code, message = world.refused(
+        "set_user_pool_session_configuration", **named, UserSessionTracking="ENABLED", TokenSession=most
+    )
+    assert code == "NotImplemented" and "UserSessionTracking" in message
+    named["ClientId"] = world.client
+    client = world.api.get_user_pool_client_session_configuration(**named)
+    assert client["SSOSession"] == {"MaxValidityMinutes": 60}
+    code, _ = world.refused(
+        "set_user_pool_client_session_configuration", **named, SSOSession={"MaxValidityMinutes": 5}
+    )
+    assert code == "InvalidParameterException"

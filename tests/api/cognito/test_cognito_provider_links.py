@@ -105,6 +105,7 @@ def test_a_link_goes_with_its_user(world, pool):
     world.api.admin_link_provider_for_user(**link(pool))
     world.api.admin_delete_user(UserPoolId=pool, Username="ada")
     assert owner(world, pool) is None
+    assert world.store.read("SELECT key FROM items WHERE collection='cognito-idp.identities'", ()) == []
     world.api.admin_create_user(UserPoolId=pool, Username="ada")
     assert owner(world, pool) is None
     world.api.admin_link_provider_for_user(**link(pool, "bob"))
