@@ -1,12 +1,12 @@
 """NEW_PASSWORD_REQUIRED: whoever was given a password chooses one of their own."""
 
-import asyncio
 import json
 
 from msgspec.structs import replace
 
 from dewstack.cognito import errors, passwords, schema
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.model import User
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
@@ -18,8 +18,9 @@ PREFIX = "userAttributes."
 class NewPassword:
     """Asks for the new password, with the attributes that are still missing, and sets it."""
 
-    def __init__(self, directory: Directory, sessions: Sessions) -> None:
+    def __init__(self, directory: Directory, heavy: HeavyWork, sessions: Sessions) -> None:
         self._directory = directory
+        self._heavy = heavy
         self._sessions = sessions
 
     async def gate(self, sign_in: SignIn, passed: Passed) -> Next:
@@ -42,7 +43,7 @@ class NewPassword:
 
     async def answer(self, sign_in: SignIn) -> Next:
         """Set the password that was chosen."""
-        return await asyncio.to_thread(self._answer, sign_in)
+        return await self._heavy.run(self._answer, sign_in)
 
     def _answer(self, sign_in: SignIn) -> Next:
         pool = sign_in.pool

@@ -18,6 +18,7 @@ from dewstack.cognito.messages import Messenger
 from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User
 from dewstack.cognito.secret_blocks import SecretBlocks
+from dewstack.cognito.signin.custom import CustomAuth
 from dewstack.cognito.signin.flows import beginning
 from dewstack.cognito.signin.new_password import NewPassword
 from dewstack.cognito.signin.one_time_codes import OneTimeCodes
@@ -26,6 +27,7 @@ from dewstack.cognito.signin.refresh import Refresh
 from dewstack.cognito.signin.second_factor import SecondFactor
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.srp_factor import SrpFactor
+from dewstack.cognito.signin.standing import check_standing
 from dewstack.cognito.signin.steps import Challenge, Gate, Next, Passed, Rule, SignIn
 from dewstack.cognito.tokens import Tokens
 from dewstack.cognito.triggers import Triggers
@@ -59,8 +61,9 @@ class SignIns:
         self._triggers = triggers
         self._sessions = sessions
         password = PasswordFactor(directory, heavy, lockout, migration, triggers)
-        new_password = NewPassword(directory, sessions)
+        new_password = NewPassword(directory, heavy, sessions)
         srp = SrpFactor(directory, heavy, lockout, SecretBlocks(directory), triggers)
+        custom = CustomAuth(directory, sessions, srp, triggers)
         self._refresh = refresh = Refresh(tokens)
         second = SecondFactor(directory, sessions, lockout, factors, OneTimeCodes(directory, messenger))
         before_tokens = (new_password.gate, second.gate)
@@ -71,11 +74,13 @@ class SignIns:
             "ADMIN_USER_PASSWORD_AUTH": by_password,
             "ADMIN_NO_SRP_AUTH": by_password,
             "USER_SRP_AUTH": Rule(srp.begin),
+            "CUSTOM_AUTH": Rule(custom.begin),
             "REFRESH_TOKEN_AUTH": refreshing,
             "REFRESH_TOKEN": refreshing,
         }
         self._challenges = {
-            "PASSWORD_VERIFIER": Rule(srp.answer, before_tokens),
+            "PASSWORD_VERIFIER": Rule(custom.answer_password, before_tokens),
+            "CUSTOM_CHALLENGE": Rule(custom.answer),
             "NEW_PASSWORD_REQUIRED": Rule(new_password.answer, (second.gate,)),
             "SMS_MFA": Rule(second.sms),
             "EMAIL_OTP": Rule(second.email),
@@ -191,28 +196,15 @@ class SignIns:
         """Take the step, then go through the gates until one asks for more."""
         outcome = await rule.step(sign_in)
         if isinstance(outcome, Passed) and outcome.family is None:
-            self._check_state(outcome.user)
+            check_standing(outcome.user, self._clock.time())
         return await self._through(rule.gates, sign_in, outcome)
 
     async def _through(self, gates: tuple[Gate, ...], sign_in: SignIn, outcome: Next) -> Next:
         for gate in gates:
-            if isinstance(outcome, Challenge):
+            if isinstance(outcome, Challenge) or outcome.complete:
                 break
             outcome = await gate(sign_in, outcome)
         return outcome
-
-    def _check_state(self, user: User) -> None:
-        """Refuse who has proved themselves but may not sign in (yet)."""
-        if not user.enabled:
-            raise errors.NotAuthorizedException("User is disabled.")
-        if user.status == "UNCONFIRMED":
-            raise errors.UserNotConfirmedException()
-        if user.status == "RESET_REQUIRED":
-            raise errors.PasswordResetRequiredException()
-        if user.temporary_until is not None and self._clock.time() >= user.temporary_until:
-            raise errors.NotAuthorizedException(
-                "Temporary password has expired and must be reset by an administrator."
-            )
 
     async def _answer(self, sign_in: SignIn, outcome: Next) -> Params:
         """AWS's answer: the next challenge, or the tokens."""

@@ -66,11 +66,20 @@ class Sessions:
 
     def holder(self, sign_in: SignIn, challenge: str) -> Opened:
         """Whose session it is, whatever they call themselves. Raises NotAuthorizedException, with AWS's reason."""
+        user, state = self.found(sign_in, challenge)
+        if user is None:
+            raise errors.NotAuthorizedException("Invalid session for the user.")
+        return Opened(user, state)
+
+    def found(self, sign_in: SignIn, challenge: str) -> tuple[User | None, dict[str, Any]]:
+        """As `holder`, but the session may also be of nobody: of somebody who doesn't exist and isn't told so."""
         session = self._valid(sign_in, challenge)
+        if not session.sub:
+            return None, session.state
         user = self._directory.user_by_key(sign_in.pool, session.user_key)
         if user is None or user.sub != session.sub:
             raise errors.NotAuthorizedException("Invalid session for the user.")
-        return Opened(user, session.state)
+        return user, session.state
 
     def opened(self, sign_in: SignIn, challenge: str) -> Opened:
         """The session that a request answers, whose USERNAME must be the session's user.

@@ -66,6 +66,8 @@ class Passed(Struct, frozen=True, kw_only=True):
     user: User
     source: str = "TokenGeneration_Authentication"
     """PreTokenGeneration's triggerSource."""
+    complete: bool = False
+    """Whether no gate is to ask for more: a custom sign-in is what its triggers make it."""
     family: TokenFamily | None = None
     """The sign-in that goes on, where this is a refresh."""
     device: dict[str, str] | None = None
