@@ -18,7 +18,7 @@ from dewstack.lambda_.runtimes import Runtimes
 
 MAX_ENVIRONMENTS = 100
 """Environments of one function on this machine; events beyond wait in line."""
-MAX_WAIT_SECONDS = 60.0
+MAX_WAIT_SECONDS = 30.0
 """How long an event waits for an environment at most, where its answer is waited for a limited time."""
 
 
