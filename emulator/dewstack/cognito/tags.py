@@ -1,5 +1,6 @@
 """A pool's tags."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,6 +15,10 @@ from dewstack.wire import operation
 
 Params = dict[str, Any]
 
+MOST = 50
+"""Tags of a pool, without AWS's own."""
+RESERVED = "aws:"
+
 
 class Tags:
     """The operations on tags."""
@@ -24,15 +29,20 @@ class Tags:
 
     @operation("TagResource")
     def tag_resource(self, caller: Caller, params: Params) -> Params:
-        """Add or change tags of a pool."""
+        """Add or change tags of a pool. Raises InvalidParameterException for AWS's own, and for too many."""
+        _check_keys(params["Tags"])
         with self._directory.transaction():
             pool = self._tagged(caller, params)
-            self._set(pool, "UserPoolTags", {**self._tags(pool), **params["Tags"]})
+            tags = {**self._tags(pool), **params["Tags"]}
+            if sum(not key.startswith(RESERVED) for key in tags) > MOST:
+                raise errors.InvalidParameterException(f"A user pool can have at most {MOST} tags.")
+            self._set(pool, "UserPoolTags", tags)
         return {}
 
     @operation("UntagResource")
     def untag_resource(self, caller: Caller, params: Params) -> Params:
         """Remove tags of a pool."""
+        _check_keys(params["TagKeys"])
         with self._directory.transaction():
             pool = self._tagged(caller, params)
             tags = {key: value for key, value in self._tags(pool).items() if key not in params["TagKeys"]}
@@ -60,3 +70,10 @@ class Tags:
     def _set(self, pool: UserPool, member: str, value: Any) -> None:
         pool = replace(pool, settings={**pool.settings, member: value}, modified=self._clock.time())
         self._directory.pools.put(pool, *pool.key)
+
+
+def _check_keys(keys: Iterable[str]) -> None:
+    if any(key.lower().startswith(RESERVED) for key in keys):
+        raise errors.InvalidParameterException(
+            "aws: prefixed tag key names are not allowed for external use."
+        )

@@ -315,6 +315,19 @@ def test_tags_come_and_go(world):
     assert world.api.list_tags_for_resource(**arn)["Tags"] == {"stage": "dev"}
 
 
+def test_tags_have_their_rules(world):
+    arn = {"ResourceArn": create(world)["Arn"]}
+    reserved = ("InvalidParameterException", "aws: prefixed tag key names are not allowed for external use.")
+    assert world.refused("tag_resource", **arn, Tags={"aws:mine": "x"}) == reserved
+    assert world.refused("untag_resource", **arn, TagKeys=["aws:mine"]) == reserved
+    world.api.tag_resource(**arn, Tags={f"key{number}": "x" for number in range(50)})
+    code, _ = world.refused("tag_resource", **arn, Tags={"more": "x"})
+    assert code == "InvalidParameterException"
+    for bad in ("nothing-that-is-an-arn", "arn:aws:lambda:us-east-1:000000000000:function:f"):
+        code, _ = world.refused("list_tags_for_resource", ResourceArn=bad)
+        assert code in ("InvalidParameterException", "ResourceNotFoundException")
+
+
 def test_mfa_settings_are_kept(world):
     pool = create(world)["Id"]
     world.api.set_user_pool_mfa_config(
