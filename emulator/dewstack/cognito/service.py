@@ -147,6 +147,7 @@ class Cognito:
             parts = Parts(
                 directory=directory,
                 config=config,
+                customizations=self.customizations,
                 operations=self.operations,
                 domains=self.domains,
                 resource_servers=self.resource_servers,

@@ -10,7 +10,7 @@ from dewstack.cognito.model import User, UserPool, UserPoolClient
 from dewstack.cognito.oauth.asking import Api, sign_in_of
 from dewstack.cognito.oauth.authorization import Authorization, Refused
 from dewstack.cognito.oauth.browsers import Browsers
-from dewstack.cognito.oauth.challenges import PREFIX, QUESTIONS, Asked
+from dewstack.cognito.oauth.challenges import PREFIX, QUESTIONS, Asked, can_set_up
 from dewstack.cognito.oauth.exchange import Ask, redirect
 from dewstack.cognito.oauth.fields import blamed
 from dewstack.cognito.oauth.granting import Grants
@@ -72,11 +72,11 @@ class Arrival:
         if asked.name not in QUESTIONS:
             raise NotEmulated(f"The hosted UI has no page for the challenge {asked.name}")
         try:
-            if asked.name == "MFA_SETUP":
+            if "instead" in ask.form and "EMAIL_OTP" in can_set_up(asked):
+                return await self._question(ask, authorization, replace(asked, secret=None))
+            if asked.secret is not None:
                 asked = await self._verify(ask, asked)
-                parameters: dict[str, str] = {}
-            else:
-                parameters = self._parameters(ask, authorization, asked)
+            parameters = self._parameters(ask, authorization, asked)
             sign_in = sign_in_of(authorization, asked.username, parameters, asked.session)
             outcome = await self._sign_ins.at_hosted_ui(sign_in, asked.name)
         except errors.NotAuthorizedException:
@@ -86,8 +86,11 @@ class Arrival:
         return await self._go_on(ask, authorization, sign_in, outcome)
 
     def _parameters(self, ask: Ask, authorization: Authorization, asked: Asked) -> dict[str, str]:
-        fields = QUESTIONS[asked.name](authorization, asked).fields
-        return {field.name: ask.form.get(field.name, "").strip() for field in fields}
+        if asked.secret is not None:
+            return {}
+        question = QUESTIONS[asked.name](authorization, asked)
+        names = {field.name: question.answers.get(field.name, field.name) for field in question.fields}
+        return {parameter: _typed(ask.form.get(name, ""), name) for name, parameter in names.items()}
 
     async def _verify(self, ask: Ask, asked: Asked) -> Asked:
         """Check the first code of the authenticator app that is being set up."""
@@ -108,7 +111,9 @@ class Arrival:
             session=output.get("Session"),
             parameters=output["ChallengeParameters"],
         )
-        if asked.name == "MFA_SETUP":
+        if asked.name == "MFA_SETUP" and not can_set_up(asked):
+            raise errors.NotAuthorizedException("Contact your administrator to set up a second factor.")
+        if asked.name == "MFA_SETUP" and "SOFTWARE_TOKEN_MFA" in can_set_up(asked):
             begun = await self._api("AssociateSoftwareToken", {"Session": asked.session})
             asked = replace(asked, secret=begun["SecretCode"], session=begun["Session"])
         return await self._question(ask, authorization, asked)
@@ -144,11 +149,23 @@ class Arrival:
             title=question.title,
             lead=question.lead,
             alert=alert,
-            forms=(form,),
+            forms=(form, *self._instead(form, asked)),
             links=(Link(authorization.at("/login", prompt="login"), "Start again"),),
             enrolment=question.enrolment,
         )
         return await self.show(ask, authorization, page)
+
+    def _instead(self, form: Form, asked: Asked) -> tuple[Form, ...]:
+        """The way to e-mail for those who have no authenticator app."""
+        if asked.secret is None or "EMAIL_OTP" not in can_set_up(asked):
+            return ()
+        hidden = {**form.hidden, "instead": "1"}
+        return (Form(action=form.action, submit="Use e-mail instead", hidden=hidden, quiet=True),)
+
+
+def _typed(text: str, name: str) -> str:
+    """What was typed in; a password keeps its spaces."""
+    return text if name == "NEW_PASSWORD" else text.strip()
 
 
 def alert_of(error: errors.CognitoError) -> Alert:

@@ -38,6 +38,8 @@ class Question(Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     submit: str = "Continue"
     enrolment: Enrolment | None = None
+    answers: dict[str, str] = {}
+    """The answer's parameter for a field, where the two have different names."""
 
 
 def code_field(name: str, label: str = "Code") -> Field:
@@ -86,14 +88,27 @@ def _select(authorization: Authorization, asked: Asked) -> Question:
 
 
 def _setup(authorization: Authorization, asked: Asked) -> Question:
+    if asked.secret is None:
+        return Question(
+            title="Set up a second factor",
+            lead="From now on we send you a code by e-mail whenever you sign in.",
+            fields=(attribute_field("email"),),
+            answers={"email": "EMAIL"},
+        )
     label = quote(f"{authorization.pool.name}:{asked.username}")
-    query = urlencode({"secret": asked.secret or "", "issuer": authorization.pool.name})
+    query = urlencode({"secret": asked.secret, "issuer": authorization.pool.name})
     return Question(
         title="Set up your authenticator app",
         lead="Scan the code with an authenticator app, then type the six digits that it shows.",
         fields=(code_field("UserCode"),),
-        enrolment=Enrolment(asked.secret or "", f"otpauth://totp/{label}?{query}"),
+        enrolment=Enrolment(asked.secret, f"otpauth://totp/{label}?{query}"),
     )
+
+
+def can_set_up(asked: Asked) -> list[str]:
+    """The factors that somebody at MFA_SETUP may choose, of those that a page can set up."""
+    offered = json.loads(asked.parameters.get("MFAS_CAN_SETUP") or "[]")
+    return [name for name in ("SOFTWARE_TOKEN_MFA", "EMAIL_OTP") if name in offered]
 
 
 QUESTIONS: dict[str, Callable[[Authorization, Asked], Question]] = {

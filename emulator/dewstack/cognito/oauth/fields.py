@@ -1,5 +1,7 @@
 """The fields of forms: what a pool wants to know of its users, and which field an error is about."""
 
+import re
+
 from msgspec.structs import replace
 
 from dewstack.cognito.errors import CognitoError
@@ -38,6 +40,10 @@ ABOUT = {
     "EnableSoftwareTokenMFAException": ("UserCode",),
 }
 """Which fields an error is about; `*` is a form's only one."""
+
+UNFIT_PASSWORD = re.compile(r"^1 validation error detected: Value .*at '\w*[pP]assword'")
+TOO_SHORT = "Password did not conform with policy: Password not long enough"
+"""The API refuses what no pool can take before it looks at a pool's policy, in words for programs."""
 
 
 def label_of(name: str) -> str:
@@ -88,9 +94,11 @@ def _rules(policy: Settings) -> str:
 
 def blamed(fields: tuple[Field, ...], error: CognitoError) -> tuple[tuple[Field, ...], Alert | None]:
     """The fields with the error at the one that it is about, or an alert where it is about none."""
-    about = ABOUT.get(error.code, ())
+    about, message = ABOUT.get(error.code, ()), error.message or error.code
+    if UNFIT_PASSWORD.search(message):
+        about, message = ABOUT["InvalidPasswordException"], TOO_SHORT
     for field in fields:
         if field.name in about or ("*" in about and len(fields) == 1):
-            told = tuple(replace(each, error=error.message) if each is field else each for each in fields)
+            told = tuple(replace(each, error=message) if each is field else each for each in fields)
             return told, None
-    return fields, Alert(error.message or error.code)
+    return fields, Alert(message)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
+from dewstack.cognito.appearance import UICustomizations
 from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
@@ -12,7 +13,7 @@ from dewstack.cognito.identities import Identities
 from dewstack.cognito.identity_providers import IdentityProviders
 from dewstack.cognito.issuing import Issuer
 from dewstack.cognito.keys import Keys
-from dewstack.cognito.model import UserPool
+from dewstack.cognito.model import UserPool, UserPoolClient
 from dewstack.cognito.oauth.arrival import Arrival
 from dewstack.cognito.oauth.asking import Api
 from dewstack.cognito.oauth.authorization import Authorizations, BadClient, Refused
@@ -60,6 +61,7 @@ class Parts(Struct, frozen=True, kw_only=True):
 
     directory: Directory
     config: Config
+    customizations: UICustomizations
     operations: Mapping[str, Handler]
     domains: Domains
     resource_servers: ResourceServers
@@ -95,7 +97,12 @@ class Hosted:
         self._error_page = error_page = ErrorPage(directory, pages)
         api = Api(parts.operations, parts.config.caller)
         grants = Grants(directory, parts.issuer)
-        arrival = Arrival(parts.sign_ins, api, grants, browsers, pages, seals, lambda pool, client: Look())
+
+        def look(pool: UserPool, client: UserPoolClient) -> Look:
+            own = parts.customizations.of(pool, client.id)
+            return Look(own.css or "", own.image_url or "") if own else Look()
+
+        arrival = Arrival(parts.sign_ins, api, grants, browsers, pages, seals, look)
         confirmation = Confirmation(directory, authorizations, arrival, api, csrf, pages, seals)
         recovery = Recovery(authorizations, arrival, api, csrf, seals)
         providers = Providers(directory, parts.domains, parts.keys, parts.config, self)

@@ -109,7 +109,13 @@ class TokenEndpoint:
             hosted=family.hosted,
             device_key=family.device_key,
         )
-        return await self._issuer.renew(grant, family)
+        result = await self._issuer.renew(grant, family)
+        if client.rotation_grace is not None:
+            # Last, so that a trigger which refuses costs nobody their token.
+            result["RefreshToken"] = await asyncio.to_thread(
+                self._tokens.rotate, pool, client, form["refresh_token"], client.rotation_grace
+            )
+        return result
 
     async def _client_credentials(self, pool: UserPool, client: UserPoolClient, form: Parameters) -> Result:
         if client.secret is None or "client_credentials" not in (
