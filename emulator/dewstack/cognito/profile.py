@@ -10,6 +10,7 @@ from dewstack.cognito.attributes import Attributes
 from dewstack.cognito.bearer import Bearer, Bearers
 from dewstack.cognito.codes import CHANGES, VERIFY, Codes, Limits
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.messages import Messenger
 from dewstack.cognito.shapes import attribute_list, mfa_shape
 from dewstack.cognito.tokens import Tokens
@@ -27,6 +28,7 @@ class Profiles:
     def __init__(
         self,
         directory: Directory,
+        heavy: HeavyWork,
         bearers: Bearers,
         tokens: Tokens,
         codes: Codes,
@@ -36,6 +38,7 @@ class Profiles:
         attributes: Attributes,
     ) -> None:
         self._directory = directory
+        self._heavy = heavy
         self._bearers = bearers
         self._tokens = tokens
         self._codes = codes
@@ -118,8 +121,11 @@ class Profiles:
         return {}
 
     @operation("ChangePassword")
-    def change_password(self, caller: Caller, params: Params) -> Params:
+    async def change_password(self, caller: Caller, params: Params) -> Params:
         """Set a new password with the present one; five wrong ones an hour."""
+        return await self._heavy.run(self._change_password, params)
+
+    def _change_password(self, params: Params) -> Params:
         bearer = self._bearers.bearer(params["AccessToken"])
         pool, user = bearer.pool, bearer.user
         if self._limits.exhausted(pool, user, CHANGES):

@@ -133,12 +133,23 @@ class Cognito:
             SessionSettings(directory),
             Groups(directory, clock),
             self.import_jobs,
-            Users(directory, clock, tokens, lockout, messenger, verification, attributes, naming, triggers),
+            Users(
+                directory,
+                heavy,
+                clock,
+                tokens,
+                lockout,
+                messenger,
+                verification,
+                attributes,
+                naming,
+                triggers,
+            ),
             Listing(directory),
-            SignUps(directory, clock, codes, limits, messenger, verification, naming, triggers),
+            SignUps(directory, heavy, clock, codes, limits, messenger, verification, naming, triggers),
             sign_ins,
-            Recovery(directory, codes, limits, messenger, lockout, migration, triggers),
-            Profiles(directory, bearers, tokens, codes, limits, messenger, verification, attributes),
+            Recovery(directory, heavy, codes, limits, messenger, lockout, migration, triggers),
+            Profiles(directory, heavy, bearers, tokens, codes, limits, messenger, verification, attributes),
         )
 
         def make_hosted() -> "Hosted":

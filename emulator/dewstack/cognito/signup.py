@@ -11,6 +11,7 @@ from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema, secret_hash
 from dewstack.cognito.codes import REQUESTS, SIGN_UP, Codes, Limits
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.messages import Delivery, Messenger
 from dewstack.cognito.model import User, UserPool, UserPoolClient
 from dewstack.cognito.naming import Naming
@@ -39,6 +40,7 @@ class SignUps:
     def __init__(
         self,
         directory: Directory,
+        heavy: HeavyWork,
         clock: Clock,
         codes: Codes,
         limits: Limits,
@@ -51,6 +53,7 @@ class SignUps:
         self._messenger = messenger
         self._limits = limits
         self._directory = directory
+        self._heavy = heavy
         self._clock = clock
         self._codes = codes
         self._verification = verification
@@ -59,7 +62,7 @@ class SignUps:
     @operation("SignUp")
     async def sign_up(self, caller: Caller, params: Params) -> Params:
         """Make one's own user, unconfirmed unless PreSignUp says otherwise, and get a code."""
-        application = await asyncio.to_thread(self._apply, params)
+        application = await self._heavy.run(self._apply, params)
         pool, user = application.pool, application.user
         occasion = Occasion(
             pool=pool,

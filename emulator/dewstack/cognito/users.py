@@ -11,6 +11,7 @@ from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema
 from dewstack.cognito.attributes import Attributes
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.messages import MEDIUMS, Delivery, Messenger
 from dewstack.cognito.model import User, UserPool
@@ -43,6 +44,7 @@ class Users:
     def __init__(
         self,
         directory: Directory,
+        heavy: HeavyWork,
         clock: Clock,
         tokens: Tokens,
         lockout: Lockout,
@@ -54,6 +56,7 @@ class Users:
     ) -> None:
         self._triggers = triggers
         self._directory = directory
+        self._heavy = heavy
         self._clock = clock
         self._tokens = tokens
         self._lockout = lockout
@@ -65,7 +68,7 @@ class Users:
     @operation("AdminCreateUser")
     async def admin_create_user(self, caller: Caller, params: Params) -> Params:
         """Make and invite a user, or invite them again (MessageAction RESEND)."""
-        made = await asyncio.to_thread(self._invited, caller, params)
+        made = await self._heavy.run(self._invited, caller, params)
         pool, user = made.pool, made.user
         occasion = Occasion(
             pool=pool,
@@ -167,8 +170,11 @@ class Users:
             return pool, self._directory.change(pool, user, status="CONFIRMED")
 
     @operation("AdminSetUserPassword")
-    def admin_set_user_password(self, caller: Caller, params: Params) -> Params:
+    async def admin_set_user_password(self, caller: Caller, params: Params) -> Params:
         """Set a password for good, or one that must be changed at the next sign-in."""
+        return await self._heavy.run(self._set_password, caller, params)
+
+    def _set_password(self, caller: Caller, params: Params) -> Params:
         pool, user = self._named(caller, params)
         password = params["Password"]
         passwords.check_policy(pool.password_policy, password, wording=ADMIN_WORDING)
