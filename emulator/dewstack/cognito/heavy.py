@@ -18,7 +18,8 @@ MOST_THREADS = 4
 class HeavyWork:
     """The threads that do it: one for every two processors, four at most, started when they are first needed.
 
-    What is given to them may use the store, so that a step of a sign-in needs one hop; it must not wait for anything.
+    What is given to them may use the store, so that a step of a sign-in needs one hop; it must not wait for anything
+    else, because everybody waits for it.
     """
 
     def __init__(self) -> None:
@@ -28,10 +29,6 @@ class HeavyWork:
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """From the loop: the function's value, or what it raises, in its turn."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
-
-    def within(self, function: Callable[..., T], *args: object) -> T:
-        """The same from a worker thread, which waits. Never from one of these threads: it would wait for itself."""
-        return self._threads.submit(function, *args).result()
 
     def close(self) -> None:
         """Take no more work; what is being done ends on its own."""
