@@ -189,7 +189,7 @@ def test_a_custom_challenge_is_answered(
         given["password"] = PASSWORD
     asked = amplify("signIn", given)["nextStep"]
     assert asked["signInStep"] == "CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"
-    assert asked["additionalInfo"] == {"question": "Which colour?"}
+    assert asked["additionalInfo"] == {"USERNAME": name, "question": "Which colour?"}
     asked = answer(amplify, "red")
     assert asked["signInStep"] == "CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE"
     assert answer(amplify, COLOUR) == DONE

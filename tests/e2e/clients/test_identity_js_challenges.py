@@ -1,6 +1,7 @@
 """amazon-cognito-identity-js where a password is not enough: MFA, devices, custom challenges."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -148,12 +149,15 @@ def colours(dew: Dew, make_pool: Callable[..., Pool]) -> Pool:
 def test_a_custom_challenge_is_answered(colours: Pool, identity_of: Identity, by_password: bool) -> None:
     identity = identity_of(colours)
 
-    def begin() -> object:
-        return identity("authenticate", PASSWORD) if by_password else identity("initiate")
+    def begin() -> dict[str, Any]:
+        asked: dict[str, Any] = identity("authenticate", PASSWORD) if by_password else identity("initiate")
+        return asked
 
-    identity("user", colours.user(), "CUSTOM_AUTH")
+    name = colours.user()
+    identity("user", name, "CUSTOM_AUTH")
     challenge = begin()
-    assert challenge == {"callback": "customChallenge", "arguments": [{"question": "Which colour?"}]}
+    assert challenge["callback"] == "customChallenge"
+    assert challenge["arguments"] == [{"USERNAME": name, "question": "Which colour?"}]
     assert identity("call", "sendCustomChallengeAnswer", "red")["callback"] == "customChallenge"
     assert identity("call", "sendCustomChallengeAnswer", COLOUR)["callback"] == "onSuccess"
     begin()
