@@ -70,8 +70,6 @@ def _oidc(details: Details) -> Details:
             "'attributesRequestMethod' failed to satisfy constraint: "
             "Member must satisfy enum value set: [POST, GET]"
         )
-    if "openid" not in details["authorize_scopes"].split():
-        raise InvalidParameterException("authorize_scopes of an OIDC provider must contain openid.")
     for key in ("oidc_issuer", *_ENDPOINTS):
         if key in details:
             _check_endpoint(details[key])

@@ -132,7 +132,7 @@ def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
             raise InvalidParameterException("Required custom attributes are not supported currently.")
         base = SchemaAttribute(name=("dev:" if developer_only else "") + f"custom:{name}")
     data_type: DataType = shape.get("AttributeDataType") or base.data_type
-    if base is STANDARD.get(name) and data_type != base.data_type:
+    if base is STANDARD.get(name) and (data_type != base.data_type or developer_only):
         raise InvalidParameterException(
             "You can not change AttributeDataType or set developerOnlyAttribute "
             f"for standard schema attribute {name}"

@@ -119,6 +119,11 @@ def test_the_size_of_the_password_history_is_kept(world):
             "Duplicate custom attribute names custom:plan are not allowed in a user pool schema.",
         ),
         (
+            [{"Name": "email", "AttributeDataType": "String", "DeveloperOnlyAttribute": True}],
+            "You can not change AttributeDataType or set developerOnlyAttribute "
+            "for standard schema attribute email",
+        ),
+        (
             [{"Name": "email", "AttributeDataType": "Number"}],
             "You can not change AttributeDataType or set developerOnlyAttribute "
             "for standard schema attribute email",
