@@ -3,6 +3,7 @@
 import http.client
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -259,3 +260,24 @@ def test_hashes_of_other_systems_are_refused_by_name(api: Any):
             CloudWatchLogsRoleArn=ROLE,
             PasswordHashingAlgorithm="BCRYPT",
         )
+
+
+def test_a_job_ends_with_the_emulator(tmp_path: Path):
+    with start(state_dir=tmp_path) as dew:
+        api = dew.client("cognito-idp")
+        pool = make_pool(api)
+        job, waiting = make_job(api, pool), make_job(api, pool)
+        put(job["PreSignedUrl"], csv(api, pool, *(person(f"user{number}") for number in range(5000))))
+        put(waiting["PreSignedUrl"], csv(api, pool, person("ada")))
+        api.start_user_import_job(UserPoolId=pool, JobId=job["JobId"])
+    with start(state_dir=tmp_path) as dew:
+        api = dew.client("cognito-idp")
+        told = ended(api, pool, job["JobId"])
+        assert (told["Status"], told["CompletionMessage"]) == (
+            "Failed",
+            "The emulator stopped before the import was through.",
+        )
+        users = api.describe_user_pool(UserPoolId=pool)["UserPool"]["EstimatedNumberOfUsers"]
+        assert told["ImportedUsers"] == users < 5000
+        api.start_user_import_job(UserPoolId=pool, JobId=waiting["JobId"])
+        assert ended(api, pool, waiting["JobId"])["Status"] == "Succeeded"

@@ -178,7 +178,7 @@ class ImportJobs:
     def close(self) -> None:
         """Let no job go on, and wait for the line that each is at."""
         for work in list(self._at_work.values()):
-            work.stop()
+            work.stop("Failed", INTERRUPTED)
             work.join(STOP_SECONDS)
 
     def upload(self, request: Request) -> Response:

@@ -48,6 +48,7 @@ class ImportWork:
         self._text = text
         self._tell = tell
         self._stopped = threading.Event()
+        self._end = ("Stopped", STOPPED)
         self._thread: threading.Thread | None = None
         self._counts: dict[str, int] = dict.fromkeys(WORDS, 0)
 
@@ -61,8 +62,9 @@ class ImportWork:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def stop(self) -> None:
-        """Go no further than the lines that are being taken."""
+    def stop(self, status: str = "Stopped", message: str = STOPPED) -> None:
+        """Go no further than the lines that are being taken, and end as told."""
+        self._end = (status, message)
         self._stopped.set()
 
     def _run(self, log: Callable[[str], None]) -> None:
@@ -82,14 +84,14 @@ class ImportWork:
         lines = read(self._text, header)
         while some := list(itertools.islice(lines, AT_ONCE)):
             if self._stopped.is_set():
-                return "Stopped", STOPPED
+                return self._end
             with self._directory.transaction():
                 results = [self._take(line) for line in some]
             for line, (kind, reason) in zip(some, results, strict=True):
                 self._counts[kind] += 1
                 log(f"[{WORDS[kind]}] Line Number {line.line} - {reason}")
             if not self._tell(status="InProgress", **self._counts):
-                return "Stopped", STOPPED  # the pool is gone
+                return self._end  # the pool is gone, and nobody will know
         if not self._counts["imported"] and (self._counts["failed"] or self._counts["skipped"]):
             return "Failed", TOO_MANY
         return "Succeeded", SUCCEEDED
