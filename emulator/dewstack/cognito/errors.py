@@ -24,6 +24,13 @@ class CodeMismatchException(CognitoError):
         super().__init__(message)
 
 
+class DeviceKeyExistsException(CognitoError):
+    code = "DeviceKeyExistsException"
+
+    def __init__(self, message: str = "Device already exists.") -> None:
+        super().__init__(message)
+
+
 class DuplicateProviderException(CognitoError):
     code = "DuplicateProviderException"
 
@@ -60,6 +67,10 @@ class InvalidParameterException(CognitoError):
 
 class InvalidPasswordException(CognitoError):
     code = "InvalidPasswordException"
+
+
+class InvalidUserPoolConfigurationException(CognitoError):
+    code = "InvalidUserPoolConfigurationException"
 
 
 class LimitExceededException(CognitoError):
@@ -139,6 +150,10 @@ class UsernameExistsException(CognitoError):
 
 class UserPoolAddOnNotEnabledException(CognitoError):
     code = "UserPoolAddOnNotEnabledException"
+
+
+class DeviceKeyExistsException(CognitoError):
+    code = "DeviceKeyExistsException"
 
 
 class EnableSoftwareTokenMFAException(CognitoError):

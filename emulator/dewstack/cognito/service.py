@@ -12,6 +12,7 @@ from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.client_secrets import ClientSecrets
 from dewstack.cognito.clients import Clients
 from dewstack.cognito.codes import Codes, Limits
+from dewstack.cognito.devices import DeviceOperations, Devices
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
 from dewstack.cognito.factors import Factors
@@ -99,6 +100,7 @@ class Cognito:
         self.identities = Identities(directory, clock, self.identity_providers)
         self.customizations = UICustomizations(directory, clock, self.domains)
         sessions, factors = Sessions(directory), Factors(directory)
+        devices = Devices(directory, clock)
         sign_ins = SignIns(
             directory,
             clock,
@@ -111,6 +113,7 @@ class Cognito:
             sessions,
             factors,
             messenger,
+            devices,
         )
         self.import_jobs = ImportJobs(directory, clock, base_url, write_log)
         self.operations = operations_of(
@@ -120,6 +123,7 @@ class Cognito:
             self.identity_providers,
             Tags(directory, clock),
             PoolMfa(directory, clock),
+            DeviceOperations(directory, clock, bearers, devices),
             UserMfa(directory, clock, bearers, sessions, lockout, factors),
             Clients(directory, clock, self.resource_servers, self.identity_providers),
             ClientSecrets(directory, clock),

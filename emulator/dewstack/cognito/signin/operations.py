@@ -9,6 +9,7 @@ from typing import Any
 
 from dewstack.clock import Clock
 from dewstack.cognito import errors, secret_hash
+from dewstack.cognito.devices import Devices
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.factors import Factors
 from dewstack.cognito.heavy import HeavyWork
@@ -19,6 +20,7 @@ from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User
 from dewstack.cognito.secret_blocks import SecretBlocks
 from dewstack.cognito.signin.custom import CustomAuth
+from dewstack.cognito.signin.device import DeviceFactor
 from dewstack.cognito.signin.flows import beginning
 from dewstack.cognito.signin.new_password import NewPassword
 from dewstack.cognito.signin.one_time_codes import OneTimeCodes
@@ -54,6 +56,7 @@ class SignIns:
         sessions: Sessions,
         factors: Factors,
         messenger: Messenger,
+        devices: Devices,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -62,11 +65,16 @@ class SignIns:
         self._sessions = sessions
         password = PasswordFactor(directory, heavy, lockout, migration, triggers)
         new_password = NewPassword(directory, heavy, sessions)
-        srp = SrpFactor(directory, heavy, lockout, SecretBlocks(directory), triggers)
+        blocks = SecretBlocks(directory)
+        srp = SrpFactor(directory, heavy, lockout, blocks, triggers)
         custom = CustomAuth(directory, sessions, srp, triggers)
         self._refresh = refresh = Refresh(tokens)
-        second = SecondFactor(directory, sessions, lockout, factors, OneTimeCodes(directory, messenger))
-        before_tokens = (new_password.gate, second.gate)
+        second = SecondFactor(
+            directory, sessions, lockout, factors, OneTimeCodes(directory, messenger), devices
+        )
+        self._device = device = DeviceFactor(directory, heavy, lockout, blocks, sessions, devices)
+        after_password = (device.gate, second.gate)
+        before_tokens = (new_password.gate, *after_password)
         by_password = Rule(password.begin, before_tokens)
         refreshing = Rule(refresh.begin)
         self._flows = {
@@ -81,7 +89,9 @@ class SignIns:
         self._challenges = {
             "PASSWORD_VERIFIER": Rule(custom.answer_password, before_tokens),
             "CUSTOM_CHALLENGE": Rule(custom.answer),
-            "NEW_PASSWORD_REQUIRED": Rule(new_password.answer, (second.gate,)),
+            "NEW_PASSWORD_REQUIRED": Rule(new_password.answer, after_password),
+            "DEVICE_SRP_AUTH": Rule(device.challenge),
+            "DEVICE_PASSWORD_VERIFIER": Rule(device.answer, (second.gate,)),
             "SMS_MFA": Rule(second.sms),
             "EMAIL_OTP": Rule(second.email),
             "SOFTWARE_TOKEN_MFA": Rule(second.app),
@@ -194,6 +204,7 @@ class SignIns:
 
     async def follow(self, rule: Rule, sign_in: SignIn) -> Next:
         """Take the step, then go through the gates until one asks for more."""
+        await self._device.check(sign_in)
         outcome = await rule.step(sign_in)
         if isinstance(outcome, Passed) and outcome.family is None:
             check_standing(outcome.user, self._clock.time())
@@ -216,6 +227,7 @@ class SignIns:
         }
 
     async def _tokens_of(self, sign_in: SignIn, outcome: Passed) -> Params:
+        outcome = await self._device.introduced(sign_in, outcome)
         await self._told(sign_in, outcome)
         grant = Grant(
             pool=sign_in.pool,

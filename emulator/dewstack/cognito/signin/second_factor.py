@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.cognito import errors
+from dewstack.cognito.devices import Devices
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.factors import EMAIL, SMS, TOTP, Factors
 from dewstack.cognito.lockout import Lockout
@@ -40,7 +41,9 @@ class SecondFactor:
         lockout: Lockout,
         factors: Factors,
         codes: OneTimeCodes,
+        devices: Devices,
     ) -> None:
+        self._devices = devices
         self._directory = directory
         self._sessions = sessions
         self._lockout = lockout
@@ -54,13 +57,13 @@ class SecondFactor:
 
     async def gate(self, sign_in: SignIn, passed: Passed) -> Next:
         """Ask, where the pool or the user wants a second factor and no remembered device has proved itself."""
-        if passed.device_key is not None:
-            return passed
         pool, user = sign_in.pool, passed.user
+        if passed.device_key is not None and self._devices.spares_second_factor(pool):
+            return passed
         wanted = await asyncio.to_thread(self._factors.wanted, pool, user)
         if wanted is None:
             return passed
-        state = {"source": passed.source}
+        state = {"source": passed.source, "device_key": passed.device_key}
         if len(wanted) == 1:
             return await self._ask(sign_in, user, wanted[0], state)
         if wanted:
@@ -95,7 +98,7 @@ class SecondFactor:
         if answer not in opened.state["choices"]:
             raise errors.InvalidParameterException("Invalid answer: choose one of MFAS_CAN_CHOOSE.")
         await asyncio.to_thread(self._sessions.use, sign_in, SELECT)
-        return await self._ask(sign_in, opened.user, answer, {"source": opened.state["source"]})
+        return await self._ask(sign_in, opened.user, answer, _origin(opened))
 
     async def sms(self, sign_in: SignIn) -> Next:
         """Check the code of a text message."""
@@ -121,7 +124,7 @@ class SecondFactor:
             user = opened.user
             if set_up := opened.state.get("set_up"):
                 user = self._directory.revise(sign_in.pool, user, lambda now: _with_email(now, set_up))
-        return Passed(user=user, source=opened.state["source"])
+        return _passed(user, opened)
 
     def _check_app(self, sign_in: SignIn) -> Next:
         (given,) = sign_in.require("SOFTWARE_TOKEN_MFA_CODE")
@@ -134,7 +137,7 @@ class SecondFactor:
                 self._sessions.use(sign_in, TOTP)
                 self._lockout.clear(pool, user)
                 mfa = replace(user.mfa, totp_step=step)
-                return Passed(user=self._directory.change(pool, user, mfa=mfa), source=opened.state["source"])
+                return _passed(self._directory.change(pool, user, mfa=mfa), opened)
             self._lockout.fail(pool, user)
         if step is not None:
             raise errors.ExpiredCodeException("Your software token has already been used once.")
@@ -156,7 +159,7 @@ class SecondFactor:
             user = self._directory.revise(
                 sign_in.pool, opened.user, lambda now: replace(now, mfa=_with(now, TOTP))
             )
-        return Passed(user=user, source=opened.state["source"])
+        return _passed(user, opened)
 
     async def _set_up_email(self, sign_in: SignIn, opened: Opened, email: str) -> Next:
         offered = await asyncio.to_thread(self._factors.offered, sign_in.pool)
@@ -164,7 +167,7 @@ class SecondFactor:
             raise errors.InvalidParameterException("Invalid email address format.")
         await asyncio.to_thread(self._sessions.use, sign_in, SET_UP)
         told, kept = await self._codes.send_to(sign_in, opened.user, "email", email)
-        state = {"source": opened.state["source"], "factor": EMAIL, "set_up": email, **kept}
+        state = {**_origin(opened), "factor": EMAIL, "set_up": email, **kept}
         told["USER_ID_FOR_SRP"] = opened.user.username
         return Challenge(name=EMAIL, user=opened.user, parameters=told, state=state)
 
@@ -172,6 +175,15 @@ class SecondFactor:
         opened = self._sessions.opened(sign_in, name)
         self._lockout.check(sign_in.pool, opened.user)
         return opened
+
+
+def _origin(opened: Opened) -> State:
+    """What a session says of the factor before it."""
+    return {name: opened.state[name] for name in ("source", "device_key")}
+
+
+def _passed(user: User, opened: Opened) -> Passed:
+    return Passed(user=user, **_origin(opened))
 
 
 def _with(user: User, name: str) -> Any:
