@@ -54,7 +54,7 @@ class RiskConfigurations:
         with self._directory.transaction():
             pool, client_id = self._place(caller, params)
             mode = (pool.settings.get("UserPoolAddOns") or {}).get("AdvancedSecurityMode") or "OFF"
-            if mode == "OFF":
+            if settings and mode == "OFF":
                 raise errors.UserPoolAddOnNotEnabledException(
                     f"Advanced security is not enabled for user pool {pool.id}."
                 )

@@ -120,6 +120,7 @@ TEMPLATE = {
     },
     "Outputs": {
         **{name: {"Value": ref(name)} for name in ("Pool", "Domain", "Google", "Client", "Ada", "Server")},
+        "Name": {"Value": {"Fn::GetAtt": "Client.Name"}},
         "Branding": {"Value": {"Fn::GetAtt": "Branding.ManagedLoginBrandingId"}},
     },
 }
@@ -143,6 +144,7 @@ def test_everything_is_made(aws, made):
         "ada",
         "photos",
     )
+    assert made["Name"] == "web"
     pool, client = {"UserPoolId": made["Pool"]}, {"UserPoolId": made["Pool"], "ClientId": made["Client"]}
     assert idp(aws, "DescribeUserPool", **pool)["UserPool"]["Domain"] == "login"
     shape = idp(aws, "DescribeUserPoolClient", **client)["UserPoolClient"]
@@ -202,6 +204,18 @@ def test_parts_are_taken_away(aws, made):
     assert "RiskExceptionConfiguration" not in risk
     assert idp(aws, "ListUsers", **pool)["Users"] == []
     assert idp(aws, "ListTerms", **pool)["Terms"] == []
+
+
+def test_the_domain_and_the_add_on_may_go_before_what_needs_them(aws, made):
+    template = copy.deepcopy(TEMPLATE)
+    del template["Resources"]["Pool"]["Properties"]["UserPoolAddOns"]
+    for name in ("Look", "Risk", "Domain"):
+        del template["Resources"][name]
+    del template["Outputs"]["Domain"]
+    assert aws.update(template)["StackStatus"] == "UPDATE_COMPLETE", aws.history()
+    assert not [event for event in aws.history() if event[1].endswith("FAILED")]
+    client = {"UserPoolId": made["Pool"], "ClientId": made["Client"]}
+    assert idp(aws, "GetUICustomization", **client)["UICustomization"] == {}
 
 
 def test_nothing_is_left_of_the_stack(aws, made):

@@ -167,7 +167,15 @@ class UserPool(Provider):
         )
 
 
-USER_POOL_CLIENT = Crud(
+class UserPoolClient(Crud):
+    """An app client, whose name GetAtt calls `Name`."""
+
+    def _outcome(self, output: Mapping[str, Any], given: Mapping[str, Any]) -> Outcome:
+        outcome = super()._outcome(output, given)
+        return Outcome(outcome.physical_id, outcome.attributes | {"Name": outcome.attributes["ClientName"]})
+
+
+USER_POOL_CLIENT = UserPoolClient(
     service=_SERVICE,
     noun="UserPoolClient",
     identifier="ClientId",

@@ -73,7 +73,7 @@ class UICustomizations:
             _media_type(image)
         with self._directory.transaction():
             pool, client_id = self._place(caller, params)
-            if not self._domains.of(pool):
+            if (text or image) and not self._domains.of(pool):
                 raise errors.InvalidParameterException("A domain must be associated with this user pool.")
             before = self._kept.get(*pool.key, client_id)
             made = UICustomization(
