@@ -29,7 +29,7 @@ class Peer:
     def install(self, scratch: Path) -> None:
         """Into a virtual environment of its own."""
         subprocess.run([sys.executable, "-m", "venv", scratch / self.name], check=True)
-        pip = [scratch / self.name / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [scratch / self.name / "bin/pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, self.requirement], check=True)
 
     @contextmanager
