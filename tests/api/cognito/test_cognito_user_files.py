@@ -1,5 +1,7 @@
 """Users out of one emulator and into another: who they are, how they sign in, and what is refused."""
 
+import base64
+import hmac
 import json
 import urllib.error
 import urllib.request
@@ -314,6 +316,48 @@ def test_second_factors_come_along_and_an_apps_secret_only_when_asked(machine: M
     [exported] = machine.export()["users"]
     assert exported["mfa"] == {"enabled": ["SMS_MFA"], "preferred": "SMS_MFA"}
     assert machine.load(exported) == {"ada": "unchanged"}
+
+
+def test_an_authenticator_app_works_on_a_teammates_machine(machines: Any):
+    mine, theirs = machines(), machines()
+    for each in (mine, theirs):
+        each.api.set_user_pool_mfa_config(
+            UserPoolId=each.pool, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+        )
+    mine.create("ada")
+    token = mine.sign_in("ada")["AuthenticationResult"]["AccessToken"]
+    secret = mine.api.associate_software_token(AccessToken=token)["SecretCode"]
+    mine.api.verify_software_token(AccessToken=token, UserCode=totp(secret, mine.dew.clock.time()))
+    mine.api.set_user_mfa_preference(
+        AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    assert secret not in json.dumps(mine.export())
+    theirs.load(*mine.export(totp="1")["users"])
+    challenge = theirs.sign_in("ada")
+    assert challenge["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    answer = theirs.api.respond_to_auth_challenge(
+        ClientId=theirs.client,
+        ChallengeName="SOFTWARE_TOKEN_MFA",
+        Session=challenge["Session"],
+        ChallengeResponses={
+            "USERNAME": "ada",
+            "SOFTWARE_TOKEN_MFA_CODE": totp(secret, theirs.dew.clock.time()),
+        },
+    )
+    assert "AccessToken" in answer["AuthenticationResult"]
+    assert (
+        mine.load(*mine.export()["users"])
+        == mine.load(*mine.export(totp="1")["users"])
+        == {"ada": "unchanged"}
+    )
+
+
+def totp(secret: str, now: float) -> str:
+    """RFC 6238, as an authenticator app reckons."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, int(now // 30).to_bytes(8, "big"), "sha1")
+    place = digest[-1] & 15
+    return f"{(int.from_bytes(digest[place : place + 4], 'big') & 0x7FFFFFFF) % 10**6:06d}"
 
 
 def test_groups_of_a_file(machine: Machine):

@@ -13,8 +13,16 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.files.checking import complete, faults_of, group_faults, read_group, write_group
 from dewstack.cognito.files.csv_file import header_of
 from dewstack.cognito.files.matching import Matching
-from dewstack.cognito.files.records import FORMAT_VERSION, Document, Fault, UserRecord, read_user, write_user
-from dewstack.cognito.model import User, UserPool
+from dewstack.cognito.files.records import (
+    APP,
+    FORMAT_VERSION,
+    Document,
+    Fault,
+    UserRecord,
+    read_user,
+    write_user,
+)
+from dewstack.cognito.model import Mfa, User, UserPool
 from dewstack.cognito.naming import Naming
 from dewstack.cognito.srp import pool_name
 from dewstack.config import Caller
@@ -233,14 +241,20 @@ class _Import:
             return False
         if record.plain_password is not None and record.password is None:
             return False  # `derive` found that it isn't theirs
-        mfa = replace(existing.mfa, totp_step=0)
-        without_app = replace(
-            mfa,
-            enabled=[factor for factor in mfa.enabled if factor != "SOFTWARE_TOKEN_MFA"],
-            preferred=None if mfa.preferred == "SOFTWARE_TOKEN_MFA" else mfa.preferred,
-            totp_secret=None,
-        )
-        return _same_password(made, existing) and made.mfa in (mfa, without_app)
+        return _same_password(made, existing) and _same_mfa(made.mfa, existing.mfa)
+
+
+def _same_mfa(told: Mfa, kept: Mfa) -> bool:
+    """Whether a file tells of these second factors, the authenticator app told or left out."""
+    if told.totp_secret is not None:
+        return _mfa_parts(told) == _mfa_parts(kept)
+    without_app = [factor for factor in kept.enabled if factor != APP]
+    preferred = None if kept.preferred == APP else kept.preferred
+    return (told.enabled, told.preferred) == (without_app, preferred)
+
+
+def _mfa_parts(mfa: Mfa) -> tuple[list[str], str | None, str | None]:
+    return mfa.enabled, mfa.preferred, mfa.totp_secret
 
 
 def _same_password(made: User, existing: User) -> bool:

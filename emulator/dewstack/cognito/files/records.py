@@ -19,7 +19,8 @@ Path = tuple[str | int, ...]
 
 FORMAT_VERSION = 1
 STATUSES: tuple[str, ...] = get_args(UserStatus)
-FACTORS = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
+APP = "SOFTWARE_TOKEN_MFA"
+FACTORS = ("SMS_MFA", APP, "EMAIL_OTP")
 HEXADECIMAL = re.compile("(?:[0-9a-f]{2}){1,512}")
 NUMBER = re.compile("[0-9a-f]{1,768}")
 SUB = re.compile("[0-9a-zA-Z-]{1,64}")
@@ -129,8 +130,8 @@ def _mfa(record: UserRecord, value: Any) -> None:
     right = secret is None or (isinstance(secret, str) and BASE32.fullmatch(secret) is not None)
     _expect(right, "expected an authenticator app's secret in base32", "totpSecret")
     _expect(
-        "SOFTWARE_TOKEN_MFA" not in enabled or secret is not None,
-        "SOFTWARE_TOKEN_MFA needs the authenticator app's secret, totpSecret",
+        APP not in enabled or secret is not None,
+        f"{APP} needs the authenticator app's secret, totpSecret",
         "enabled",
     )
     record.mfa = Mfa(enabled=list(enabled), preferred=preferred, totp_secret=secret)
@@ -251,8 +252,7 @@ def _write_password(pool: UserPool, password: Password) -> Document:
 
 
 def _write_mfa(mfa: Mfa, *, with_totp: bool) -> Document:
-    app = "SOFTWARE_TOKEN_MFA"
-    enabled = [factor for factor in mfa.enabled if with_totp or factor != app]
+    enabled = [factor for factor in mfa.enabled if with_totp or factor != APP]
     told: Document = {"enabled": enabled} if enabled else {}
     if mfa.preferred in enabled:
         told["preferred"] = mfa.preferred
