@@ -326,3 +326,11 @@ def test_people_may_come_by_a_client_that_has_no_users_of_its_own(abroad: Site, 
     only = make_site(world, **{**OAUTH, "SupportedIdentityProviders": ["Staff"]})
     page = only.browser("GET", "/login", only.request())
     assert "Continue with Staff" in page.words and "Password" not in page.words
+
+
+def test_who_is_at_the_pools_own_domain_leaves_from_the_address_that_the_provider_knows(shop: Site) -> None:
+    there = Browser(shop.world, "shop.auth.localhost:4566")
+    asked = shop.request(identity_provider="Staff")
+    answer = there("GET", "/oauth2/authorize", asked)
+    assert answer.location.startswith("http://localhost:4566/oauth2/authorize?")
+    assert dict(parse_qsl(urlsplit(answer.location).query)) == asked

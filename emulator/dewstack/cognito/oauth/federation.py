@@ -1,5 +1,8 @@
 """Signing in with an OIDC identity provider: the browser leaves with a state of ours, and comes back with a code.
 
+People leave and come back at the bare address, for the provider has to know one callback, and AWS takes no plain http
+but at localhost: whoever is at a pool's own domain goes there first.
+
 The state is sealed and belongs to the browser; it carries the app's own request, the nonce and the PKCE verifier,
 so nothing is kept here meanwhile.
 """
@@ -24,6 +27,7 @@ from dewstack.cognito.oauth.federated_users import FederatedUsers
 from dewstack.cognito.oauth.fetching import FetchError
 from dewstack.cognito.oauth.provider import Providers
 from dewstack.cognito.oauth.sealing import Broken, Seals
+from dewstack.config import Config
 from dewstack.errors import NotEmulated
 from dewstack.http import Response
 
@@ -50,6 +54,7 @@ class Federation:
 
     def __init__(
         self,
+        config: Config,
         directory: Directory,
         authorizations: Authorizations,
         arrival: Arrival,
@@ -60,6 +65,7 @@ class Federation:
         seals: Seals,
         users: FederatedUsers,
     ) -> None:
+        self._config = config
         self._directory = directory
         self._authorizations = authorizations
         self._arrival = arrival
@@ -76,6 +82,10 @@ class Federation:
         if provider.type != "OIDC":
             raise NotEmulated(
                 f"Sign-in with {provider.name}, a {provider.type} provider, is not emulated: only OIDC providers are."
+            )
+        if ask.pool is not None:
+            return redirect(
+                f"http://localhost:{self._config.aws_port}" + authorization.at("/oauth2/authorize")
             )
         try:
             endpoints = await self._providers.endpoints(ask, provider)

@@ -62,9 +62,10 @@ def attribute_field(name: str, prefix: str = "") -> Field:
     )
 
 
-def username_field(pool: UserPool, value: str = "") -> Field:
-    """The field that says who one is: a username, or whatever the pool lets people sign in with."""
-    own, aliases = pool.username_attributes, pool.alias_attributes
+def username_field(pool: UserPool, value: str = "", *, new: bool = False) -> Field:
+    """The field that says who one is: a username, or whatever the pool lets people sign in with; for `new` users,
+    what they are to be called."""
+    own, aliases = pool.username_attributes, [] if new else pool.alias_attributes
     names = own or ["username", *(name for name in ("email", "phone_number") if name in aliases)]
     labels = [label_of(name) for name in names]
     label = " or ".join([labels[0], *(text[0].lower() + text[1:] for text in labels[1:])])

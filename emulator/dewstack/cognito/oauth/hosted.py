@@ -105,10 +105,19 @@ class Hosted:
         arrival = Arrival(parts.sign_ins, api, grants, browsers, pages, seals, look)
         confirmation = Confirmation(directory, authorizations, arrival, api, csrf, pages, seals)
         recovery = Recovery(authorizations, arrival, api, csrf, seals)
-        providers = Providers(directory, parts.domains, parts.keys, parts.config, self)
+        providers = Providers(directory, parts.keys, parts.config, self)
         users = FederatedUsers(directory, parts.identities, parts.triggers)
         federation = Federation(
-            directory, authorizations, arrival, browsers, csrf, parts.providers, providers, seals, users
+            parts.config,
+            directory,
+            authorizations,
+            arrival,
+            browsers,
+            csrf,
+            parts.providers,
+            providers,
+            seals,
+            users,
         )
         sign_up = SignUp(authorizations, arrival, api, confirmation, csrf)
         login = Login(authorizations, arrival, browsers, csrf, parts.providers, confirmation, recovery, seals)

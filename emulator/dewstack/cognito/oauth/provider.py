@@ -6,13 +6,12 @@ A provider whose issuer is a pool of this emulator is asked in this process, wha
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from dewstack.clock import Clock
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.domains import Domains
 from dewstack.cognito.identity_providers import IdentityProvider
 from dewstack.cognito.keys import Keys, pool_of_issuer
 from dewstack.cognito.model import UserPool
@@ -54,11 +53,8 @@ class Identity(Struct, frozen=True):
 class Providers:
     """Asks identity providers."""
 
-    def __init__(
-        self, directory: Directory, domains: Domains, keys: Keys, config: Config, answering: Answering
-    ) -> None:
+    def __init__(self, directory: Directory, keys: Keys, config: Config, answering: Answering) -> None:
         self._directory = directory
-        self._domains = domains
         self._keys = keys
         self._config = config
         self._answering = answering
@@ -70,10 +66,9 @@ class Providers:
         issuer = details["oidc_issuer"].rstrip("/")
         pool = await asyncio.to_thread(self._local, issuer)
         if pool is not None:
-            base = await asyncio.to_thread(self._base_url, ask, pool)
             return Endpoints(
                 issuer=issuer_of(pool, self._config),
-                authorize=f"{base}/oauth2/authorize",
+                authorize=f"{ask.base_url}/oauth2/authorize",
                 token="/oauth2/token",
                 jwks="",
                 user_info="/oauth2/userInfo",
@@ -105,14 +100,6 @@ class Providers:
     def _local(self, issuer: str) -> UserPool | None:
         pool_id = pool_of_issuer(issuer)
         return self._directory.pool_anywhere(pool_id) if pool_id else None
-
-    def _base_url(self, ask: Ask, pool: UserPool) -> str:
-        """Where a browser finds the hosted UI of `pool`: where it is now, or at that pool's own domain."""
-        if ask.pool is None:
-            return ask.base_url
-        port = urlsplit(ask.base_url).port
-        prefix = next((domain.name for domain in self._domains.of(pool) if not domain.custom), "")
-        return f"http://{prefix}.auth.localhost" + (f":{port}" if port else "")
 
     async def identity(
         self, provider: IdentityProvider, endpoints: Endpoints, form: dict[str, str], nonce: str

@@ -116,4 +116,4 @@ def form_fields(pool: UserPool, client: UserPoolClient) -> tuple[Field, ...]:
     if len(own) > 1:  # an e-mail address or a phone number: whichever is given becomes that attribute
         fields = [field for field in fields if field.name.removeprefix(PREFIX) not in own]
     again = Field(name=AGAIN, label="Password, again", type="password", autocomplete="new-password")
-    return (username_field(pool), *fields, new_password(pool, label="Password"), again)
+    return (username_field(pool, new=True), *fields, new_password(pool, label="Password"), again)
