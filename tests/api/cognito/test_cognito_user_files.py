@@ -1,5 +1,6 @@
 """Users out of one emulator and into another: who they are, how they sign in, and what is refused."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -11,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from dewstack.http import Request
 from dewstack.testing import Dew, start
 from tests.srp_client import SrpClient
+from tests.whole import check_whole
 
 PASSWORD = "Correct-Horse-1"
 TAGS = {"aws:cloudformation:stack-name": "shop-dev", "aws:cloudformation:logical-id": "People"}
@@ -103,6 +106,7 @@ class Machine:
 def machine() -> Iterator[Machine]:
     with start() as dew:
         yield Machine(dew)
+        check_whole(dew._emulator.cognito)
 
 
 @pytest.fixture
@@ -367,6 +371,17 @@ def test_groups_of_a_file(machine: Machine):
     assert machine.api.get_group(UserPoolId=machine.pool, GroupName="admins")["Group"]["Precedence"] == 3
     faults = machine.faults(groups=["x", {"name": "a", "precedence": True}, {"name": "a", "colour": "red"}])
     assert [fault[1:-1] for fault in faults] == [(0,), (1, "precedence"), (2, "colour")]
+
+
+@pytest.mark.parametrize(("source", "status"), [("127.0.0.1", 200), ("::1", 200), ("192.168.1.7", 400)])
+def test_other_machines_get_no_hashes(machine: Machine, source: str, status: int):
+    door = machine.dew._emulator._aws_door
+    headers = [(b"Host", b"localhost:4566")]
+    request = Request("GET", "/_dew/users", f"pool={machine.pool}", headers, b"", source)
+    assert asyncio.run(door(request)).status == status
+    body = json.dumps({"pool": machine.pool, "users": []}).encode()
+    request = Request("POST", "/_dew/users", "", headers, body, source)
+    assert asyncio.run(door(request)).status == status
 
 
 def test_only_this_machine_exports_and_imports(machine: Machine):
