@@ -24,13 +24,6 @@ class CodeMismatchException(CognitoError):
         super().__init__(message)
 
 
-class DeviceKeyExistsException(CognitoError):
-    code = "DeviceKeyExistsException"
-
-    def __init__(self, message: str = "Device already exists.") -> None:
-        super().__init__(message)
-
-
 class DuplicateProviderException(CognitoError):
     code = "DuplicateProviderException"
 
@@ -176,6 +169,34 @@ class UserNotFoundException(CognitoError):
 
     def __init__(self, message: str = "User does not exist.") -> None:
         super().__init__(message)
+
+
+class WebAuthnChallengeNotFoundException(CognitoError):
+    code = "WebAuthnChallengeNotFoundException"
+
+
+class WebAuthnClientMismatchException(CognitoError):
+    code = "WebAuthnClientMismatchException"
+
+
+class WebAuthnConfigurationMissingException(CognitoError):
+    code = "WebAuthnConfigurationMissingException"
+
+
+class WebAuthnCredentialNotSupportedException(CognitoError):
+    code = "WebAuthnCredentialNotSupportedException"
+
+
+class WebAuthnNotEnabledException(CognitoError):
+    code = "WebAuthnNotEnabledException"
+
+
+class WebAuthnOriginNotAllowedException(CognitoError):
+    code = "WebAuthnOriginNotAllowedException"
+
+
+class WebAuthnRelyingPartyMismatchException(CognitoError):
+    code = "WebAuthnRelyingPartyMismatchException"
 
 
 INCORRECT = "Incorrect username or password."

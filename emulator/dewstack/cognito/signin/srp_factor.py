@@ -6,7 +6,6 @@ The password never travels. AWS answers the first step without a Session; what t
 import asyncio
 
 from dewstack.cognito import errors, secret_hash, srp
-from dewstack.cognito.devices import Devices
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
@@ -28,9 +27,7 @@ class SrpFactor:
         lockout: Lockout,
         blocks: SecretBlocks,
         triggers: Triggers,
-        devices: Devices,
     ) -> None:
-        self._devices = devices
         self._directory = directory
         self._heavy = heavy
         self._lockout = lockout
@@ -109,8 +106,6 @@ class SrpFactor:
             # Once more: guesses that came at the same time may have locked the user meanwhile.
             self._lockout.check(pool, who)
             if user is not None and right:
-                # Before the block is used up: clients whose device was forgotten answer once more without it.
-                self._devices.named(pool, user, sign_in.parameters.get("DEVICE_KEY"))
                 self._blocks.use(pool, block, state.expires)
                 self._lockout.clear(pool, user)
                 return Passed(user=user)
