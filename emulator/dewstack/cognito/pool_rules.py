@@ -60,7 +60,7 @@ def _passwords(params: Params) -> None:
     policies = params.get("Policies") or {}
     temporary = (policies.get("PasswordPolicy") or {}).get("TemporaryPasswordValidityDays")
     unused = (params.get("AdminCreateUserConfig") or {}).get("UnusedAccountValidityDays")
-    if temporary and unused and temporary != unused:
+    if temporary and unused and temporary != unused:  # what DescribeUserPool gives has both, the same
         raise InvalidParameterException(
             "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays"
         )

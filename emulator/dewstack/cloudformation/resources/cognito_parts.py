@@ -26,15 +26,10 @@ class Setting(Provider):
     """`RiskConfiguration`: the operation is SetRiskConfiguration."""
     properties: Mapping[str, Kind]
     required: tuple[str, ...]
-    owner: tuple[str, ...] = ("UserPoolId", "ClientId")
-    """The properties that say whose setting it is."""
+    replacement: frozenset[str] = frozenset({"UserPoolId", "ClientId"})
+    """The properties that say whose setting it is: another owner needs another resource."""
     cleared: Mapping[str, Any] | None = None
     """What to set where there is to be nothing."""
-
-    @property
-    def replacement(self) -> frozenset[str]:  # type: ignore[override]
-        """Another owner needs another resource."""
-        return frozenset(self.owner)
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """Set it."""
@@ -48,7 +43,7 @@ class Setting(Provider):
 
     async def delete(self, context: Context, current: Resource) -> None:
         """Set nothing."""
-        owner = {name: current.properties[name] for name in self.owner if name in current.properties}
+        owner = {name: value for name, value in current.properties.items() if name in self.replacement}
         await self._set(context, {**owner, **(self.cleared or {})})
 
     async def _set(self, context: Context, properties: dict[str, Any]) -> None:
@@ -227,7 +222,7 @@ def cognito_parts() -> dict[str, Provider]:
             noun="LogDeliveryConfiguration",
             properties={"LogConfigurations": object, "UserPoolId": str},
             required=("UserPoolId",),
-            owner=("UserPoolId",),
+            replacement=frozenset({"UserPoolId"}),
             cleared={"LogConfigurations": []},
         ),
         "AWS::Cognito::ManagedLoginBranding": BRANDING,
