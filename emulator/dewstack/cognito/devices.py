@@ -47,6 +47,7 @@ class Devices:
     """The confirmed devices of all users. Methods use the store: call them in a thread."""
 
     def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
         self._clock = clock
         self._devices = directory.of_user("devices", Device)
 
@@ -84,9 +85,17 @@ class Devices:
         self._devices.put(device, *pool.key, user.sub, device.key)
 
     def forget(self, pool: UserPool, user: User, key: str) -> None:
-        """Forget a device. Raises ResourceNotFoundException."""
-        self.require(pool, user, key)
-        self._devices.delete(*pool.key, user.sub, key)
+        """Forget a device, and its refresh tokens with it; access tokens go on until they expire.
+
+        Raises ResourceNotFoundException.
+        """
+        with self._directory.transaction():
+            self.require(pool, user, key)
+            self._devices.delete(*pool.key, user.sub, key)
+            for family in self._directory.families.scan(*pool.key, user.sub):
+                if family.device_key == key:
+                    for refresh_hash in (family.refresh_hash, *family.rotated):
+                        self._directory.refresh_tokens.delete(*pool.key, refresh_hash)
 
     def some(self, pool: UserPool, user: User, after: str | None, limit: int) -> list[Device]:
         """The user's devices beyond key `after`, at most `limit`, in key order."""
@@ -161,8 +170,7 @@ class DeviceOperations:
         return self._forget(self._named(caller, params), params)
 
     def _forget(self, owner: Owner, params: Params) -> Params:
-        with self._directory.transaction():
-            self._devices.forget(*owner, params["DeviceKey"])
+        self._devices.forget(*owner, params["DeviceKey"])
         return {}
 
     @operation("GetDevice")

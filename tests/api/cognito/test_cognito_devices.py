@@ -192,3 +192,57 @@ def test_an_app_and_a_device_share_one_sign_in(ada):
     assert world.sign_in("ada")["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
     proof = phone.prove(world.sign_in("ada", DEVICE_KEY=phone.key))
     assert world.api.respond_to_auth_challenge(**proof)["AuthenticationResult"]
+
+
+def test_a_device_may_be_asked_without_a_session_once(ada):
+    world = ada(ALWAYS)
+    phone, _ = known_phone(world)
+    without = {
+        "ClientId": world.client,
+        "ChallengeName": "DEVICE_SRP_AUTH",
+        "ChallengeResponses": {"USERNAME": "ada", "DEVICE_KEY": phone.key, "SRP_A": phone.srp.large_a},
+    }
+    unasked = ("NotAuthorizedException", "Invalid session for the user.")
+    assert world.refused("respond_to_auth_challenge", **without) == unasked
+    world.sign_in("ada", DEVICE_KEY=phone.key)
+    asked = world.api.respond_to_auth_challenge(**without)
+    assert world.refused("respond_to_auth_challenge", **without) == unasked
+    answer = phone.srp.answer({**asked["ChallengeParameters"], "USER_ID_FOR_SRP": phone.key})
+    proof = phone.respond(asked, **{**answer, "USERNAME": "ada"})
+    assert world.api.respond_to_auth_challenge(**proof)["AuthenticationResult"]
+    world.sign_in("ada", DEVICE_KEY=phone.key)
+    world.clock.offset += 181
+    assert world.refused("respond_to_auth_challenge", **without) == unasked
+
+
+def test_a_device_key_does_not_tell_who_exists(ada):
+    world = ada(ALWAYS)
+    world.client = world.make_client(PreventUserExistenceErrors="ENABLED")["ClientId"]
+    stranger = "us-east-1_00000000-0000-4000-8000-000000000000"
+    assert world.sign_in_refused("ada", "Wrong-Horse-1", DEVICE_KEY=stranger) == UNKNOWN
+    assert world.sign_in_refused("nobody", "Wrong-Horse-1", DEVICE_KEY=stranger) == UNKNOWN
+
+
+def test_a_forgotten_device_refreshes_nothing(ada):
+    world = ada(ALWAYS)
+    phone, tokens = known_phone(world)
+    access = {"AccessToken": tokens["AccessToken"]}
+    world.api.forget_device(**access, DeviceKey=phone.key)
+    assert world.api.get_user(**access)["Username"] == "ada"
+    refused = world.refused(
+        "initiate_auth",
+        ClientId=world.client,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"], "DEVICE_KEY": phone.key},
+    )
+    assert refused == ("NotAuthorizedException", "Invalid Refresh Token")
+
+
+def test_devices_are_listed_in_pages(ada):
+    world = ada(ALWAYS)
+    keys = sorted(known_phone(world)[0].key for _ in range(3))
+    named = {"UserPoolId": world.pool, "Username": "ada", "Limit": 2}
+    first = world.api.admin_list_devices(**named)
+    second = world.api.admin_list_devices(**named, PaginationToken=first["PaginationToken"])
+    assert [device["DeviceKey"] for device in first["Devices"] + second["Devices"]] == keys
+    assert "PaginationToken" not in second

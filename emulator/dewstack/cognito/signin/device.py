@@ -1,20 +1,34 @@
-"""DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER: a known device proves itself by the secret it has made."""
+"""DEVICE_SRP_AUTH and DEVICE_PASSWORD_VERIFIER: a known device proves itself by the secret it has made.
+
+Some clients (pycognito) answer DEVICE_SRP_AUTH without its Session, and AWS lets them: a sign-in that waits for a
+device is kept under the device's key too.
+"""
 
 import asyncio
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from dewstack.cognito import errors, srp
-from dewstack.cognito.devices import Devices
+from dewstack.cognito import errors, secret_hash, srp
+from dewstack.cognito.devices import UNKNOWN, Devices
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.model import User
 from dewstack.cognito.secret_blocks import SecretBlocks, SrpChallenge
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
 
 NAME = "DEVICE_SRP_AUTH"
 VERIFIER = "DEVICE_PASSWORD_VERIFIER"
+INVALID = "Invalid session for the user."
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A sign-in that waits for a device. `expires` is in seconds since the epoch."""
+
+    client_id: str
+    expires: float
 
 
 class DeviceFactor:
@@ -35,6 +49,7 @@ class DeviceFactor:
         self._blocks = blocks
         self._sessions = sessions
         self._devices = devices
+        self._waiting = directory.of_user("waiting-for-devices", Waiting)
 
     async def check(self, sign_in: SignIn) -> None:
         """Refuse a device that isn't known before anything is used up: clients then forget it and ask once more.
@@ -47,8 +62,11 @@ class DeviceFactor:
     def _check(self, sign_in: SignIn) -> None:
         pool, (name, key) = sign_in.pool, sign_in.require("USERNAME", "DEVICE_KEY")
         user = self._directory.find(pool, name)
-        if user is not None and self._devices.tracked(pool):
-            self._devices.require(pool, user, key)
+        if not self._devices.tracked(pool) or (user is None and not sign_in.client.hides_users):
+            return
+        # Somebody who doesn't exist has no device either: the answer must not tell who does.
+        if user is None or self._devices.get(pool, user, key) is None:
+            raise errors.ResourceNotFoundException(UNKNOWN)
 
     async def gate(self, sign_in: SignIn, passed: Passed) -> Next:
         """Ask the device that the client names, if it is remembered."""
@@ -58,6 +76,12 @@ class DeviceFactor:
         device = await asyncio.to_thread(self._devices.get, sign_in.pool, passed.user, key)
         if device is None or not device.remembered:
             return passed
+        waiting = Waiting(
+            client_id=sign_in.client.id,
+            expires=self._directory.clock.time() + sign_in.client.session_seconds,
+        )
+        place = (*sign_in.pool.key, passed.user.sub, key)
+        await asyncio.to_thread(self._waiting.put, waiting, *place)
         told = {"USERNAME": passed.user.username, "DEVICE_KEY": key}
         return Challenge(name=NAME, user=passed.user, parameters=told, state={"device_key": key})
 
@@ -67,18 +91,18 @@ class DeviceFactor:
 
     def _challenge(self, sign_in: SignIn) -> Next:
         key, client_public = sign_in.require("DEVICE_KEY", "SRP_A")
-        pool, opened = sign_in.pool, self._sessions.opened(sign_in, NAME)
-        if opened.state["device_key"] != key:
-            raise errors.NotAuthorizedException("Invalid session for the user.")
-        device = self._devices.require(pool, opened.user, key)
+        pool = sign_in.pool
         srp.read_public(client_public)
+        with self._directory.transaction():
+            user = self._awaited(sign_in, key)
+            device = self._devices.require(pool, user, key)
+            self._waiting.delete(*pool.key, user.sub, key)
         server = srp.ephemeral(int(device.verifier or "0", 16))
-        self._sessions.use(sign_in, NAME)
         state = SrpChallenge(
             challenge=VERIFIER,
             user_id=key,
-            sub=opened.user.sub,
-            name=opened.user.username,
+            sub=user.sub,
+            name=user.username,
             client_public=client_public,
             private=srp.hexadecimal(server.private),
             public=srp.hexadecimal(server.public),
@@ -88,10 +112,27 @@ class DeviceFactor:
             "SALT": device.salt or "",
             "SECRET_BLOCK": self._blocks.seal(pool, sign_in.client, state),
             "SRP_B": state.public,
-            "USERNAME": opened.user.username,
+            "USERNAME": user.username,
             "DEVICE_KEY": key,
         }
-        return Challenge(name=VERIFIER, user=opened.user, parameters=told, in_session=False)
+        return Challenge(name=VERIFIER, user=user, parameters=told, in_session=False)
+
+    def _awaited(self, sign_in: SignIn, key: str) -> User:
+        """Whose device is awaited. Uses the session up, if one came along."""
+        if sign_in.session is not None:
+            opened = self._sessions.opened(sign_in, NAME)
+            if opened.state["device_key"] != key:
+                raise errors.NotAuthorizedException(INVALID)
+            self._sessions.use(sign_in, NAME)
+            return opened.user
+        (name,) = sign_in.require("USERNAME")
+        secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
+        user = self._directory.find(sign_in.pool, name)
+        waiting = self._waiting.get(*sign_in.pool.key, user.sub, key) if user else None
+        expired = waiting is None or self._directory.clock.time() >= waiting.expires
+        if user is None or waiting is None or expired or waiting.client_id != sign_in.client.id:
+            raise errors.NotAuthorizedException(INVALID)
+        return user
 
     async def answer(self, sign_in: SignIn) -> Next:
         """Check the device's proof."""
