@@ -11,6 +11,7 @@ from dewstack.cognito import errors
 from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.factors import EMAIL, NEEDS, SMS, TOTP, Factors, has
+from dewstack.cognito.first_factors import FirstFactors
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.model import Mfa, User, UserPool
 from dewstack.cognito.shapes import mfa_shape
@@ -100,6 +101,7 @@ class UserMfa:
         sessions: Sessions,
         lockout: Lockout,
         factors: Factors,
+        first: FirstFactors,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -107,6 +109,7 @@ class UserMfa:
         self._sessions = sessions
         self._lockout = lockout
         self._factors = factors
+        self._first = first
         self._secrets = directory.of_user("totp-secrets", str)
 
     # authenticator apps
@@ -259,12 +262,18 @@ class UserMfa:
     def get_user_auth_factors(self, caller: Caller, params: Params) -> Params:
         """The ways by which one may sign in."""
         bearer = self._bearers.bearer(params["AccessToken"])
-        return _auth_factors(bearer.pool, bearer.user)
+        return self._auth_factors(bearer.pool, bearer.user)
 
     @operation("AdminGetUserAuthFactors")
     def admin_get_user_auth_factors(self, caller: Caller, params: Params) -> Params:
         """The ways by which a user may sign in."""
-        return _auth_factors(*self._named(caller, params))
+        return self._auth_factors(*self._named(caller, params))
+
+    def _auth_factors(self, pool: UserPool, user: User) -> Params:
+        shape = mfa_shape(user)
+        shape.pop("MFAOptions", None)
+        configured = self._first.configured(pool, user)
+        return {"Username": user.username, "ConfiguredUserAuthFactors": configured, **shape}
 
     def _named(self, caller: Caller, params: Params) -> tuple[UserPool, User]:
         pool = self._directory.pool(caller, params["UserPoolId"])
@@ -278,16 +287,3 @@ def _session(params: Params) -> str:
     if not params.get("Session"):
         raise errors.InvalidParameterException("Either AccessToken or Session is required.")
     return str(params["Session"])
-
-
-def _auth_factors(pool: UserPool, user: User) -> Params:
-    shape = mfa_shape(user)
-    shape.pop("MFAOptions", None)
-    has_factor = {
-        "PASSWORD": user.password is not None,
-        "EMAIL_OTP": user.verified("email"),
-        "SMS_OTP": user.verified("phone_number"),
-    }
-    offered = pool.first_factors
-    configured = [name for name, there in has_factor.items() if there and name in offered]
-    return {"Username": user.username, "ConfiguredUserAuthFactors": configured, **shape}

@@ -17,6 +17,7 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.domains import Domains
 from dewstack.cognito.factors import Factors
 from dewstack.cognito.files.import_jobs import ImportJobs, WriteLog
+from dewstack.cognito.first_factors import FirstFactors
 from dewstack.cognito.groups import Groups
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.identities import Identities
@@ -31,6 +32,7 @@ from dewstack.cognito.messages import Messenger
 from dewstack.cognito.mfa import PoolMfa, UserMfa
 from dewstack.cognito.migration import Migration
 from dewstack.cognito.naming import Naming
+from dewstack.cognito.passkeys import Passkeys
 from dewstack.cognito.pools import Pools
 from dewstack.cognito.profile import Profiles
 from dewstack.cognito.provider_links import ProviderLinks
@@ -47,6 +49,7 @@ from dewstack.cognito.tokens import Tokens, issuer_of
 from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, TimedInvoke, Triggers
 from dewstack.cognito.users import Users
 from dewstack.cognito.verification import Verification
+from dewstack.cognito.webauthn import WebAuthn
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.store import Store
@@ -100,6 +103,8 @@ class Cognito:
         self.identities = Identities(directory, clock, self.identity_providers)
         self.customizations = UICustomizations(directory, clock, self.domains)
         sessions, factors = Sessions(directory), Factors(directory)
+        passkeys = Passkeys(directory, self.domains)
+        first = FirstFactors(factors, passkeys)
         devices = Devices(directory, clock)
         sign_ins = SignIns(
             directory,
@@ -114,6 +119,8 @@ class Cognito:
             factors,
             messenger,
             devices,
+            first,
+            passkeys,
         )
         self.import_jobs = ImportJobs(directory, clock, base_url, write_log)
         self.operations = operations_of(
@@ -124,7 +131,8 @@ class Cognito:
             Tags(directory, clock),
             PoolMfa(directory, clock),
             DeviceOperations(directory, clock, bearers, devices),
-            UserMfa(directory, clock, bearers, sessions, lockout, factors),
+            UserMfa(directory, clock, bearers, sessions, lockout, factors, first),
+            WebAuthn(directory, clock, heavy, bearers, passkeys),
             Clients(directory, clock, self.resource_servers, self.identity_providers),
             ClientSecrets(directory, clock),
             ProviderLinks(directory, self.identities),
@@ -150,7 +158,9 @@ class Cognito:
                 triggers,
             ),
             Listing(directory),
-            SignUps(directory, heavy, clock, codes, limits, messenger, verification, naming, triggers),
+            SignUps(
+                directory, heavy, clock, codes, limits, messenger, verification, naming, triggers, sessions
+            ),
             sign_ins,
             Recovery(directory, heavy, codes, limits, messenger, lockout, migration, triggers),
             Profiles(directory, heavy, bearers, tokens, codes, limits, messenger, verification, attributes),

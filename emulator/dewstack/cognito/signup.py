@@ -11,10 +11,14 @@ from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema, secret_hash
 from dewstack.cognito.codes import REQUESTS, SIGN_UP, Codes, Limits
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.first_factors import is_passwordless, proves
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.messages import Delivery, Messenger
-from dewstack.cognito.model import User, UserPool, UserPoolClient
+from dewstack.cognito.model import Code, User, UserPool, UserPoolClient
 from dewstack.cognito.naming import Naming
+from dewstack.cognito.signin.flows import allowed_flows
+from dewstack.cognito.signin.sessions import CONFIRMED, SIGNED_UP, Sessions
+from dewstack.cognito.signin.steps import Challenge, SignIn
 from dewstack.cognito.simulation import simulated_delivery
 from dewstack.cognito.triggers import Occasion, PreSignUpAnswer, Triggers
 from dewstack.cognito.verification import Verification, auto_verifiable
@@ -48,6 +52,7 @@ class SignUps:
         verification: Verification,
         naming: Naming,
         triggers: Triggers,
+        sessions: Sessions,
     ) -> None:
         self._triggers = triggers
         self._messenger = messenger
@@ -58,6 +63,7 @@ class SignUps:
         self._codes = codes
         self._verification = verification
         self._naming = naming
+        self._sessions = sessions
 
     @operation("SignUp")
     async def sign_up(self, caller: Caller, params: Params) -> Params:
@@ -82,7 +88,17 @@ class SignUps:
         if confirmed:
             await self._triggers.post_confirmation(occasion, "PostConfirmation_ConfirmSignUp", user)
         output: Params = {"UserConfirmed": confirmed, "UserSub": user.sub}
-        return {**output, "CodeDeliveryDetails": sent} if sent else output
+        if not sent:
+            return output
+        output["CodeDeliveryDetails"] = sent
+        session = await asyncio.to_thread(self._session, pool, application.client, user, SIGNED_UP)
+        return {**output, "Session": session} if session else output
+
+    def _session(self, pool: UserPool, client: UserPoolClient, user: User, name: str) -> str | None:
+        """A session by which a sign-up leads on to a sign-in, where the client lets people choose theirs."""
+        if "ALLOW_USER_AUTH" not in allowed_flows(client):
+            return None
+        return self._sessions.open(pool, client, Challenge(name=name, user=user, parameters={}))
 
     def _apply(self, params: Params) -> Application:
         """Everything that can be refused without asking anybody."""
@@ -91,7 +107,8 @@ class SignUps:
         if pool.admin_create_only:
             raise errors.NotAuthorizedException("SignUp is not permitted for this user pool")
         password = params.get("Password") or ""
-        passwords.check_policy(pool.password_policy, password)
+        if password or not is_passwordless(pool):
+            passwords.check_policy(pool.password_policy, password)
         attributes = schema.attribute_map(params.get("UserAttributes") or [])
         schema.check_writable(client.settings.get("WriteAttributes"), pool.schema, list(attributes))
         username, attributes = self._naming.name(pool, params["Username"], attributes)
@@ -125,18 +142,18 @@ class SignUps:
             status="UNCONFIRMED",
             created=now,
             modified=now,
-            password=passwords.derive(pool.id, username, password),
+            password=passwords.derive(pool.id, username, password) if password else None,
         )
 
     @operation("ConfirmSignUp")
     async def confirm_sign_up(self, caller: Caller, params: Params) -> Params:
         """Answer with the code; its address is then verified."""
-        pool, client, user = await asyncio.to_thread(self._confirm, params)
+        pool, client, user, session = await asyncio.to_thread(self._confirm, params)
         occasion = Occasion(pool=pool, client_id=client.id, metadata=params.get("ClientMetadata"))
         await self._triggers.post_confirmation(occasion, "PostConfirmation_ConfirmSignUp", user)
-        return {}
+        return {"Session": session} if session else {}
 
-    def _confirm(self, params: Params) -> tuple[UserPool, UserPoolClient, User]:
+    def _confirm(self, params: Params) -> tuple[UserPool, UserPoolClient, User, str | None]:
         pool, client, user = self._applicant(params)
         if user is None or (client.hides_users and not user.enabled):
             raise errors.ExpiredCodeException()
@@ -157,7 +174,22 @@ class SignUps:
                 self._directory.put(pool, user)
         if isinstance(code, errors.CognitoError):
             raise code
-        return pool, client, user
+        return pool, client, user, self._goes_on(params, pool, client, user, code)
+
+    def _goes_on(
+        self, params: Params, pool: UserPool, client: UserPoolClient, user: User, code: Code
+    ) -> str | None:
+        """The session that signs in who began with one of SignUp's, if a code to this address is a factor."""
+        sign_in = SignIn(pool=pool, client=client, parameters={}, session=params.get("Session"))
+        if sign_in.session is None or not proves(pool, code.attribute):
+            return None
+        try:
+            with self._directory.transaction():
+                begun = self._sessions.holder(sign_in, SIGNED_UP).user
+                self._sessions.use(sign_in, SIGNED_UP)
+        except errors.NotAuthorizedException:
+            return None  # Too late, or another's: they are confirmed, and sign in as everybody does.
+        return self._session(pool, client, user, CONFIRMED) if begun.sub == user.sub else None
 
     @operation("ResendConfirmationCode")
     async def resend_confirmation_code(self, caller: Caller, params: Params) -> Params:

@@ -12,13 +12,16 @@ from dewstack.cognito import errors, secret_hash
 from dewstack.cognito.devices import Devices
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.factors import Factors
+from dewstack.cognito.first_factors import FirstFactors
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.messages import Messenger
 from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User
+from dewstack.cognito.passkeys import Passkeys
 from dewstack.cognito.secret_blocks import SecretBlocks
+from dewstack.cognito.signin.choice import Choice
 from dewstack.cognito.signin.custom import CustomAuth
 from dewstack.cognito.signin.device import DeviceFactor
 from dewstack.cognito.signin.flows import beginning
@@ -57,6 +60,8 @@ class SignIns:
         factors: Factors,
         messenger: Messenger,
         devices: Devices,
+        first: FirstFactors,
+        passkeys: Passkeys,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -69,9 +74,9 @@ class SignIns:
         srp = SrpFactor(directory, heavy, lockout, blocks, triggers)
         custom = CustomAuth(directory, sessions, srp, triggers)
         self._refresh = refresh = Refresh(tokens)
-        second = SecondFactor(
-            directory, sessions, lockout, factors, OneTimeCodes(directory, messenger), devices
-        )
+        codes = OneTimeCodes(directory, messenger)
+        second = SecondFactor(directory, sessions, lockout, factors, codes, devices)
+        choice = Choice(directory, heavy, sessions, lockout, triggers, first, passkeys, codes, password, srp)
         self._device = device = DeviceFactor(directory, heavy, lockout, blocks, sessions, devices)
         after_password = (device.gate, second.gate)
         before_tokens = (new_password.gate, *after_password)
@@ -83,6 +88,7 @@ class SignIns:
             "ADMIN_NO_SRP_AUTH": by_password,
             "USER_SRP_AUTH": Rule(srp.begin),
             "CUSTOM_AUTH": Rule(custom.begin),
+            "USER_AUTH": Rule(choice.begin, before_tokens),
             "REFRESH_TOKEN_AUTH": refreshing,
             "REFRESH_TOKEN": refreshing,
         }
@@ -93,10 +99,15 @@ class SignIns:
             "DEVICE_SRP_AUTH": Rule(device.challenge),
             "DEVICE_PASSWORD_VERIFIER": Rule(device.answer, (second.gate,)),
             "SMS_MFA": Rule(second.sms),
-            "EMAIL_OTP": Rule(second.email),
+            "EMAIL_OTP": Rule(choice.email_or(second.email)),
             "SOFTWARE_TOKEN_MFA": Rule(second.app),
             "SELECT_MFA_TYPE": Rule(second.select),
             "MFA_SETUP": Rule(second.set_up),
+            "SELECT_CHALLENGE": Rule(choice.select, before_tokens),
+            "PASSWORD": Rule(choice.password, before_tokens),
+            "PASSWORD_SRP": Rule(choice.password_srp),
+            "SMS_OTP": Rule(choice.sms),
+            "WEB_AUTHN": Rule(choice.passkey),
         }
 
     @operation("InitiateAuth")

@@ -14,6 +14,8 @@ from dewstack.cognito.model import DAY, Session, User, UserPool, UserPoolClient
 from dewstack.cognito.signin.steps import Challenge, SignIn
 
 PREFIX = "AYAB"
+SIGNED_UP, CONFIRMED = "SIGN_UP", "CONFIRM_SIGN_UP"
+"""What the sessions of SignUp and ConfirmSignUp are called: each leads on, to the other and to a sign-in."""
 
 
 class Opened(Struct, frozen=True):
@@ -80,6 +82,11 @@ class Sessions:
         if user is None or user.sub != session.sub:
             raise errors.NotAuthorizedException("Invalid session for the user.")
         return user, session.state
+
+    def challenge(self, sign_in: SignIn, names: tuple[str, ...]) -> str:
+        """Which of these challenges the session is of; the first where it is of none, or there is no session."""
+        session = self._sessions.get(*sign_in.pool.key, _hash(sign_in.session or ""))
+        return session.challenge if session is not None and session.challenge in names else names[0]
 
     def opened(self, sign_in: SignIn, challenge: str) -> Opened:
         """The session that a request answers, whose USERNAME must be the session's user.
