@@ -3,6 +3,9 @@ import { Amplify } from 'aws-amplify';
 import * as auth from 'aws-amplify/auth';
 import { advance } from './time.mjs';
 
+// Amplify names devices by it, and remembers none where it is missing: before version 21 Node.js has no navigator.
+globalThis.navigator ??= { userAgent: `Node.js/${process.versions.node.split('.')[0]}` };
+
 const { fetchAuthSession, setUpTOTP, ...others } = auth;
 
 export const calls = {
