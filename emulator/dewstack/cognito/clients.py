@@ -13,7 +13,7 @@ from dewstack.cognito.identity_providers import IdentityProviders
 from dewstack.cognito.model import Settings, UserPool, UserPoolClient
 from dewstack.cognito.paging import page
 from dewstack.cognito.resource_servers import ResourceServers
-from dewstack.cognito.schema import VERIFIED_FLAGS
+from dewstack.cognito.schema import IDENTITIES, VERIFIED_FLAGS
 from dewstack.cognito.shapes import describe_client
 from dewstack.config import Caller
 from dewstack.wire import operation
@@ -52,7 +52,7 @@ def settings_of(
 
 
 def _check_attributes(pool: UserPool, settings: Settings, doing: str) -> None:
-    for kind, never in (("Read", frozenset[str]()), ("Write", VERIFIED_FLAGS | {"sub"})):
+    for kind, never in (("Read", frozenset[str]()), ("Write", VERIFIED_FLAGS | {"sub", IDENTITIES.name})):
         for name in settings.get(f"{kind}Attributes") or []:
             if pool.attribute(name) is None or name in never:
                 raise errors.InvalidParameterException(

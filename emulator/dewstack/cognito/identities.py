@@ -12,8 +12,9 @@ from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.identity_providers import IdentityProvider, IdentityProviders
 from dewstack.cognito.model import User, UserPool
+from dewstack.cognito.schema import IDENTITIES
 
-ATTRIBUTE = "identities"
+ATTRIBUTE = IDENTITIES.name
 SUBJECT = "Cognito_Subject"
 """What AWS calls the provider's own id of a user, whatever claim that is."""
 NATIVE = "Cognito"

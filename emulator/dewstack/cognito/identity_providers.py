@@ -15,12 +15,15 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import UserPool
 from dewstack.cognito.paging import page
 from dewstack.cognito.provider_details import complete
+from dewstack.cognito.schema import IDENTITIES
 from dewstack.config import Caller
 from dewstack.wire import operation
 
 Params = dict[str, Any]
 
 _PAGE = 60
+_OWN = frozenset({"sub", IDENTITIES.name})
+"""Attributes that Cognito sets by itself."""
 _MEMBERS = {
     "AttributeMapping": "attribute_mapping",
     "IdpIdentifiers": "identifiers",
@@ -154,7 +157,7 @@ class IdentityProviders:
 
     def _check(self, pool: UserPool, provider: IdentityProvider) -> None:
         for attribute in provider.attribute_mapping:
-            if attribute != "username" and (attribute == "sub" or pool.attribute(attribute) is None):
+            if attribute in _OWN or (attribute != "username" and pool.attribute(attribute) is None):
                 raise errors.InvalidParameterException(
                     f"Invalid attribute mapping: {attribute} is no attribute of the user pool."
                 )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from dewstack.arn import Arn
-from dewstack.cognito.schema import SchemaAttribute
+from dewstack.cognito.schema import IDENTITIES, SchemaAttribute
 
 Settings = dict[str, Any]
 """Members of a request in boto3's shape."""
@@ -102,7 +102,8 @@ class UserPool(Struct, frozen=True, kw_only=True):
 
     def attribute(self, name: str) -> SchemaAttribute | None:
         """The schema's entry for attribute `name`, or None."""
-        return next((attribute for attribute in self.schema if attribute.name == name), None)
+        known = (*self.schema, IDENTITIES)
+        return next((attribute for attribute in known if attribute.name == name), None)
 
 
 class ClientSecret(Struct, frozen=True, kw_only=True):

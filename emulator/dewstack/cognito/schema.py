@@ -116,6 +116,10 @@ STANDARD: dict[str, SchemaAttribute] = {
 }
 
 
+IDENTITIES = SchemaAttribute(name="identities")
+"""What links users to identity providers: described and readable as an attribute, but set by nobody."""
+
+
 def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
     """Read a SchemaAttributeType: a standard attribute, narrowed, or a custom one, which gets its prefix.
 

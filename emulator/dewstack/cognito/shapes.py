@@ -3,17 +3,19 @@
 from typing import Any
 
 from dewstack.cognito.model import Group, User, UserPool, UserPoolClient
+from dewstack.cognito.schema import IDENTITIES, STANDARD
 
 Shape = dict[str, Any]
 
 
 def describe_pool(pool: UserPool, users: int) -> Shape:
     """AWS's UserPoolType."""
+    described = [*pool.schema[: len(STANDARD)], IDENTITIES, *pool.schema[len(STANDARD) :]]
     return {
         "Id": pool.id,
         "Name": pool.name,
         **{key: value for key, value in pool.settings.items() if value is not None},
-        "SchemaAttributes": [attribute.describe() for attribute in pool.schema],
+        "SchemaAttributes": [attribute.describe() for attribute in described],
         "EstimatedNumberOfUsers": users,
         "CreationDate": pool.created,
         "LastModifiedDate": pool.modified,

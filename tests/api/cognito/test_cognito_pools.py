@@ -17,7 +17,7 @@ def test_a_new_pool_has_aws_defaults(world):
     assert pool["MfaConfiguration"] == "OFF"
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is False
     names = [attribute["Name"] for attribute in pool["SchemaAttributes"]]
-    assert names[0] == "sub" and "email_verified" in names and len(names) == 20
+    assert names[0] == "sub" and names[-1] == "identities" and "email_verified" in names and len(names) == 21
     described = world.api.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]
     assert described == pool
     assert described["EstimatedNumberOfUsers"] == 0

@@ -56,6 +56,39 @@ def test_a_linked_identity_leads_to_its_user(world, pool):
     assert owner(world, pool) == "ada" and owner(world, pool, "4321") is None
 
 
+def test_identities_are_read_and_never_written(world, pool):
+    world.api.admin_link_provider_for_user(**link(pool))
+    listed = world.api.list_users(UserPoolId=pool, Filter='username = "ada"', AttributesToGet=["identities"])
+    assert [entry["Name"] for entry in listed["Users"][0]["Attributes"]] == ["identities"]
+    forged = [{"Name": "identities", "Value": "[]"}]
+    for operation in ("admin_create_user", "admin_update_user_attributes"):
+        name = "eve" if "create" in operation else "ada"
+        code, _ = world.refused(operation, UserPoolId=pool, Username=name, UserAttributes=forged)
+        assert code == "InvalidParameterException"
+    code, _ = world.refused(
+        "create_user_pool_client", UserPoolId=pool, ClientName="x", WriteAttributes=["identities"]
+    )
+    assert code == "InvalidParameterException"
+    assert world.make_client(ReadAttributes=["identities"])["ReadAttributes"] == ["identities"]
+
+
+def test_a_linked_user_may_have_to_choose_a_password(world, pool):
+    world.api.admin_link_provider_for_user(**link(pool))
+    world.api.admin_set_user_password(
+        UserPoolId=pool, Username="ada", Password=world.password, Permanent=False
+    )
+    challenge = world.sign_in("ada")
+    answered = world.api.respond_to_auth_challenge(
+        ClientId=world.client,
+        ChallengeName=challenge["ChallengeName"],
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": "ada", "NEW_PASSWORD": "Another-Horse-2"},
+    )
+    token = answered["AuthenticationResult"]["IdToken"]
+    (identity,) = world.claims(token)["identities"]
+    assert identity["userId"] == "1234" and identity["primary"] == "false"
+
+
 def test_a_link_may_be_by_another_claim(world, pool):
     by_mail = {**link(pool), "SourceUser": {**source("ada@example.com"), "ProviderAttributeName": "email"}}
     world.api.admin_link_provider_for_user(**by_mail)

@@ -51,6 +51,8 @@ class NewPassword:
         opened = self._sessions.opened(sign_in, NAME)
         passwords.check_policy(pool.password_policy, password)
         attributes = self._attributes(sign_in, opened.user)
+        if passwords.is_reused(pool.password_policy, opened.user, password):
+            raise errors.PasswordHistoryPolicyViolationException()
         kept = passwords.derive(pool.id, opened.user.username, password)
         with self._directory.transaction():
             self._sessions.use(sign_in, NAME)
@@ -59,7 +61,7 @@ class NewPassword:
                 opened.user,
                 lambda now: replace(
                     now,
-                    password=kept,
+                    **passwords.succession(pool.password_policy, now, kept),
                     status="CONFIRMED",
                     temporary_until=None,
                     attributes={**now.attributes, **attributes},
@@ -81,5 +83,6 @@ class NewPassword:
         schema.check_writable(
             sign_in.client.settings.get("WriteAttributes"), sign_in.pool.schema, list(changed)
         )
-        schema.check_new(sign_in.pool.schema, {**user.attributes, **changed}, need_required=True)
+        present = {name: value for name, value in user.attributes.items() if name != schema.IDENTITIES.name}
+        schema.check_new(sign_in.pool.schema, {**present, **changed}, need_required=True)
         return changed
