@@ -81,6 +81,13 @@ class NotAuthorizedException(CognitoError):
     code = "NotAuthorizedException"
 
 
+class PasswordHistoryPolicyViolationException(CognitoError):
+    code = "PasswordHistoryPolicyViolationException"
+
+    def __init__(self, message: str = "Password has previously been used.") -> None:
+        super().__init__(message)
+
+
 class PasswordResetRequiredException(CognitoError):
     code = "PasswordResetRequiredException"
 

@@ -109,6 +109,25 @@ def matches(kept: Password | None, password: str) -> bool:
     return hmac.compare_digest(digest, bytes.fromhex(kept.digest))
 
 
+def is_reused(policy: dict[str, Any], user: User | None, password: str) -> bool:
+    """Whether `password` is one of the user's last ones, of which PasswordHistorySize says how many count, the present
+    one included. The work is the same for every user, and for nobody.
+
+    Up to 24 times as slow as `matches`: call it in a worker thread, outside of transactions.
+    """
+    size = policy.get("PasswordHistorySize") or 0
+    kept = [user.password, *user.past_passwords][:size] if user else []
+    padded = [*kept, *[None] * (size - len(kept))]
+    return any([matches(one, password) for one in padded])
+
+
+def succession(policy: dict[str, Any], user: User, kept: Password) -> dict[str, Any]:
+    """The fields of a user whose password becomes `kept`: the one before it goes into the history, if there is one."""
+    size = policy.get("PasswordHistorySize") or 0
+    past = [*([user.password] if user.password else []), *user.past_passwords]
+    return {"password": kept, "past_passwords": past[:size]}
+
+
 def _digest(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
     n, r, p = cost
     return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r * p, dklen=32)

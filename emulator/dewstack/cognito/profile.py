@@ -12,6 +12,7 @@ from dewstack.cognito.codes import CHANGES, VERIFY, Codes, Limits
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.messages import Messenger
+from dewstack.cognito.model import User
 from dewstack.cognito.shapes import attribute_list, mfa_shape
 from dewstack.cognito.tokens import Tokens
 from dewstack.cognito.triggers import Occasion
@@ -135,8 +136,14 @@ class Profiles:
         if not passwords.matches(user.password, params.get("PreviousPassword") or ""):
             self._limits.count(pool, user, CHANGES)
             raise errors.NotAuthorizedException(errors.INCORRECT)
+        if passwords.is_reused(pool.password_policy, user, proposed):
+            raise errors.PasswordHistoryPolicyViolationException()
         kept = passwords.derive(pool.id, user.username, proposed)
-        self._directory.revise(pool, user, lambda now: replace(now, password=kept, temporary_until=None))
+
+        def changed(now: User) -> User:
+            return replace(now, **passwords.succession(pool.password_policy, now, kept), temporary_until=None)
+
+        self._directory.revise(pool, user, changed)
         return {}
 
     @operation("GlobalSignOut")

@@ -105,6 +105,7 @@ class Recovery:
         password = params["Password"]
         passwords.check_policy(pool.password_policy, password)
         kept = passwords.derive(pool.id, user.username if user else params["Username"], password)
+        reused = passwords.is_reused(pool.password_policy, user, password)
         if user is None or (client.hides_users and not user.enabled):
             self._limits.spend(pool, params["Username"], GUESSES, FORGOT_PASSWORD.name)
             raise errors.CodeMismatchException()
@@ -114,7 +115,11 @@ class Recovery:
             user = self._directory.require(pool, user.username)
             code = self._codes.take(pool, user, FORGOT_PASSWORD, params["ConfirmationCode"])
             if not isinstance(code, errors.CognitoError):
-                user = replace(user, password=kept, status="CONFIRMED", temporary_until=None)
+                # Only who has the code hears of it, and the code stays good.
+                if reused:
+                    raise errors.PasswordHistoryPolicyViolationException()
+                fields = passwords.succession(pool.password_policy, user, kept)
+                user = replace(user, **fields, status="CONFIRMED", temporary_until=None)
                 self._directory.put(pool, user)
                 self._lockout.clear(pool, user)
         if isinstance(code, errors.CognitoError):

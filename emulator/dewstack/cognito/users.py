@@ -178,15 +178,20 @@ class Users:
         pool, user = self._named(caller, params)
         password = params["Password"]
         passwords.check_policy(pool.password_policy, password, wording=ADMIN_WORDING)
+        if passwords.is_reused(pool.password_policy, user, password):
+            raise errors.PasswordHistoryPolicyViolationException()
         kept = passwords.derive(pool.id, user.username, password)
         permanent = bool(params.get("Permanent"))
         until = None if permanent else self._clock.time() + pool.temporary_password_seconds
-        self._directory.change(
+        self._directory.revise(
             pool,
             user,
-            password=kept,
-            status="CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD",
-            temporary_until=until,
+            lambda now: replace(
+                now,
+                **passwords.succession(pool.password_policy, now, kept),
+                status="CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD",
+                temporary_until=until,
+            ),
         )
         self._lockout.clear(pool, user)
         return {}
