@@ -2,9 +2,12 @@
 
 import queue
 import socket
+import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -13,6 +16,11 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from dewstack.clock import Clock
 from dewstack.cognito.mailbox import SENDER, Mailbox
@@ -43,10 +51,10 @@ def only_ada(server: Any, session: Any, envelope: Any, mechanism: str, data: Any
 
 
 @contextmanager
-def listening(inbox: Inbox, **settings: Any) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
+def listening(inbox: Inbox, host: str = "127.0.0.1", **settings: Any) -> Iterator[int]:
+    with socket.create_server((host, 0)) as probe:
         port = probe.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port, **settings)
+    controller = Controller(inbox, hostname=host, port=port, **settings)
     controller.start()
     try:
         yield port
@@ -128,6 +136,86 @@ def test_credentials_open_a_server_that_wants_them():
             assert "wrong" not in line
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """A certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd", "ignore:Session.login_data")
+def test_a_server_of_this_machine_may_want_starttls(certificate: ssl.SSLContext):
+    inbox = Inbox()
+    settings = {"tls_context": certificate, "require_starttls": True, "auth_required": True}
+    with (
+        listening(inbox, **settings, authenticator=only_ada) as port,
+        relaying(f"smtp://ada:s3cret%2Fp%40ss@127.0.0.1:{port}") as (mailbox, said),
+    ):
+        mailbox.deliver("ada@example.com", "EMAIL", "In", "1", "1")
+        assert inbox.mails.get(timeout=10)[2]["Subject"] == "In"
+        assert said.empty()
+
+
+def test_a_server_of_this_machine_may_want_tls_from_the_first_byte(certificate: ssl.SSLContext):
+    inbox = Inbox()
+    with (
+        listening(inbox, ssl_context=certificate) as port,
+        relaying(f"smtps://127.0.0.1:{port}") as (mailbox, said),
+    ):
+        mailbox.deliver("ada@example.com", "EMAIL", "In", "1", "1")
+        assert inbox.mails.get(timeout=10)[2]["Subject"] == "In"
+        assert said.empty()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_another_machines_certificate_is_verified_before_it_gets_a_password(
+    certificate: ssl.SSLContext, scheme: str
+):
+    inbox = Inbox()
+    settings = {"smtp": {"tls_context": certificate}, "smtps": {"ssl_context": certificate}}[scheme]
+    with (
+        listening(inbox, host="127.0.0.2", authenticator=nobody, **settings) as port,
+        relaying(f"{scheme}://ada:secret@127.0.0.2:{port}") as (mailbox, said),
+    ):
+        mailbox.deliver("ada@example.com", "EMAIL", "In", "1", "1")
+        assert "certificate verify failed" in said.get(timeout=10)
+    assert inbox.mails.empty()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
+def test_another_machine_without_tls_does_not_get_the_password():
+    inbox = Inbox()
+    with (
+        listening(inbox, host="127.0.0.2", authenticator=nobody) as port,
+        relaying(f"smtp://ada:secret@127.0.0.2:{port}") as (mailbox, said),
+    ):
+        mailbox.deliver("ada@example.com", "EMAIL", "In", "1", "1")
+        assert "it offers no TLS, and the password isn't sent without" in said.get(timeout=10)
+    assert inbox.mails.empty()
+
+
+def nobody(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    raise AssertionError("the password was sent")
+
+
 def test_a_server_that_is_not_there_is_told_once_and_loses_nothing():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -185,12 +273,6 @@ def test_a_subject_cannot_add_headers():
         *("Subject", "From", "To", "Date", "Message-ID"),
         *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),
     }
-
-
-def test_a_remote_server_without_tls_does_not_get_the_password():
-    server = SmtpServer.parse("smtp://ada:secret@mail.example.com")
-    assert server.needs_tls
-    assert not SmtpServer.parse("smtp://ada:secret@localhost:1025").needs_tls
 
 
 @pytest.mark.parametrize(
