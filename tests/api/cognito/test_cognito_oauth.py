@@ -431,6 +431,12 @@ def test_a_machine_signs_in_with_the_scopes_of_resource_servers(world: World) ->
     )
     everything = site.token(grant_type="client_credentials").json["access_token"]
     assert world.claims(everything)["scope"] == "shop/read shop/write"
+    told = site.token(grant_type="client_credentials", aws_client_metadata='{"shop": "1"}')
+    assert told.status == 200
+    assert (
+        site.token(grant_type="client_credentials", aws_client_metadata="[]").json["error"]
+        == "invalid_request"
+    )
     for scope in ("shop/delete", "openid"):
         assert site.token(grant_type="client_credentials", scope=scope).json == {"error": "invalid_scope"}
     world.api.delete_resource_server(UserPoolId=world.pool, Identifier="shop")
