@@ -1,7 +1,8 @@
 """A typed, ordered map from key parts to values, kept in the database."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -34,8 +35,13 @@ class Collection(Generic[T]):
     def __init__(self, store: Database, name: str, kind: type[T]) -> None:
         self._store = store
         self._name = name
+        self._kind = kind
         self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(kind).decode
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], T]:
+        # Made when something is read: a service has dozens of collections, and few are read at its start.
+        return msgspec.json.Decoder(self._kind).decode
 
     @staticmethod
     def _key(parts: tuple[str, ...]) -> str:
