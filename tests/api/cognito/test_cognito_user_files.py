@@ -216,6 +216,31 @@ def test_who_is_there_already_stays_unless_replaced(machine: Machine):
         machine.sign_in("ada")
 
 
+def test_identities_at_providers_stay_with_the_pool(machine: Machine):
+    machine.create("ada", name="Ada")
+    machine.api.create_identity_provider(
+        UserPoolId=machine.pool,
+        ProviderName="Google",
+        ProviderType="Google",
+        ProviderDetails={"client_id": "client", "client_secret": "secret", "authorize_scopes": "email"},
+    )
+    machine.api.admin_link_provider_for_user(
+        UserPoolId=machine.pool,
+        DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": "ada"},
+        SourceUser={
+            "ProviderName": "Google",
+            "ProviderAttributeName": "Cognito_Subject",
+            "ProviderAttributeValue": "1234",
+        },
+    )
+    [exported] = machine.export()["users"]
+    assert exported["attributes"] == {"name": "Ada"}
+    assert machine.load(exported) == {"ada": "unchanged"}
+    exported["attributes"]["name"] = "Ada L."
+    assert machine.load(exported, mode="replace") == {"ada": "replaced"}
+    assert "1234" in machine.user("ada")["Attributes"]["identities"]
+
+
 def test_replacing_takes_the_files_sub(machine: Machine):
     machine.create("ada")
     entry = {"username": "ada", "sub": "0a1b2c3d-0000-4000-8000-000000000000", "password": PASSWORD}

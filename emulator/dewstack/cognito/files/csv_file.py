@@ -46,8 +46,8 @@ class CsvUser(Struct, frozen=True):
 
 
 def header_of(attributes: Iterable[str]) -> list[str]:
-    """CSVHeader: the pool's attributes but sub, and the two columns of Cognito's own."""
-    return [*(name for name in attributes if name != "sub"), MFA_ENABLED, USERNAME]
+    """CSVHeader: the pool's attributes but those that it sets itself, and the two columns of Cognito's own."""
+    return [*(name for name in attributes if name not in ("sub", "identities")), MFA_ENABLED, USERNAME]
 
 
 def rows(text: str) -> Iterator[list[Cell]]:

@@ -16,6 +16,7 @@ from dewstack.cognito.files.matching import Matching
 from dewstack.cognito.files.records import (
     APP,
     FORMAT_VERSION,
+    LINKS,
     Document,
     Fault,
     UserRecord,
@@ -213,8 +214,13 @@ class _Import:
     def _made(self, record: UserRecord, existing: User | None) -> User:
         assert record.status is not None
         forced = record.status == "FORCE_CHANGE_PASSWORD"
+        links = (
+            {}
+            if existing is None or LINKS not in existing.attributes
+            else {LINKS: existing.attributes[LINKS]}
+        )
         told = {
-            "attributes": record.attributes,
+            "attributes": {**record.attributes, **links},
             "status": record.status,
             "enabled": record.enabled,
             "password": record.password,

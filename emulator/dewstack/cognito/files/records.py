@@ -19,6 +19,8 @@ Path = tuple[str | int, ...]
 
 FORMAT_VERSION = 1
 STATUSES: tuple[str, ...] = get_args(UserStatus)
+LINKS = "identities"
+"""The attribute that tells of a user's identities at providers: the pool's own, which no file changes."""
 APP = "SOFTWARE_TOKEN_MFA"
 FACTORS = ("SMS_MFA", APP, "EMAIL_OTP")
 HEXADECIMAL = re.compile("(?:[0-9a-f]{2}){1,512}")
@@ -225,7 +227,8 @@ def write_user(pool: UserPool, user: User, *, with_totp: bool) -> Document:
     entry: Document = {"username": user.username}
     if user.sub != user.username:
         entry["sub"] = user.sub
-    entry |= {"attributes": user.attributes, "status": user.status}
+    attributes = {name: value for name, value in user.attributes.items() if name != LINKS}
+    entry |= {"attributes": attributes, "status": user.status}
     if not user.enabled:
         entry["enabled"] = False
     if user.groups:
