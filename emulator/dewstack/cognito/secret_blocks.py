@@ -42,6 +42,8 @@ class SrpChallenge(Struct, frozen=True, kw_only=True):
     """Seconds since the epoch."""
     name: str
     """What the user was called in the first step: the lockout of somebody who doesn't exist goes by it."""
+    custom: bool = False
+    """Whether it is a step of a custom sign-in, which it alone must not complete."""
 
     @property
     def server(self) -> srp.Ephemeral:

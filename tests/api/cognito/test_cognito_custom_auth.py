@@ -115,6 +115,23 @@ def test_the_password_can_come_first(triggers):
     assert answer(triggers, custom, ANSWER="dew")["AuthenticationResult"]
 
 
+def test_the_password_alone_does_not_complete_it(triggers):
+    make(triggers, AFTER_THE_PASSWORD)
+    srp = SrpClient(triggers.pool.split("_")[1], PASSWORD)
+    asked = begin(triggers, SRP_A=srp.large_a, CHALLENGE_NAME="SRP_A")
+    without_session = {
+        "ClientId": triggers.client,
+        "ChallengeName": "PASSWORD_VERIFIER",
+        "ChallengeResponses": srp.answer(asked["ChallengeParameters"]),
+    }
+    assert refused(triggers.api.respond_to_auth_challenge, **without_session) == (
+        "NotAuthorizedException",
+        "Invalid session for the user.",
+    )
+    following = answer(triggers, asked, **without_session["ChallengeResponses"])
+    assert following["ChallengeName"] == "CUSTOM_CHALLENGE"
+
+
 def test_a_wrong_password_ends_it_before_any_challenge(triggers):
     make(triggers, AFTER_THE_PASSWORD)
     srp = SrpClient(triggers.pool.split("_")[1], "Wrong-Horse-1")

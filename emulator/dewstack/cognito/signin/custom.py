@@ -66,7 +66,7 @@ class CustomAuth:
             return await self._srp.answer(sign_in)
         (name,) = sign_in.require("USERNAME")
         user, state = await asyncio.to_thread(self._opened, sign_in, name, PASSWORD_VERIFIER)
-        await self._srp.answer(sign_in)
+        await self._srp.answer(sign_in, custom=True)
         await asyncio.to_thread(self._sessions.use, sign_in, PASSWORD_VERIFIER)
         right = ChallengeResult(PASSWORD_VERIFIER, True)
         return await self._go_on(sign_in, user, name, [*_history(state), right])
@@ -86,7 +86,7 @@ class CustomAuth:
         if decision.challenge_name == NAME:
             return await self._ask(sign_in, user, name, history, state)
         if decision.challenge_name == PASSWORD_VERIFIER and sign_in.parameters.get(SRP_A):
-            asked = await self._srp.challenge(sign_in, user, name)
+            asked = await self._srp.challenge(sign_in, user, name, custom=True)
             return msgspec.structs.replace(asked, in_session=True, state=state)
         if decision.challenge_name:
             raise NotEmulated(

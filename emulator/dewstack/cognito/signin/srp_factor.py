@@ -44,11 +44,14 @@ class SrpFactor:
         await self._triggers.pre_authentication(sign_in.occasion, user, name)
         return await self.challenge(sign_in, user, name)
 
-    async def challenge(self, sign_in: SignIn, user: User | None, name: str) -> Challenge:
-        """The PASSWORD_VERIFIER challenge for a user, or for the `name` of nobody."""
-        return await self._heavy.run(self._challenge, sign_in, user, name)
+    async def challenge(
+        self, sign_in: SignIn, user: User | None, name: str, *, custom: bool = False
+    ) -> Challenge:
+        """The PASSWORD_VERIFIER challenge for a user, or for the `name` of nobody; `custom` where it is a step of a
+        custom sign-in."""
+        return await self._heavy.run(self._challenge, sign_in, user, name, custom)
 
-    def _challenge(self, sign_in: SignIn, user: User | None, name: str) -> Challenge:
+    def _challenge(self, sign_in: SignIn, user: User | None, name: str, custom: bool) -> Challenge:
         pool = sign_in.pool
         self._lockout.check(pool, user or name)
         if user is not None and user.status == "RESET_REQUIRED" and user.password is None:
@@ -66,6 +69,7 @@ class SrpFactor:
             public=srp.hexadecimal(server.public),
             expires=self._directory.clock.time() + sign_in.client.session_seconds,
             name=name,
+            custom=custom,
         )
         parameters = {
             "SALT": srp.hexadecimal(salt),
@@ -84,11 +88,11 @@ class SrpFactor:
             return (user.username if user else user_id), salt, verifier
         return user.username, int(password.srp_salt, 16), int(password.srp_verifier, 16)
 
-    async def answer(self, sign_in: SignIn) -> Next:
-        """Check the proof."""
-        return await self._heavy.run(self._answer, sign_in)
+    async def answer(self, sign_in: SignIn, *, custom: bool = False) -> Next:
+        """Check the proof, of a step of a custom sign-in or of a sign-in by password: one doesn't do for the other."""
+        return await self._heavy.run(self._answer, sign_in, custom)
 
-    def _answer(self, sign_in: SignIn) -> Next:
+    def _answer(self, sign_in: SignIn, custom: bool) -> Next:
         pool = sign_in.pool
         name, timestamp, signature, block = sign_in.require(
             "USERNAME", "TIMESTAMP", "PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK"
@@ -96,6 +100,8 @@ class SrpFactor:
         secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
         claim = srp.Claim.parse(block, timestamp, signature)
         state = self._blocks.open(pool, sign_in.client, block)
+        if state.custom != custom:
+            raise errors.NotAuthorizedException("Invalid session for the user.")
         user = self._directory.find(pool, name)
         if state.challenge != NAME or (user.sub if user else None) != state.sub:
             raise errors.NotAuthorizedException(errors.INCORRECT)
