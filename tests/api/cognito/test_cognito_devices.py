@@ -140,6 +140,15 @@ def test_where_the_user_is_asked_a_device_is_remembered_when_they_say_so(ada):
     assert "AuthenticationResult" in world.sign_in("ada", DEVICE_KEY=phone.key)
 
 
+def test_a_device_that_is_known_and_not_remembered_is_no_new_one(ada):
+    world = ada(ON_PROMPT)
+    phone, _ = known_phone(world)
+    tokens = world.sign_in("ada", DEVICE_KEY=phone.key)["AuthenticationResult"]
+    assert "NewDeviceMetadata" not in tokens
+    assert world.claims(tokens["AccessToken"])["device_key"] == phone.key
+    assert len(world.api.list_devices(AccessToken=tokens["AccessToken"])["Devices"]) == 1
+
+
 def test_a_forgotten_device_is_unknown_and_uses_nothing_up(ada):
     world = ada(ALWAYS)
     phone, tokens = known_phone(world)

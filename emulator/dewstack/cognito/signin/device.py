@@ -179,6 +179,11 @@ class DeviceFactor:
             or not self._devices.tracked(sign_in.pool)
         ):
             return passed
+        key = sign_in.parameters.get("DEVICE_KEY")
+        if key and await asyncio.to_thread(self._devices.get, sign_in.pool, passed.user, key):
+            return replace(
+                passed, device_key=key
+            )  # known, but not remembered: nothing to prove, and nothing new
         device = await asyncio.to_thread(self._devices.introduce, sign_in.pool, passed.user)
         told = {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}
         return replace(passed, device=told, device_key=device.key)
