@@ -110,6 +110,8 @@ def access_claims(
     claims["iss"] = issuer
     if family.hosted:
         claims["version"] = 2
+    if family.audience:
+        claims["aud"] = family.audience
     claims["client_id"] = client.id
     if client.revocable:
         claims["origin_jti"] = family.origin_jti

@@ -47,6 +47,8 @@ class Grant(Struct, frozen=True, kw_only=True):
     """Whether the sign-in happened at the hosted UI."""
     nonce: str | None = None
     device_key: str | None = None
+    audience: str | None = None
+    """`resource` of an authorization request: the access token's `aud`."""
 
 
 class Issuer:
@@ -152,6 +154,7 @@ class Issuer:
             scopes=grant.scopes,
             hosted=grant.hosted,
             device_key=grant.device_key,
+            audience=grant.audience,
         )
         result = self._result(grant, family, overrides)
         self._tokens.keep(grant.pool, family)

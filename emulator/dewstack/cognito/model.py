@@ -59,6 +59,8 @@ class Mfa(Struct, frozen=True, kw_only=True):
     """What the user calls the app's device."""
     totp_step: int = 0
     """The last time step whose code was used: none is taken twice."""
+    passkey: bool = False
+    """Whether the user lets a passkey stand for both factors, where the pool does."""
 
 
 class User(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,8 @@ class TokenFamily(Struct, frozen=True, kw_only=True):
     scopes: list[str] = field(default_factory=lambda: [API_SCOPE])
     hosted: bool = False
     """Whether it began at the hosted UI: its access tokens then say `version: 2`."""
+    audience: str | None = None
+    """The `resource` its access tokens are bound to."""
     device_key: str | None = None
 
 

@@ -36,9 +36,10 @@ class Overrides(Struct, frozen=True):
         return claims if self.groups is None else _grouped(claims, self.groups)
 
     def access_claims(self, claims: Claims) -> Claims:
-        """The access token's claims as they are to be. An `aud` is taken only if it is the client's own id."""
+        """The access token's claims as they are to be. An `aud` is taken only if it is the client's own id
+        or was there already."""
         changed = _changed(claims, self.access, RESERVED_ACCESS)
-        if "aud" in changed and changed["aud"] != claims.get("client_id"):
+        if "aud" in changed and changed["aud"] not in (claims.get("client_id"), claims.get("aud")):
             del changed["aud"]
         scopes = str(claims.get("scope") or "").split()
         gone = self.access.scopes_to_suppress or []

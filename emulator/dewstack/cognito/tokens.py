@@ -48,6 +48,7 @@ class Tokens:
         scopes: Sequence[str] = (API_SCOPE,),
         hosted: bool = False,
         device_key: str | None = None,
+        audience: str | None = None,
     ) -> tuple[TokenFamily, str]:
         """A new family, not yet kept, and its refresh token."""
         now = self._clock.time()
@@ -64,6 +65,7 @@ class Tokens:
             scopes=list(scopes),
             hosted=hosted,
             device_key=device_key,
+            audience=audience,
         )
         return family, token
 

@@ -90,6 +90,17 @@ def test_user_info_speaks_of_verified_addresses_in_strings(site: Site) -> None:
     assert told.headers["cache-control"] == "no-store"
 
 
+def test_an_access_token_is_bound_to_a_resource(site: Site, world: World) -> None:
+    resource = "https://api.example.com/mcp"
+    tokens = site.tokens("ada", resource=resource)
+    renewed = site.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"]).json
+    for token in (tokens["access_token"], renewed["access_token"]):
+        assert world.claims(token)["aud"] == resource
+    assert world.claims(tokens["id_token"])["aud"] == site.client
+    told = site.authorize(resource="javascript:alert(1)").told
+    assert told["error_description"] == "resource must be a URL"
+
+
 # authorization requests that are refused
 
 

@@ -20,6 +20,10 @@ OPENID_SCOPES = frozenset({"email", "phone", "profile"})
 SYSTEM_SCOPES = OPENID_SCOPES | {"openid", API_SCOPE}
 FLOWS = {"code": "code", "token": "implicit"}
 """response_type, and which of AllowedOAuthFlows lets a client use it."""
+RESOURCE = re.compile(
+    r"(?:https://|http://localhost(?=[:/]|$)|(?!https?:|javascript:|data:)[a-z][a-z0-9+.-]*://)[^\s#]{0,512}"
+)
+"""What an access token can be bound to (RFC 8707): AWS takes https, http at localhost, and schemes of apps."""
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -68,6 +72,7 @@ class Authorization(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     nonce: str | None
     code_challenge: str | None
+    resource: str | None
     parameters: Parameters
     """The request as it came, to be passed on from page to page."""
 
@@ -108,6 +113,7 @@ class Authorizations:
             scopes=self._scopes(pool, client, query.get("scope"), back),
             nonce=query.get("nonce"),
             code_challenge=_challenge(query, back),
+            resource=_resource(query, back),
             parameters=query,
         )
 
@@ -150,6 +156,14 @@ class Authorizations:
         """The client's AllowedOAuthScopes, without those of resource servers that are gone."""
         known = SYSTEM_SCOPES.union(self._resource_servers.scopes(pool))
         return [scope for scope in client.settings.get("AllowedOAuthScopes") or [] if scope in known]
+
+
+def _resource(query: Parameters, back: Return) -> str | None:
+    """What the access token is to be bound to."""
+    resource = query.get("resource")
+    if resource is not None and not RESOURCE.fullmatch(resource):
+        raise Refused(back, "invalid_request", "resource must be a URL")
+    return resource
 
 
 def _challenge(query: Parameters, back: Return) -> str | None:

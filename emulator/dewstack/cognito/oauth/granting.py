@@ -54,6 +54,7 @@ class Grants:
                 scopes=authorization.scopes,
                 hosted=True,
                 nonce=authorization.nonce,
+                audience=authorization.resource,
             )
         )
         if authorization.back.response_type == "token":

@@ -129,6 +129,9 @@ class Hosted:
         async def error(ask: Ask) -> Response:
             return await asyncio.to_thread(error_page, ask)
 
+        async def saml(ask: Ask) -> Response:
+            raise NotEmulated("Sign-in with SAML providers is not emulated: only OIDC providers are.")
+
         browser, form = ("GET", "HEAD"), ("GET", "HEAD", "POST")
         self._routes = {
             "/oauth2/authorize": Route(authorize, browser),
@@ -136,6 +139,7 @@ class Hosted:
             "/oauth2/userInfo": Route(user_info, ("GET", "POST"), machine=True),
             "/oauth2/revoke": Route(revocation, ("POST",), machine=True),
             "/oauth2/idpresponse": Route(federation, browser),
+            "/saml2/idpresponse": Route(saml, form),
             "/login": Route(login, form),
             "/signup": Route(sign_up, form),
             "/confirm": Route(confirmation, form),
