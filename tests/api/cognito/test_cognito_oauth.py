@@ -1,11 +1,14 @@
 """The OAuth endpoints and /logout, as apps and token clients use them."""
 
+import asyncio
 import base64
 import hashlib
 import json
+from urllib.parse import urlencode
 
 import pytest
 
+from dewstack.http import Request
 from tests.api.cognito.conftest import World
 from tests.api.cognito.oauth_world import (
     CALLBACK,
@@ -356,6 +359,30 @@ def test_a_refresh_token_renews_what_was_granted(site: Site, world: World) -> No
     for same in ("scope", "version", "origin_jti", "auth_time", "event_id"):
         assert before[same] == after[same]
     assert after["exp"] == before["exp"] + 100
+
+
+def test_refresh_tokens_rotate_where_the_client_wants_it(world: World) -> None:
+    rotating = {"RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}}
+    site = make_site(world, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"], **rotating)
+    world.confirmed("ada", ADA)
+    first = site.tokens("ada")["refresh_token"]
+    second = site.token(grant_type="refresh_token", refresh_token=first).json["refresh_token"]
+    assert second != first
+    assert site.token(grant_type="refresh_token", refresh_token=first).json["error"] == "invalid_grant"
+    assert site.token(grant_type="refresh_token", refresh_token=second).status == 200
+
+
+def test_of_two_who_bring_a_code_at_once_one_gets_tokens(site: Site, world: World) -> None:
+    code = site.code("ada")
+    form = {"grant_type": "authorization_code", "client_id": site.client, "code": code}
+    body = urlencode({**form, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}).encode()
+    headers = [(b"host", b"localhost:4566"), (b"content-type", b"application/x-www-form-urlencoded")]
+
+    async def both() -> list[int]:
+        asked = [world.cognito.hosted(Request("POST", "/oauth2/token", "", headers, body)) for _ in range(8)]
+        return sorted(answer.status for answer in await asyncio.gather(*asked))
+
+    assert world.door.runner.run(both()) == [200] + 7 * [400]
 
 
 def test_clients_with_a_secret_prove_it_by_basic_or_form(world: World) -> None:
