@@ -31,7 +31,7 @@ class FirstFactors:
     def available(self, pool: UserPool, user: User | None) -> list[str]:
         """AvailableChallenges. Who doesn't exist has all that a new user of the pool could have.
 
-        Where a second factor is to follow, codes are none, and a passkey only where the pool takes it for two.
+        Where a second factor is to follow, codes are none, and a passkey only where pool and user take it for two.
         """
         if user is None:
             allowed = pool.first_factors
@@ -40,7 +40,7 @@ class FirstFactors:
         if user.status != "CONFIRMED":
             factors = [name for name in factors if name == PASSWORD]
         if self._factors.wanted(pool, user) is not None:
-            stronger = self._passkeys.count_for_two(pool)
+            stronger = user.mfa.passkey and self._passkeys.count_for_two(pool)
             factors = [name for name in factors if name == PASSWORD or (name == WEB_AUTHN and stronger)]
         return _challenges(factors)
 

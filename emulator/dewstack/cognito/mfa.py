@@ -1,4 +1,4 @@
-"""Second factors: what a pool offers, what a user sets up and prefers, and the secrets of authenticator apps."""
+"""Second factors of users: what they set up and prefer, and the secrets of authenticator apps."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from dewstack.cognito.factors import EMAIL, NEEDS, SMS, TOTP, Factors, has
 from dewstack.cognito.first_factors import FirstFactors
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.model import Mfa, User, UserPool
+from dewstack.cognito.passkeys import Passkeys
 from dewstack.cognito.shapes import mfa_shape
 from dewstack.cognito.signin import totp
 from dewstack.cognito.signin.second_factor import SET_UP
@@ -24,70 +25,11 @@ from dewstack.wire import operation
 
 Params = dict[str, Any]
 
-CONFIGURATIONS = (
-    "SmsMfaConfiguration",
-    "SoftwareTokenMfaConfiguration",
-    "EmailMfaConfiguration",
-    "WebAuthnConfiguration",
-)
 SETTINGS = {
     "SMSMfaSettings": SMS,
     "SoftwareTokenMfaSettings": TOTP,
     "EmailMfaSettings": EMAIL,
 }
-
-
-class PoolMfa:
-    """SetUserPoolMfaConfig and its sibling."""
-
-    def __init__(self, directory: Directory, clock: Clock) -> None:
-        self._directory = directory
-        self._clock = clock
-
-    @operation("SetUserPoolMfaConfig")
-    def set_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
-        """Replace what a pool offers and asks for. Raises InvalidParameterException for what can't be delivered."""
-        mode = params.get("MfaConfiguration") or "OFF"
-        given = {name: params[name] for name in CONFIGURATIONS if params.get(name) is not None}
-        with self._directory.transaction():
-            pool = self._directory.pool(caller, params["UserPoolId"])
-            _check_mfa(pool, mode, given)
-            settings = {**pool.settings, "MfaConfiguration": mode}
-            sms = (given.get("SmsMfaConfiguration") or {}).get("SmsConfiguration")
-            if sms:
-                settings["SmsConfiguration"] = sms
-            pool = replace(pool, settings=settings, modified=self._clock.time())
-            self._directory.mfa_settings.put(given, *pool.key)
-            self._directory.pools.put(pool, *pool.key)
-        return {**given, "MfaConfiguration": mode}
-
-    @operation("GetUserPoolMfaConfig")
-    def get_user_pool_mfa_config(self, caller: Caller, params: Params) -> Params:
-        """What was set, or what the pool's SMS configuration amounts to."""
-        pool = self._directory.pool(caller, params["UserPoolId"])
-        kept = self._directory.mfa_settings.get(*pool.key)
-        sms = pool.settings.get("SmsConfiguration")
-        if kept is None:
-            kept = {"SmsMfaConfiguration": {"SmsConfiguration": sms}} if sms else {}
-        return {**kept, "MfaConfiguration": pool.settings.get("MfaConfiguration") or "OFF"}
-
-
-def _check_mfa(pool: UserPool, mode: str, given: Params) -> None:
-    sms = given.get("SmsMfaConfiguration")
-    if sms is not None and not (sms.get("SmsConfiguration") or pool.settings.get("SmsConfiguration")):
-        raise errors.InvalidParameterException(
-            "SMS configuration is required when SMS MFA is activated: give SmsConfiguration."
-        )
-    account = (pool.settings.get("EmailConfiguration") or {}).get("EmailSendingAccount")
-    if given.get("EmailMfaConfiguration") is not None and account != "DEVELOPER":
-        raise errors.InvalidParameterException(
-            "Email MFA requires EmailConfiguration with EmailSendingAccount DEVELOPER."
-        )
-    token = (given.get("SoftwareTokenMfaConfiguration") or {}).get("Enabled")
-    if mode == "ON" and sms is None and not token and given.get("EmailMfaConfiguration") is None:
-        raise errors.InvalidParameterException(
-            "Invalid MFA configuration given, can't disable all MFAs and require MFA."
-        )
 
 
 class UserMfa:
@@ -102,6 +44,7 @@ class UserMfa:
         lockout: Lockout,
         factors: Factors,
         first: FirstFactors,
+        passkeys: Passkeys,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -110,6 +53,7 @@ class UserMfa:
         self._lockout = lockout
         self._factors = factors
         self._first = first
+        self._passkeys = passkeys
         self._secrets = directory.of_user("totp-secrets", str)
 
     # authenticator apps
@@ -187,7 +131,7 @@ class UserMfa:
         def without(now: Mfa) -> Mfa:
             kept = [name for name in now.enabled if name != TOTP]
             preferred = now.preferred if now.preferred != TOTP else None
-            return Mfa(enabled=kept, preferred=preferred)
+            return Mfa(enabled=kept, preferred=preferred, passkey=now.passkey)
 
         self._revise(pool, user, without)
         return {}
@@ -222,6 +166,13 @@ class UserMfa:
                     f"User does not have delivery config set to turn on {factor}"
                 )
 
+        passkey = (params.get("WebAuthnMfaSettings") or {}).get("Enabled")
+        if passkey and not self._passkeys.count_for_two(pool):
+            raise errors.InvalidParameterException(
+                "Passkey MFA needs a user pool whose WebAuthnConfiguration has the FactorConfiguration "
+                "MULTI_FACTOR_WITH_USER_VERIFICATION."
+            )
+
         def preferring(now: Mfa) -> Mfa:
             enabled, preferred = set(now.enabled), now.preferred
             for factor, setting in asked.items():
@@ -230,7 +181,10 @@ class UserMfa:
                     preferred = factor
                 elif preferred == factor:
                     preferred = None
-            return replace(now, enabled=sorted(enabled), preferred=preferred)
+            own = now.passkey if passkey is None else passkey
+            if passkey and not enabled:
+                raise errors.InvalidParameterException("Passkey MFA needs another MFA method beside it.")
+            return replace(now, enabled=sorted(enabled), preferred=preferred, passkey=own)
 
         self._revise(pool, user, preferring)
         return {}

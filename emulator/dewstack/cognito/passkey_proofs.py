@@ -9,7 +9,7 @@ from msgspec import Struct
 from dewstack.cognito import errors
 from dewstack.cognito.passkeys import ALGORITHMS, LOCAL, Passkey, decoded, encoded
 
-TRANSPORTS = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
+TRANSPORTS = ("usb", "nfc", "ble", "smart-card", "internal", "hybrid")
 MISMATCH = "The credential does not match the challenge."
 
 
@@ -52,7 +52,6 @@ def registered(credential: Any, demand: Demand, now: float) -> Passkey:
         raise errors.WebAuthnCredentialNotSupportedException(f"Invalid credential: {error}") from error
     response = credential["response"]
     attachment = credential.get("authenticatorAttachment")
-    transports = response.get("transports")
     return Passkey(
         id=encoded(proved.credential_id),
         public_key=encoded(proved.credential_public_key),
@@ -60,9 +59,7 @@ def registered(credential: Any, demand: Demand, now: float) -> Passkey:
         name="Passkey",
         relying_party=demand.relying_party,
         attachment=attachment if attachment in ("platform", "cross-platform") else None,
-        transports=[name for name in transports if name in TRANSPORTS]
-        if isinstance(transports, list)
-        else [],
+        transports=[name for name in TRANSPORTS if name in _strings(response.get("transports"))],
         created=now,
     )
 
@@ -104,6 +101,10 @@ def _client_data(credential: Any) -> tuple[str, str]:
     if not isinstance(origin, str) or not isinstance(challenge, str):
         raise errors.InvalidParameterException("Credential is not a PublicKeyCredential in JSON.")
     return origin, challenge.rstrip("=")
+
+
+def _strings(value: Any) -> list[str]:
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 
 
 def _check_origin(origin: str, relying_party: str) -> None:

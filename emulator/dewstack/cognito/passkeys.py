@@ -75,7 +75,7 @@ class Passkeys:
         return self.count_for_two(pool) or self._configuration(pool).get("UserVerification") == "required"
 
     def count_for_two(self, pool: UserPool) -> bool:
-        """Whether a passkey stands for both factors."""
+        """Whether a passkey may stand for both factors."""
         return self._configuration(pool).get("FactorConfiguration") == MULTI_FACTOR
 
     def creation_options(self, pool: UserPool, user: User, challenge: str) -> Options:

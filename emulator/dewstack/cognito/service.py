@@ -29,10 +29,11 @@ from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.log_delivery import LogDelivery
 from dewstack.cognito.mailbox import Mailbox
 from dewstack.cognito.messages import Messenger
-from dewstack.cognito.mfa import PoolMfa, UserMfa
+from dewstack.cognito.mfa import UserMfa
 from dewstack.cognito.migration import Migration
 from dewstack.cognito.naming import Naming
 from dewstack.cognito.passkeys import Passkeys
+from dewstack.cognito.pool_mfa import PoolMfa
 from dewstack.cognito.pools import Pools
 from dewstack.cognito.profile import Profiles
 from dewstack.cognito.provider_links import ProviderLinks
@@ -131,7 +132,7 @@ class Cognito:
             Tags(directory, clock),
             PoolMfa(directory, clock),
             DeviceOperations(directory, clock, bearers, devices),
-            UserMfa(directory, clock, bearers, sessions, lockout, factors, first),
+            UserMfa(directory, clock, bearers, sessions, lockout, factors, first, passkeys),
             WebAuthn(directory, clock, heavy, bearers, passkeys),
             Clients(directory, clock, self.resource_servers, self.identity_providers),
             ClientSecrets(directory, clock),

@@ -11,6 +11,7 @@ from dewstack.clock import Clock
 from dewstack.cognito import errors, passwords, schema
 from dewstack.cognito.attributes import Attributes
 from dewstack.cognito.directory import Directory
+from dewstack.cognito.first_factors import is_passwordless
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.messages import MEDIUMS, Delivery, Messenger
@@ -30,7 +31,8 @@ EXISTS = "User account already exists"
 
 
 class Invited(Struct, frozen=True):
-    """A user an administrator makes, or invites `again`, as they would be, with their temporary password."""
+    """A user an administrator makes, or invites `again`, as they would be, with their temporary password: empty for
+    those who sign in by codes alone."""
 
     pool: UserPool
     user: User
@@ -89,13 +91,17 @@ class Users:
     def _invited(self, caller: Caller, params: Params) -> Invited:
         """The user as they would be, if nobody refuses."""
         pool = self._directory.pool(caller, params["UserPoolId"])
-        password = params.get("TemporaryPassword") or passwords.generate(pool.password_policy)
-        passwords.check_policy(
-            pool.password_policy, password, wording=ADMIN_WORDING, member="temporaryPassword"
-        )
+        again = params.get("MessageAction") == "RESEND"
+        password = params.get("TemporaryPassword") or ""
+        if not password and (again or not is_passwordless(pool)):
+            password = passwords.generate(pool.password_policy)
+        if password:
+            passwords.check_policy(
+                pool.password_policy, password, wording=ADMIN_WORDING, member="temporaryPassword"
+            )
         now = self._clock.time()
         until = now + pool.temporary_password_seconds
-        if params.get("MessageAction") == "RESEND":
+        if again:
             user = self._directory.require(pool, params["Username"])
             if user.status != "FORCE_CHANGE_PASSWORD":
                 raise errors.UnsupportedUserStateException(
@@ -112,11 +118,11 @@ class Users:
             username=username,
             sub=username if pool.username_attributes else ids.uuid4(),
             attributes=attributes,
-            status="FORCE_CHANGE_PASSWORD",
+            status="FORCE_CHANGE_PASSWORD" if password else "CONFIRMED",
             created=now,
             modified=now,
-            password=passwords.derive(pool.id, username, password),
-            temporary_until=until,
+            password=passwords.derive(pool.id, username, password) if password else None,
+            temporary_until=until if password else None,
         )
         return Invited(pool, user, password)
 
@@ -248,7 +254,7 @@ class Users:
 
 def _addresses(user: User, params: Params) -> list[str]:
     """The attributes that the temporary password goes to: by text message by default, else by e-mail."""
-    if params.get("MessageAction") == "SUPPRESS":
+    if params.get("MessageAction") == "SUPPRESS" or user.password is None:
         return []
     asked = params.get("DesiredDeliveryMediums")
     reachable = [name for name in ("phone_number", "email") if user.attributes.get(name)]

@@ -254,3 +254,21 @@ def test_a_pool_without_codes_wants_passwords(ada):
     attributes = [{"Name": "email", "Value": "ada@example.com"}]
     refused = ada.refused("sign_up", ClientId=ada.client, Username="ada", UserAttributes=attributes)
     assert refused[0] == "InvalidParameterException"
+
+
+def test_an_administrator_makes_users_without_passwords_where_codes_are_enough(ada):
+    ada.pool("PASSWORD", "EMAIL_OTP")
+    address = [{"Name": "email", "Value": "ada@example.com"}, {"Name": "email_verified", "Value": "true"}]
+    request = {"UserPoolId": ada.world.pool, "UserAttributes": address}
+    made = ada.api.admin_create_user(Username="ada", **request)
+    assert made["User"]["UserStatus"] == "CONFIRMED"
+    assert not ada.cognito.mailbox.messages("ada@example.com")
+    asked = ada.begin("EMAIL_OTP")
+    code = ada.mail("ada@example.com").code
+    assert "AuthenticationResult" in ada.answer(asked, EMAIL_OTP_CODE=code)
+    refused = ada.sign_in_refused("ada", "Any-Password-1")
+    assert refused == ("NotAuthorizedException", "Incorrect username or password.")
+    eve = ada.api.admin_create_user(
+        UserPoolId=ada.world.pool, Username="eve", TemporaryPassword="Temporary-1"
+    )
+    assert eve["User"]["UserStatus"] == "FORCE_CHANGE_PASSWORD"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dewstack.cognito.signin import totp
 from tests.api.cognito.test_cognito_at_once import at_once
 from tests.api.cognito.test_cognito_choice import Chooser
 from tests.authenticator import Authenticator, encoded
@@ -271,14 +272,23 @@ def test_nobody_has_more_than_twenty(ada):
     assert refused[0] == "LimitExceededException"
 
 
-def test_a_passkey_stands_for_both_factors_only_where_the_pool_says_so(ada):
+def test_a_passkey_stands_for_both_factors_only_where_pool_and_user_say_so(ada):
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
-    ada.ready("ON", **app)
+    ada.ready("OPTIONAL", **app)
     key = Authenticator()
     ada.register(key)
-    assert "WEB_AUTHN" not in ada.begin()["AvailableChallenges"]
+    secret = ada.api.associate_software_token(AccessToken=ada.token)["SecretCode"]
+    code = totp.code(secret, totp.step_at(ada.clock.time()))
+    ada.api.verify_software_token(AccessToken=ada.token, UserCode=code)
+    passkey = {"AccessToken": ada.token, "WebAuthnMfaSettings": {"Enabled": True}}
+    assert ada.refused("set_user_mfa_preference", **passkey)[0] == "InvalidParameterException"
     both = {"RelyingPartyId": "localhost", "FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}
     ada.configure("ON", WebAuthnConfiguration=both, **app)
+    assert ada.refused("set_user_mfa_preference", **passkey)[0] == "InvalidParameterException"
+    ada.api.set_user_mfa_preference(AccessToken=ada.token, SoftwareTokenMfaSettings={"Enabled": True})
+    assert "WEB_AUTHN" not in ada.begin()["AvailableChallenges"]
+    ada.api.set_user_mfa_preference(**passkey)
+    assert ada.begin()["AvailableChallenges"] == ["PASSWORD", "PASSWORD_SRP", "WEB_AUTHN"]
     asked, request = ada.ask()
     assert request["userVerification"] == "required"
     assert "AuthenticationResult" in ada.answer(asked, CREDENTIAL=json.dumps(key.sign(request)))

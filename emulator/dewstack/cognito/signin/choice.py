@@ -250,13 +250,15 @@ class Choice:
                 "CREDENTIAL is not a PublicKeyCredential in JSON."
             ) from error
         demand = Demand(challenge, self._passkeys.relying_party(pool), self._passkeys.verifies_users(pool))
+        known = {passkey.id: passkey for passkey in self._passkeys.of(pool, user)}
+        passkey = known.get(str(credential.get("id")))
+        if passkey is None:
+            raise errors.NotAuthorizedException("Invalid credential.")
+        count = new_count(credential, passkey, demand)
         with self._directory.transaction():
-            known = {passkey.id: passkey for passkey in self._passkeys.of(pool, user)}
-            passkey = known.get(str(credential.get("id")))
-            if passkey is None:
-                raise errors.NotAuthorizedException("Invalid credential.")
-            count = new_count(credential, passkey, demand)
             self._sessions.use(sign_in, WEB_AUTHN)
+            if self._passkeys.kept.get(*pool.key, user.sub, passkey.id) != passkey:
+                raise errors.NotAuthorizedException("Invalid credential.")  # Deleted or used meanwhile.
             used = msgspec.structs.replace(passkey, sign_count=count)
             self._passkeys.kept.put(used, *pool.key, user.sub, passkey.id)
         return Passed(user=user)
