@@ -140,16 +140,6 @@ def _client_metadata(form: Parameters) -> dict[str, str] | None:
         raise Refusal("invalid_request") from error
 
 
-def _metadata(form: Parameters) -> dict[str, str] | None:
-    """`aws_client_metadata`, which PreTokenGeneration is told as `clientMetadata`. Raises Refusal."""
-    if "aws_client_metadata" not in form:
-        return None
-    try:
-        return msgspec.json.decode(form["aws_client_metadata"], type=dict[str, str])
-    except msgspec.DecodeError as error:
-        raise Refusal("invalid_request", "aws_client_metadata is no JSON object of strings") from error
-
-
 def refusal(error: str, description: str = "", status: int = 400) -> Response:
     """An OAuth error as AWS answers it."""
     document = {"error": error, **({"error_description": description} if description else {})}
