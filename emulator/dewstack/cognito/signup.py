@@ -179,17 +179,23 @@ class SignUps:
     def _goes_on(
         self, params: Params, pool: UserPool, client: UserPoolClient, user: User, code: Code
     ) -> str | None:
-        """The session that signs in who began with one of SignUp's, if a code to this address is a factor."""
-        sign_in = SignIn(pool=pool, client=client, parameters={}, session=params.get("Session"))
-        if sign_in.session is None or not proves(pool, code.attribute):
+        """The session that signs in who has just answered with a code, if codes to this address are a factor.
+
+        A client that passes SignUp's own session on has to pass the right one; Amplify for JavaScript passes none.
+        """
+        if not proves(pool, code.attribute):
             return None
-        try:
-            with self._directory.transaction():
-                begun = self._sessions.holder(sign_in, SIGNED_UP).user
-                self._sessions.use(sign_in, SIGNED_UP)
-        except errors.NotAuthorizedException:
-            return None  # Too late, or another's: they are confirmed, and sign in as everybody does.
-        return self._session(pool, client, user, CONFIRMED) if begun.sub == user.sub else None
+        sign_in = SignIn(pool=pool, client=client, parameters={}, session=params.get("Session"))
+        if sign_in.session is not None:
+            try:
+                with self._directory.transaction():
+                    begun = self._sessions.holder(sign_in, SIGNED_UP).user
+                    self._sessions.use(sign_in, SIGNED_UP)
+            except errors.NotAuthorizedException:
+                return None  # Too late, or another's: they are confirmed, and sign in as everybody does.
+            if begun.sub != user.sub:
+                return None
+        return self._session(pool, client, user, CONFIRMED)
 
     @operation("ResendConfirmationCode")
     async def resend_confirmation_code(self, caller: Caller, params: Params) -> Params:

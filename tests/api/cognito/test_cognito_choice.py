@@ -222,12 +222,14 @@ def test_codes_are_no_way_past_a_second_factor(ada):
     assert ada.answer(ada.begin(), ANSWER="PASSWORD", PASSWORD=ada.password)["ChallengeName"] == "MFA_SETUP"
 
 
-def test_who_signs_up_without_a_password_is_signed_in_by_confirming(ada):
+@pytest.mark.parametrize("passed_on", [True, False])
+def test_who_signs_up_without_a_password_is_signed_in_by_confirming(ada, passed_on):
     ada.pool("PASSWORD", "EMAIL_OTP")
     attributes = [{"Name": "email", "Value": "ada@example.com"}]
     made = ada.api.sign_up(ClientId=ada.client, Username="ada", UserAttributes=attributes)
+    session = {"Session": made["Session"]} if passed_on else {}
     confirmed = ada.api.confirm_sign_up(
-        ClientId=ada.client, Username="ada", ConfirmationCode=ada.mail().code, Session=made["Session"]
+        ClientId=ada.client, Username="ada", ConfirmationCode=ada.mail().code, **session
     )
     tokens = ada.begin("EMAIL_OTP", session=confirmed["Session"])["AuthenticationResult"]
     assert ada.api.get_user(AccessToken=tokens["AccessToken"])["Username"] == "ada"

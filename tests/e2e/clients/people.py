@@ -32,6 +32,10 @@ OAUTH: dict[str, Any] = {
     "SupportedIdentityProviders": ["COGNITO"],
 }
 """A client that may use the hosted UI."""
+EMAIL = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-east-1:000000000000:identity/a@example.com",
+}
 SMS = {
     "SnsCallerArn": "arn:aws:iam::000000000000:role/sms",
     "ExternalId": "dewstack",

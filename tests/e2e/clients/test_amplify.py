@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.clients.peer import Peer, refused
-from tests.e2e.clients.people import PASSWORD, ROTATING, Pool
+from tests.e2e.clients.people import EMAIL, PASSWORD, ROTATING, Pool
 
 pytestmark = pytest.mark.clients
 
@@ -74,7 +74,11 @@ def test_from_sign_up_to_sign_out(pool: Pool, amplify_of: Amplify, flow: str) ->
 
 
 @pytest.mark.parametrize("how", [True, {"authFlowType": "USER_AUTH"}], ids=["again", "by session"])
-def test_who_has_just_confirmed_is_signed_in(pool: Pool, amplify_of: Amplify, how: object) -> None:
+def test_who_has_just_confirmed_is_signed_in(
+    make_pool: Callable[..., Pool], amplify_of: Amplify, how: object
+) -> None:
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = make_pool(Policies=policy, EmailConfiguration=EMAIL)
     amplify = amplify_of(pool)
     email = pool.address()
     name = email.split("@")[0]

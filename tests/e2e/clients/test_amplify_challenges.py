@@ -7,16 +7,12 @@ import pytest
 from dewstack.testing import Dew
 from tests.e2e.clients.challenges import COLOUR, colour_triggers
 from tests.e2e.clients.peer import Peer, refused
-from tests.e2e.clients.people import PASSWORD, SMS, Pool, totp
+from tests.e2e.clients.people import EMAIL, PASSWORD, SMS, Pool, totp
 from tests.e2e.clients.test_amplify import DONE, answer, sign_in
 
 pytestmark = pytest.mark.clients
 
 Amplify = Callable[..., Peer]
-EMAIL = {
-    "EmailSendingAccount": "DEVELOPER",
-    "SourceArn": "arn:aws:ses:us-east-1:000000000000:identity/a@example.com",
-}
 
 
 def test_an_authenticator_app_is_set_up_while_signed_in(

@@ -180,10 +180,11 @@ class DeviceFactor:
         ):
             return passed
         key = sign_in.parameters.get("DEVICE_KEY")
-        if key and await asyncio.to_thread(self._devices.get, sign_in.pool, passed.user, key):
-            return replace(
-                passed, device_key=key
-            )  # known, but not remembered: nothing to prove, and nothing new
+        known = None
+        if key:
+            known = await asyncio.to_thread(self._devices.get, sign_in.pool, passed.user, key)
+        if known is not None and not known.remembered:
+            return replace(passed, device_key=key)  # it has nothing to prove, and it isn't new
         device = await asyncio.to_thread(self._devices.introduce, sign_in.pool, passed.user)
         told = {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}
         return replace(passed, device=told, device_key=device.key)
