@@ -72,3 +72,13 @@ def _check_mfa(pool: UserPool, mode: str, given: Params) -> None:
         raise errors.InvalidParameterException(
             "Invalid MFA configuration given, can't disable all MFAs and require MFA."
         )
+
+
+def check_deliverable(settings: Params) -> None:
+    """Refuse CreateUserPool's MFA where nothing could carry a code: apps and e-mail are added by SetUserPoolMfaConfig,
+    which then sets the mode too."""
+    if settings.get("MfaConfiguration", "OFF") != "OFF" and not settings.get("SmsConfiguration"):
+        raise errors.InvalidParameterException(
+            "SMS configuration and Auto verification for phone_number are required when MFA is "
+            "required/optional"
+        )

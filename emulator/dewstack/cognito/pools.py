@@ -15,6 +15,7 @@ from dewstack.cognito.domains import Domains
 from dewstack.cognito.keys import Keys
 from dewstack.cognito.model import Settings, UserPool
 from dewstack.cognito.paging import page
+from dewstack.cognito.pool_mfa import check_deliverable
 from dewstack.cognito.schema import check_count, declare, schema_of
 from dewstack.cognito.shapes import describe_pool
 from dewstack.cognito.triggers import configured
@@ -83,6 +84,7 @@ class Pools:
     def create_user_pool(self, caller: Caller, params: Params) -> Params:
         """Make a pool. Raises InvalidParameterException."""
         now = self._clock.time()
+        check_deliverable(params)
         pool = UserPool(
             account_id=caller.account_id,
             region=caller.region,

@@ -309,3 +309,14 @@ def test_an_app_needs_a_pool_that_offers_it_and_a_session_that_is_one(world):
     for session in ("x" * 40, "AYABnonsense-nonsense-nonsense", "AYAB" + "é" * 30):
         assert world.refused("associate_software_token", Session=session)[0] == "NotAuthorizedException"
     assert world.refused("associate_software_token")[0] == "InvalidParameterException"
+
+
+def test_a_new_pool_with_mfa_needs_a_way_to_send_codes(world):
+    refused = world.refused("create_user_pool", PoolName="people", MfaConfiguration="ON")
+    assert refused == (
+        "InvalidParameterException",
+        "SMS configuration and Auto verification for phone_number are required when MFA is required/optional",
+    )
+    world.make_pool(MfaConfiguration="OPTIONAL", SmsConfiguration={"SnsCallerArn": ROLE})
+    told = world.api.get_user_pool_mfa_config(UserPoolId=world.pool)
+    assert told["SmsMfaConfiguration"] == {"SmsConfiguration": {"SnsCallerArn": ROLE}}
