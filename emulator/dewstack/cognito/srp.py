@@ -161,9 +161,9 @@ def ephemeral(kept: int) -> Ephemeral:
 
 
 def session_key(client_public: int, server: Ephemeral, kept: int) -> bytes | None:
-    """The key that only a client who knows the password has too; None where the client's A would make it known to
-    everybody. Twice as slow as `power`."""
-    if client_public % N == 0:
+    """The key that only a client who knows the password has too; None where the client's A, or a verifier
+    that is none, would make it known to everybody. Twice as slow as `power`."""
+    if client_public % N == 0 or kept % N == 0:
         return None
     u = int.from_bytes(hashlib.sha256(pad(client_public) + pad(server.public)).digest(), "big")
     if u == 0:

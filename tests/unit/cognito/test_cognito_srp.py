@@ -130,6 +130,13 @@ def test_a_public_value_that_is_nothing_mod_n_lets_nobody_in(times):
     assert not srp.proves(claim, ADA, srp.read_public(f"{forged:x}"), server, kept)
 
 
+def test_where_no_verifier_is_kept_nobody_gets_in():
+    """With v = 0 the secret would be 0 as well."""
+    client = SrpClient("AbCdEf123", "Correct-Horse-1")
+    for nothing in (0, srp.N):
+        assert srp.session_key(srp.read_public(client.large_a), srp.ephemeral(nothing), nothing) is None
+
+
 @pytest.mark.parametrize("text", ["", "zz", "-1", "0x10", " 1", "1 ", "1_0", "\u0661", "f" * 1537])
 def test_a_public_value_is_hexadecimal_and_bounded(text):
     with pytest.raises(InvalidParameterException, match="at 'sRPA' failed to satisfy constraint"):
