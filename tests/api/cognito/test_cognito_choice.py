@@ -198,6 +198,25 @@ def test_nobody_gets_a_choice_too_where_that_is_hidden(ada):
     assert refused == ("NotAuthorizedException", "Incorrect username or password.")
 
 
+def test_who_is_disabled_looks_like_anybody_where_that_is_hidden(ada):
+    ada.pool(hides=True)
+    ada.enrol()
+    ada.api.admin_disable_user(UserPoolId=ada.world.pool, Username="ada")
+    before = len(ada.cognito.mailbox.messages("ada@example.com"))
+    asked = ada.begin("EMAIL_OTP")
+    assert asked["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"] == "a***@e***"
+    assert len(ada.cognito.mailbox.messages("ada@example.com")) == before
+    assert ada.answer_refused(asked, EMAIL_OTP_CODE="12345678")[0] == "CodeMismatchException"
+
+
+def test_who_is_disabled_is_told_so_otherwise(ada):
+    ada.pool()
+    ada.enrol()
+    ada.api.admin_disable_user(UserPoolId=ada.world.pool, Username="ada")
+    refused = ada.refused("initiate_auth", **ada.beginning("EMAIL_OTP"))
+    assert refused == ("NotAuthorizedException", "User is disabled.")
+
+
 def test_nobody_is_not_found_where_it_is_told(ada):
     ada.pool()
     assert ada.refused("initiate_auth", **ada.beginning(None))[0] == "UserNotFoundException"
@@ -274,3 +293,10 @@ def test_an_administrator_makes_users_without_passwords_where_codes_are_enough(a
         UserPoolId=ada.world.pool, Username="eve", TemporaryPassword="Temporary-1"
     )
     assert eve["User"]["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+
+def test_context_classes_are_named_as_not_emulated(ada):
+    ada.pool()
+    ada.enrol()
+    request = ada.beginning(None, TARGET_ACR_VALUES="urn:example:high")
+    assert "TARGET_ACR_VALUES" in ada.refused("initiate_auth", **request)[1]

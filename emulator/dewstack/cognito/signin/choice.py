@@ -38,6 +38,7 @@ from dewstack.cognito.signin.standing import check_standing
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn, Step
 from dewstack.cognito.simulation import simulated_address
 from dewstack.cognito.triggers import Triggers
+from dewstack.errors import NotEmulated
 
 SELECT = "SELECT_CHALLENGE"
 CHANGEABLE = (SELECT, PASSWORD, PASSWORD_SRP, WEB_AUTHN)
@@ -86,6 +87,8 @@ class Choice:
         """Ask for what is preferred, or which it shall be."""
         (name,) = sign_in.require("USERNAME")
         secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
+        if sign_in.parameters.get("TARGET_ACR_VALUES"):
+            raise NotEmulated("TARGET_ACR_VALUES: authentication context classes are not emulated")
         preferred = sign_in.parameters.get("PREFERRED_CHALLENGE")
         if preferred and preferred not in KNOWN:
             raise errors.InvalidParameterException(f"Invalid PREFERRED_CHALLENGE: {preferred}")
@@ -94,7 +97,7 @@ class Choice:
             return await self._password.begin(sign_in)
         if user is None and not sign_in.client.hides_users:
             raise errors.UserNotFoundException()
-        if user is not None:
+        if user is not None and (user.enabled or not sign_in.client.hides_users):
             check_standing(user, self._directory.clock.time())
         await self._triggers.pre_authentication(sign_in.occasion, user, name)
         if user is not None and sign_in.session:
@@ -177,17 +180,16 @@ class Choice:
 
     async def _ask_for_code(self, sign_in: SignIn, user: User | None, name: str, factor: str) -> Challenge:
         attribute = ADDRESSES[factor]
-        if user is None:
+        await asyncio.to_thread(self._lockout.check, sign_in.pool, user or name)
+        if user is not None and user.enabled:
+            told, kept = await self._codes.send(sign_in, user, attribute, digits=DIGITS)
+        else:
+            address = simulated_address(sign_in.pool, name, attribute)
             told = {
                 "CODE_DELIVERY_DELIVERY_MEDIUM": MEDIUMS[attribute],
-                "CODE_DELIVERY_DESTINATION": mask(
-                    attribute, simulated_address(sign_in.pool, name, attribute)
-                ),
+                "CODE_DELIVERY_DESTINATION": mask(attribute, user.attributes[attribute] if user else address),
             }
-            kept: dict[str, Any] = {}
-        else:
-            await asyncio.to_thread(self._lockout.check, sign_in.pool, user)
-            told, kept = await self._codes.send(sign_in, user, attribute, digits=DIGITS)
+            kept = {}
         told["USERNAME"] = user.username if user else name
         return Challenge(name=factor, user=user, parameters=told, state={**kept, "name": name, "first": True})
 
@@ -214,7 +216,7 @@ class Choice:
         given = sign_in.parameters[ANSWERS[factor]]
         with self._directory.transaction():
             self._lockout.check(pool, who)
-            if user is not None and self._codes.matches(state, given):
+            if user is not None and "digest" in state and self._codes.matches(state, given):
                 self._sessions.use(sign_in, factor)
                 self._lockout.clear(pool, user)
                 return Passed(user=user)
