@@ -141,23 +141,39 @@ def choosing(make_pool: Callable[..., Pool]) -> Pool:
     )
 
 
-def test_a_code_by_email_is_enough_where_the_user_chooses(choosing: Pool, amplify_of: Amplify) -> None:
-    name = choosing.user()
+@pytest.mark.parametrize("medium", ["EMAIL", "SMS"])
+def test_a_code_is_enough_where_the_user_chooses(choosing: Pool, amplify_of: Amplify, medium: str) -> None:
+    number = choosing.number()
+    name = choosing.user(phone_number=number, phone_number_verified="true")
+    to = number if medium == "SMS" else f"{name}@example.com"
     amplify = amplify_of(choosing)
     options = {"authFlowType": "USER_AUTH"}
     asked = amplify("signIn", {"username": name, "options": options})["nextStep"]
     assert asked["signInStep"] == "CONTINUE_SIGN_IN_WITH_FIRST_FACTOR_SELECTION"
-    assert {"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"} <= set(asked["availableChallenges"])
-    assert answer(amplify, "EMAIL_OTP")["signInStep"] == "CONFIRM_SIGN_IN_WITH_EMAIL_CODE"
-    assert answer(amplify, choosing.code(f"{name}@example.com")) == DONE
+    assert set(asked["availableChallenges"]) == {"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"}
+    assert answer(amplify, f"{medium}_OTP")["signInStep"] == f"CONFIRM_SIGN_IN_WITH_{medium}_CODE"
+    assert answer(amplify, choosing.code(to)) == DONE
     amplify("signOut")
 
-    options["preferredChallenge"] = "EMAIL_OTP"
+    options["preferredChallenge"] = f"{medium}_OTP"
     asked = amplify("signIn", {"username": name, "options": options})["nextStep"]
-    assert asked["signInStep"] == "CONFIRM_SIGN_IN_WITH_EMAIL_CODE"
+    assert asked["signInStep"] == f"CONFIRM_SIGN_IN_WITH_{medium}_CODE"
     with refused("CodeMismatchException"):
         answer(amplify, "000000")
-    assert answer(amplify, choosing.code(f"{name}@example.com")) == DONE
+    assert answer(amplify, choosing.code(to)) == DONE
+
+
+def test_nobody_needs_a_password_where_codes_do(choosing: Pool, amplify_of: Amplify) -> None:
+    email = choosing.address()
+    name = email.split("@")[0]
+    amplify = amplify_of(choosing)
+    options = {"userAttributes": {"email": email}, "autoSignIn": {"authFlowType": "USER_AUTH"}}
+    amplify("signUp", {"username": name, "options": options})
+    amplify("confirmSignUp", {"username": name, "confirmationCode": choosing.code(email)})
+    assert amplify("autoSignIn")["nextStep"] == DONE
+    amplify("signOut")
+    asked = amplify("signIn", {"username": name, "options": {"authFlowType": "USER_AUTH"}})["nextStep"]
+    assert asked["availableChallenges"] == ["EMAIL_OTP"]
 
 
 @pytest.mark.parametrize("challenge", ["PASSWORD", "PASSWORD_SRP"])
