@@ -43,5 +43,6 @@ class Lockout:
             self._tally.add(recent, now, pool, who)
 
     def clear(self, pool: UserPool, user: User) -> None:
-        """Forget the user's failures."""
-        self._tally.clear(pool, user)
+        """Forget the user's failures, if there are any."""
+        if self._tally.get(pool, user) is not None:
+            self._tally.clear(pool, user)

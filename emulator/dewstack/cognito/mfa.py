@@ -92,8 +92,8 @@ class UserMfa:
         return {"Status": "SUCCESS", "Session": session}
 
     def _verify(self, pool: UserPool, user: User, code: str, name: str | None) -> None:
-        self._lockout.check(pool, user)
         with self._directory.transaction():
+            self._lockout.check(pool, user)
             secret = self._secrets.get(*pool.key, user.sub)
             if secret is None:
                 raise errors.SoftwareTokenMFANotFoundException("Software token MFA has not been associated")

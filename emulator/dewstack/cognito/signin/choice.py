@@ -218,7 +218,6 @@ class Choice:
             self._lockout.check(pool, who)
             if user is not None and "digest" in state and self._codes.matches(state, given):
                 self._sessions.use(sign_in, factor)
-                self._lockout.clear(pool, user)
                 return Passed(user=user)
             self._lockout.fail(pool, who)
         raise errors.CodeMismatchException(MISMATCH)

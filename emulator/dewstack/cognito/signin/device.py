@@ -164,7 +164,6 @@ class DeviceFactor:
         with self._directory.transaction():
             if right:
                 self._blocks.use(pool, block, state.expires)
-                self._lockout.clear(pool, user)
                 now = self._directory.clock.time()
                 self._devices.put(pool, user, replace(device, authenticated=now))
                 return Passed(user=user, source="TokenGeneration_AuthenticateDevice", device_key=key)

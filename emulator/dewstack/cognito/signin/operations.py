@@ -66,6 +66,7 @@ class SignIns:
         self._directory = directory
         self._clock = clock
         self._issuer = issuer
+        self._lockout = lockout
         self._triggers = triggers
         self._sessions = sessions
         password = PasswordFactor(directory, heavy, lockout, migration, triggers)
@@ -214,12 +215,16 @@ class SignIns:
         return output
 
     async def follow(self, rule: Rule, sign_in: SignIn) -> Next:
-        """Take the step, then go through the gates until one asks for more."""
+        """Take the step, then go through the gates until one asks for more. Failures are forgotten only once none does:
+        half a sign-in must not earn new guesses at the other half."""
         await self._device.check(sign_in)
         outcome = await rule.step(sign_in)
         if isinstance(outcome, Passed) and outcome.family is None:
             check_standing(outcome.user, self._clock.time())
-        return await self._through(rule.gates, sign_in, outcome)
+        outcome = await self._through(rule.gates, sign_in, outcome)
+        if isinstance(outcome, Passed) and outcome.family is None:
+            await asyncio.to_thread(self._lockout.clear, sign_in.pool, outcome.user)
+        return outcome
 
     async def _through(self, gates: tuple[Gate, ...], sign_in: SignIn, outcome: Next) -> Next:
         for gate in gates:

@@ -58,7 +58,6 @@ class PasswordFactor:
             # Once more: guesses that came at the same time may have locked the user meanwhile.
             self._lockout.check(pool, user or name)
             if user is not None and right:
-                self._lockout.clear(pool, user)
                 return user if at_home is None else self._directory.revise(pool, user, at_home)
             self._lockout.fail(pool, user or name)
         raise errors.NotAuthorizedException(errors.INCORRECT)

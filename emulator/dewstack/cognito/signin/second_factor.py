@@ -1,6 +1,7 @@
 """The second factor: an authenticator app, a text message or an e-mail, chosen or set up where need be.
 
-A wrong code leaves the session open, as on AWS, and counts towards the same lockout as a wrong password.
+A wrong code leaves the session open, as on AWS, and counts towards the same lockout as a wrong password. Only a sign-in
+that is complete ends it: a right password must not earn new guesses at the code.
 """
 
 import asyncio
@@ -114,28 +115,27 @@ class SecondFactor:
 
     def _check_code(self, sign_in: SignIn, name: str) -> Next:
         (given,) = sign_in.require(ANSWERS[name])
-        opened = self._opened(sign_in, name)
-        if not self._codes.matches(opened.state, given):
-            self._lockout.fail(sign_in.pool, opened.user)
-            raise errors.CodeMismatchException(MISMATCH)
         with self._directory.transaction():
-            self._sessions.use(sign_in, name)
-            self._lockout.clear(sign_in.pool, opened.user)
-            user = opened.user
-            if set_up := opened.state.get("set_up"):
-                user = self._directory.revise(sign_in.pool, user, lambda now: _with_email(now, set_up))
-        return _passed(user, opened)
+            opened = self._opened(sign_in, name)
+            if self._codes.matches(opened.state, given):
+                self._sessions.use(sign_in, name)
+                user = opened.user
+                if set_up := opened.state.get("set_up"):
+                    user = self._directory.revise(sign_in.pool, user, lambda now: _with_email(now, set_up))
+                return _passed(user, opened)
+            self._lockout.fail(sign_in.pool, opened.user)
+        raise errors.CodeMismatchException(MISMATCH)
 
     def _check_app(self, sign_in: SignIn) -> Next:
         (given,) = sign_in.require("SOFTWARE_TOKEN_MFA_CODE")
-        pool, opened = sign_in.pool, self._opened(sign_in, TOTP)
+        pool = sign_in.pool
         with self._directory.transaction():
+            opened = self._opened(sign_in, TOTP)
             user = self._directory.require(pool, opened.user.username)
             secret = user.mfa.totp_secret
             step = totp.matching_step(secret, given, self._directory.clock.time()) if secret else None
             if step is not None and step > user.mfa.totp_step:
                 self._sessions.use(sign_in, TOTP)
-                self._lockout.clear(pool, user)
                 mfa = replace(user.mfa, totp_step=step)
                 return _passed(self._directory.change(pool, user, mfa=mfa), opened)
             self._lockout.fail(pool, user)

@@ -113,7 +113,6 @@ class SrpFactor:
             self._lockout.check(pool, who)
             if user is not None and right:
                 self._blocks.use(pool, block, state.expires)
-                self._lockout.clear(pool, user)
                 return Passed(user=user)
             self._lockout.fail(pool, who)
         raise errors.NotAuthorizedException(errors.INCORRECT)
