@@ -4,7 +4,9 @@ import asyncio
 import inspect
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
+from dewstack.cognito import errors
 from dewstack.cognito.model import UserPoolClient
 from dewstack.cognito.oauth.authorization import Authorization
 from dewstack.cognito.secret_hash import secret_hash
@@ -14,6 +16,7 @@ from dewstack.errors import NotEmulated
 from dewstack.wire import Handler
 
 Params = dict[str, Any]
+LONGEST_NAME = 128
 
 
 class Api:
@@ -35,7 +38,11 @@ class Api:
         return answered
 
     async def of_user(self, operation: str, client: UserPoolClient, name: str, **params: Any) -> Params:
-        """An operation about the user called `name`."""
+        """An operation about the user called `name`. Raises InvalidParameterException for what no user is called."""
+        if not 0 < len(name) <= LONGEST_NAME or any(category(char)[0] not in "LMSNP" for char in name):
+            raise errors.InvalidParameterException(
+                f"A username has letters, marks, symbols, numbers and punctuation, at most {LONGEST_NAME} of them."
+            )
         secret = {"SecretHash": secret_hash(client.id, client.secret, name)} if client.secret else {}
         return await self(operation, {"ClientId": client.id, "Username": name, **secret, **params})
 

@@ -1,7 +1,8 @@
 """Against forged forms: each form carries a token that belongs to a cookie of the browser that was given the form.
 
-The cookie isn't sent with other sites' posts (SameSite), and the token is a MAC of it, so a page elsewhere on this
-machine that can set cookies for localhost still cannot make a pair.
+The cookie isn't sent with other sites' posts (SameSite), and the token is a MAC of it. Pages at other ports of this
+machine are the same site and can set its cookies, so one of them could plant a cookie whose token it was given itself:
+a browser that says where a form comes from (Sec-Fetch-Site, Origin) must say that it is a page of ours.
 """
 
 import hmac
@@ -13,6 +14,7 @@ from dewstack.http import Headers
 COOKIE = "cognito-xsrf"
 FIELD = "_csrf"
 SECONDS = 3600
+OURS = ("same-origin", "none")
 
 
 class Forged(Exception):
@@ -43,8 +45,16 @@ class Csrf:
         """Refuse a form that isn't this browser's. Raises Forged."""
         value, given = self.cookie(ask), ask.form.get(FIELD, "")
         same = bool(value) and hmac.compare_digest(self._mac(value).encode(), given.encode())
-        if not same or ask.header("sec-fetch-site") == "cross-site":
+        if not (same and _is_ours(ask)):
             raise Forged
 
     def _mac(self, value: str) -> str:
         return hmac.digest(self._key, value.encode(), "sha256").hex()
+
+
+def _is_ours(ask: Ask) -> bool:
+    """Whether the form comes from a page of this origin, as far as the browser tells."""
+    told, origin = ask.header("sec-fetch-site"), ask.header("origin")
+    if told:
+        return told in OURS
+    return not origin or origin.partition("://")[2] == ask.header("host")
