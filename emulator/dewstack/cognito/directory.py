@@ -167,10 +167,10 @@ class Directory:
         if user is not None:
             return user
         for attribute in pool.username_attributes:
-            for user in self.having(pool, attribute, name):
+            for user in sorted(self.having(pool, attribute, name), key=_comes_by_provider):
                 return user
         for attribute in pool.alias_attributes:
-            for user in self.having(pool, attribute, name):
+            for user in sorted(self.having(pool, attribute, name), key=_comes_by_provider):
                 if attribute == "preferred_username" or user.verified(attribute):
                     return user
         return next(iter(self.having(pool, "sub", name)), None)
@@ -248,3 +248,9 @@ class Directory:
         start = (*pool.key, group, after) if after is not None else None
         keys = [key[-1] for key, _ in self._members.items(*pool.key, group, after=start, limit=limit)]
         return [(key, user) for key in keys if (user := self.users.get(*pool.key, key))]
+
+
+def _comes_by_provider(user: User) -> bool:
+    """Whether an identity provider signs the user in: where they share an address with somebody who has a password,
+    the address is how the other signs in."""
+    return user.status == "EXTERNAL_PROVIDER"

@@ -92,11 +92,7 @@ class Migration:
         pool = delivery.occasion.pool
         with self._directory.transaction():
             self._naming.check_free(pool, user.username, user.attributes)
-            for alias in ("email", "phone_number"):
-                if user.verified(alias):
-                    self._verification.claim_alias(
-                        pool, user, alias, user.attributes[alias], take_over=answer.force_alias_creation
-                    )
+            self._verification.claim_aliases(pool, user, take_over=answer.force_alias_creation)
             self._directory.put(pool, user)
             for attribute in welcomed:
                 # The password they have is not ours to write down; what AWS sends is one that was generated.

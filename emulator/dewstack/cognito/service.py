@@ -122,6 +122,7 @@ class Cognito:
             devices,
             first,
             passkeys,
+            verification,
         )
         self.import_jobs = ImportJobs(directory, clock, base_url, write_log)
         self.operations = operations_of(

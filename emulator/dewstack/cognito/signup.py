@@ -122,9 +122,7 @@ class SignUps:
         pool = application.pool
         with self._directory.transaction():
             self._naming.check_free(pool, application.name, user.attributes)
-            for alias in ("email", "phone_number"):
-                if user.verified(alias):
-                    self._verification.claim_alias(pool, user, alias, user.attributes[alias], take_over=False)
+            self._verification.claim_aliases(pool, user)
             self._directory.put(pool, user)
             if user.status == "CONFIRMED":
                 return None

@@ -136,12 +136,8 @@ class Users:
                 )
             else:
                 self._naming.check_free(pool, params["Username"], user.attributes, EXISTS)
-                for alias in ("email", "phone_number"):
-                    if user.verified(alias):
-                        take_over = bool(params.get("ForceAliasCreation"))
-                        self._verification.claim_alias(
-                            pool, user, alias, user.attributes[alias], take_over=take_over
-                        )
+                take_over = bool(params.get("ForceAliasCreation"))
+                self._verification.claim_aliases(pool, user, take_over=take_over)
                 self._directory.put(pool, user)
             for attribute in _addresses(user, params):
                 self._messenger.invitation(

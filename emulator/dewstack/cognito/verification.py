@@ -12,6 +12,7 @@ from dewstack.cognito.model import Code, User, UserPool, UserPoolClient
 
 BY_PREFERENCE = ("phone_number", "email")
 """Where both could get a code, AWS sends a text message only."""
+PREFERRED_USERNAME = "preferred_username"
 
 
 def auto_verifiable(pool: UserPool, attributes: dict[str, str]) -> str | None:
@@ -56,16 +57,28 @@ class Verification:
         proved = {code.attribute: code.value, f"{code.attribute}_verified": "true"}
         return replace(user, attributes={**user.attributes, **proved})
 
+    def claim_aliases(self, pool: UserPool, user: User, *, take_over: bool = False) -> None:
+        """As `claim_alias`, for all that the user would sign in by."""
+        for attribute in (*BY_PREFERENCE, PREFERRED_USERNAME):
+            if _signs_in_by(pool, user, attribute):
+                self.claim_alias(pool, user, attribute, user.attributes[attribute], take_over=take_over)
+
     def claim_alias(self, pool: UserPool, user: User, attribute: str, value: str, *, take_over: bool) -> None:
         """Make sure that only this user signs in with the value. Raises AliasExistsException."""
         if attribute not in (*pool.alias_attributes, *pool.username_attributes):
             return
         for other in self._directory.having(pool, attribute, value):
-            taken = attribute in pool.username_attributes or other.verified(attribute)
-            if other.sub == user.sub or not taken:
+            if other.sub == user.sub or not _signs_in_by(pool, other, attribute):
                 continue
-            if not take_over:
+            if not take_over or attribute == PREFERRED_USERNAME:
                 raise errors.AliasExistsException(f"An account with the {attribute} already exists.")
             self._directory.put(
                 pool, replace(other, attributes={**other.attributes, f"{attribute}_verified": "false"})
             )
+
+
+def _signs_in_by(pool: UserPool, user: User, attribute: str) -> bool:
+    """Whether the attribute, if the pool lets people sign in by it, leads to this user. There is nothing to verify of a
+    preferred username, and a username's address counts as it is."""
+    proved = attribute == PREFERRED_USERNAME or attribute in pool.username_attributes
+    return bool(user.attributes.get(attribute)) and (proved or user.verified(attribute))

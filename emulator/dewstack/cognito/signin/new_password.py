@@ -10,6 +10,7 @@ from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.model import User
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
+from dewstack.cognito.verification import Verification
 
 NAME = "NEW_PASSWORD_REQUIRED"
 PREFIX = "userAttributes."
@@ -18,10 +19,13 @@ PREFIX = "userAttributes."
 class NewPassword:
     """Asks for the new password, with the attributes that are still missing, and sets it."""
 
-    def __init__(self, directory: Directory, heavy: HeavyWork, sessions: Sessions) -> None:
+    def __init__(
+        self, directory: Directory, heavy: HeavyWork, sessions: Sessions, verification: Verification
+    ) -> None:
         self._directory = directory
         self._heavy = heavy
         self._sessions = sessions
+        self._verification = verification
 
     async def gate(self, sign_in: SignIn, passed: Passed) -> Next:
         """Ask, where the present password is a temporary one."""
@@ -67,6 +71,8 @@ class NewPassword:
                     attributes={**now.attributes, **attributes},
                 ),
             )
+            if attributes:
+                self._verification.claim_aliases(pool, user)
         return Passed(user=user, source="TokenGeneration_NewPasswordChallenge")
 
     def _attributes(self, sign_in: SignIn, user: User) -> dict[str, str]:

@@ -36,6 +36,7 @@ from dewstack.cognito.signin.standing import check_standing
 from dewstack.cognito.signin.steps import Challenge, Gate, Next, Passed, Rule, SignIn
 from dewstack.cognito.tokens import Tokens
 from dewstack.cognito.triggers import Triggers
+from dewstack.cognito.verification import Verification
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
 from dewstack.wire import operation
@@ -62,6 +63,7 @@ class SignIns:
         devices: Devices,
         first: FirstFactors,
         passkeys: Passkeys,
+        verification: Verification,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -70,13 +72,13 @@ class SignIns:
         self._triggers = triggers
         self._sessions = sessions
         password = PasswordFactor(directory, heavy, lockout, migration, triggers)
-        new_password = NewPassword(directory, heavy, sessions)
+        new_password = NewPassword(directory, heavy, sessions, verification)
         blocks = SecretBlocks(directory)
         srp = SrpFactor(directory, heavy, lockout, blocks, triggers)
         custom = CustomAuth(directory, sessions, srp, triggers)
         self._refresh = refresh = Refresh(tokens)
         codes = OneTimeCodes(directory, messenger)
-        second = SecondFactor(directory, sessions, lockout, factors, codes, devices)
+        second = SecondFactor(directory, sessions, lockout, factors, codes, devices, verification)
         choice = Choice(directory, heavy, sessions, lockout, triggers, first, passkeys, codes, password, srp)
         self._device = device = DeviceFactor(directory, heavy, lockout, blocks, sessions, devices)
         after_password = (device.gate, second.gate)

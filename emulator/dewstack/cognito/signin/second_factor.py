@@ -22,6 +22,7 @@ from dewstack.cognito.signin import totp
 from dewstack.cognito.signin.one_time_codes import OneTimeCodes
 from dewstack.cognito.signin.sessions import Opened, Sessions
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
+from dewstack.cognito.verification import Verification
 
 SELECT = "SELECT_MFA_TYPE"
 SET_UP = "MFA_SETUP"
@@ -43,7 +44,9 @@ class SecondFactor:
         factors: Factors,
         codes: OneTimeCodes,
         devices: Devices,
+        verification: Verification,
     ) -> None:
+        self._verification = verification
         self._devices = devices
         self._directory = directory
         self._sessions = sessions
@@ -122,6 +125,7 @@ class SecondFactor:
                 user = opened.user
                 if set_up := opened.state.get("set_up"):
                     user = self._directory.revise(sign_in.pool, user, lambda now: _with_email(now, set_up))
+                    self._verification.claim_aliases(sign_in.pool, user)
                 return _passed(user, opened)
             self._lockout.fail(sign_in.pool, opened.user)
         raise errors.CodeMismatchException(MISMATCH)
