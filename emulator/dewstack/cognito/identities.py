@@ -68,7 +68,7 @@ class Identities:
         """The user who signs in as `subject` of the provider: linked by it, or by another of its claims."""
         user = self.owner(pool, Link(provider=provider, attribute=SUBJECT, value=subject))
         for attribute, value in claims.items():
-            if user is None and isinstance(value, str):
+            if user is None and isinstance(value, str) and attribute != SUBJECT:
                 user = self.owner(pool, Link(provider=provider, attribute=attribute, value=value))
         return user
 

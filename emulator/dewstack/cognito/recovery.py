@@ -40,6 +40,13 @@ def recovery_address(pool: UserPool, user: User) -> tuple[str, str] | None:
     return None
 
 
+def _can_recover(pool: UserPool, user: User) -> bool:
+    """Whether a code would reach them; where it wouldn't, clients that hide users answer as if it did."""
+    return user.enabled and (
+        recovery_mechanisms(pool) == ["admin_only"] or bool(recovery_address(pool, user))
+    )
+
+
 class Recovery:
     """ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword."""
 
@@ -79,7 +86,7 @@ class Recovery:
             )
         if user is None and not client.hides_users:
             raise errors.UserNotFoundException(errors.UNKNOWN_COMBINATION)
-        if user is None or (client.hides_users and not user.enabled):
+        if user is None or (client.hides_users and not _can_recover(pool, user)):
             await asyncio.to_thread(
                 self._limits.spend, pool, params["Username"], REQUESTS, FORGOT_PASSWORD.name
             )
@@ -151,7 +158,7 @@ class Recovery:
         one."""
         if not user.enabled:
             raise errors.NotAuthorizedException("User is disabled.")
-        if user.status == "FORCE_CHANGE_PASSWORD":
+        if user.status in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
             raise errors.NotAuthorizedException("User password cannot be reset in the current state.")
         if recovery_mechanisms(pool) == ["admin_only"]:
             raise errors.NotAuthorizedException("Contact administrator to reset password.")

@@ -43,7 +43,10 @@ def fetch(
 
     Raises FetchError.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise FetchError("An address of the provider's is none") from error
     local = parts.hostname in LOOPBACK
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise FetchError(f"{url} is neither https nor on this machine")
@@ -67,7 +70,7 @@ def read_object(body: bytes, what: str) -> dict[str, Any]:
     """A JSON object. Raises FetchError."""
     try:
         document = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise FetchError(f"{what} is no JSON") from error
     if not isinstance(document, dict):
         raise FetchError(f"{what} is no JSON object")

@@ -41,7 +41,7 @@ class CustomAuth:
         user = await asyncio.to_thread(self._directory.find, sign_in.pool, name)
         if user is None and not sign_in.client.hides_users:
             raise errors.UserNotFoundException()
-        if user is not None:
+        if user is not None and (user.enabled or not sign_in.client.hides_users):
             check_standing(user, self._directory.clock.time())
         await self._triggers.pre_authentication(sign_in.occasion, user, name)
         by_password = sign_in.parameters.get("CHALLENGE_NAME") == SRP_A
