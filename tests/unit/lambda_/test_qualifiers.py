@@ -14,7 +14,7 @@ def two_versions(functions):
     """The function `f` with the versions 1 and 2."""
     functions.function(VERSION)
     functions.call("PublishVersion", FunctionName="f")
-    functions.call("UpdateFunctionConfiguration", FunctionName="f", Description="second")
+    functions.call("UpdateFunctionConfiguration", FunctionName="f", Timeout=7)
     functions.call("PublishVersion", FunctionName="f")
     return functions
 
