@@ -6,6 +6,7 @@ and stays in the mailbox.
 
 import contextlib
 import queue
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 FORM = "expected HOST:PORT, smtp://USER:PASSWORD@HOST:PORT or smtps://USER:PASSWORD@HOST:PORT"
 PORTS = {"smtp": 25, "smtps": 465}
 SUBMISSION_PORT = 587
+MAILBOX = re.compile(r'"?(?P<name>[^"<>]*?)"? ?<(?P<address>[^<> ]+)>|(?P<alone>[^<> ]+)')
+"""An address, or a name and its address. The library's own reading differs between versions of Python."""
 
 
 class SmtpServer(Struct, frozen=True):
@@ -180,14 +183,16 @@ def compose(message: Message) -> "EmailMessage":
     from email.headerregistry import Address
     from email.message import EmailMessage
     from email.policy import SMTP
-    from email.utils import format_datetime, make_msgid, parseaddr
+    from email.utils import format_datetime, make_msgid
 
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = " ".join(message.subject.split())
     for header, text in (("From", message.sender), ("Reply-To", message.reply_to)):
         if text:
-            name, address = parseaddr(" ".join(text.split()))
-            mail[header] = Address(name, addr_spec=address)
+            found = MAILBOX.fullmatch(" ".join(text.split()))
+            if found is None:
+                raise ValueError(f"{header}: {text!r} is no address")
+            mail[header] = Address(found["name"] or "", addr_spec=found["address"] or found["alone"])
     mail["To"] = Address(addr_spec=message.to)
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.sent_at, UTC))
     mail["Message-ID"] = make_msgid(message.id, domain="dewstack.local")
