@@ -20,10 +20,12 @@ from botocore.exceptions import ClientError
 from dewstack.clock import Clock
 from dewstack.cognito import Cognito, Message
 from dewstack.config import Config
-from dewstack.http import Request
+from dewstack.http import Request, Response
 from dewstack.store import Store
 from dewstack.testing import Dew, start
 from dewstack.wire import AwsApi
+from dewstack.wire.model import load_model
+from tests.conforming import departures
 from tests.trigger_world import TriggerWorld
 
 PASSWORD = "Correct-Horse-1"
@@ -52,6 +54,7 @@ class Door:
         self.runner = asyncio.Runner()
         self.api: AwsApi | None = None
         self.clients: dict[str, Any] = {}
+        self.model = load_model("cognito-idp")
 
     def client(self, region: str = "us-east-1") -> Any:
         if region not in self.clients:
@@ -77,8 +80,16 @@ class Door:
         body = request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")
         seen = Request(request.method, url.path, url.query, headers, body)
         answer = self.runner.run(self.api.handle(seen))
+        self.check(request.headers["X-Amz-Target"], answer)
         answered = {name.decode(): value.decode() for name, value in answer.headers}
         return AWSResponse(request.url, answer.status, answered, Raw(answer.body))
+
+    def check(self, target: str | bytes, answer: Response) -> None:
+        """Every answer has the shape that the model says: boto3 drops unknown members and misses none."""
+        name = target.decode() if isinstance(target, bytes) else target
+        operation = self.model and self.model.operation(name.rpartition(".")[2])
+        if answer.status == 200 and operation and operation.output:
+            assert not list(departures(operation.output, json.loads(answer.body or b"{}"))), answer.body
 
 
 @dataclass
