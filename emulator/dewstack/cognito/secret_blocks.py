@@ -22,6 +22,8 @@ VERSION = b"\x01"
 NONCE_BYTES = 12
 KEY_BYTES = 32
 SWEPT = 4
+SEALED_BYTES = 2304
+"""All challenges are padded to this length: a shorter one would be nobody's."""
 EXPIRED = "Invalid session for the user, session is expired."
 USED = "Invalid session for the user, session can only be used once."
 
@@ -64,7 +66,8 @@ class SecretBlocks:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(self._key(pool)).encrypt(nonce, msgspec.json.encode(challenge), _bound(pool, client))
+        plain = msgspec.json.encode(challenge).ljust(SEALED_BYTES)
+        sealed = AESGCM(self._key(pool)).encrypt(nonce, plain, _bound(pool, client))
         return base64.b64encode(VERSION + nonce + sealed).decode()
 
     def open(self, pool: UserPool, client: UserPoolClient, block: str) -> SrpChallenge:

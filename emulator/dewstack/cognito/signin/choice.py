@@ -109,7 +109,7 @@ class Choice:
             raise errors.NotAuthorizedException(
                 "User has no authentication factor that the user pool allows."
             )
-        told = {"USERNAME": user.username if user else name}
+        told = {"USERNAME": await self._srp.called(sign_in.pool, user, name)}
         return Challenge(name=SELECT, user=user, parameters=told, state={"name": name}, available=available)
 
     def _may_send(self, sign_in: SignIn, user: User | None) -> bool:
@@ -128,7 +128,8 @@ class Choice:
         """Take the choice, and what came with it."""
         name, answer = sign_in.require("USERNAME", "ANSWER")
         opened = await asyncio.to_thread(self._sessions.challenge, sign_in, CHANGEABLE)
-        user, _ = await asyncio.to_thread(self._opened, sign_in, name, opened)
+        user, state = await asyncio.to_thread(self._opened, sign_in, name, opened)
+        name = state["name"]
         available = await asyncio.to_thread(self._first.available, sign_in.pool, user)
         if answer not in available:
             raise errors.InvalidParameterException("Invalid challenge selected: choose an available one.")
@@ -141,20 +142,20 @@ class Choice:
     # passwords
 
     async def _ask_for_password(self, sign_in: SignIn, user: User | None, name: str) -> Challenge:
-        told = {"USERNAME": user.username if user else name}
+        told = {"USERNAME": await self._srp.called(sign_in.pool, user, name)}
         return Challenge(name=PASSWORD, user=user, parameters=told, state={"name": name})
 
     async def _ask_for_proof(self, sign_in: SignIn, user: User | None, name: str) -> Challenge:
         if sign_in.parameters.get("SRP_A"):
             return await self._srp.challenge(sign_in, user, name)
-        told = {"USERNAME": user.username if user else name}
+        told = {"USERNAME": await self._srp.called(sign_in.pool, user, name)}
         return Challenge(name=PASSWORD_SRP, user=user, parameters=told, state={"name": name})
 
     async def password(self, sign_in: SignIn) -> Next:
         """Check the password that was asked for."""
         name, _ = sign_in.require("USERNAME", "PASSWORD")
-        user, _ = await asyncio.to_thread(self._opened, sign_in, name, PASSWORD)
-        return await self._check_password(sign_in, user, name, PASSWORD)
+        user, state = await asyncio.to_thread(self._opened, sign_in, name, PASSWORD)
+        return await self._check_password(sign_in, user, state["name"], PASSWORD)
 
     async def _check_password(self, sign_in: SignIn, user: User | None, name: str, opened: str) -> Next:
         given = sign_in.parameters[PASSWORD]
@@ -165,8 +166,8 @@ class Choice:
     async def password_srp(self, sign_in: SignIn) -> Next:
         """Take the client's A, and ask for the proof."""
         name, _ = sign_in.require("USERNAME", "SRP_A")
-        user, _ = await asyncio.to_thread(self._opened, sign_in, name, PASSWORD_SRP)
-        asked = await self._srp.challenge(sign_in, user, name)
+        user, state = await asyncio.to_thread(self._opened, sign_in, name, PASSWORD_SRP)
+        asked = await self._srp.challenge(sign_in, user, state["name"])
         await asyncio.to_thread(self._sessions.use, sign_in, PASSWORD_SRP)
         return asked
 
@@ -190,7 +191,7 @@ class Choice:
                 "CODE_DELIVERY_DESTINATION": mask(attribute, user.attributes[attribute] if user else address),
             }
             kept = {}
-        told["USERNAME"] = user.username if user else name
+        told["USERNAME"] = await self._srp.called(sign_in.pool, user, name)
         return Challenge(name=factor, user=user, parameters=told, state={**kept, "name": name, "first": True})
 
     def email_or(self, second: Step) -> Step:

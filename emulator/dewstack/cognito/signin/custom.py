@@ -51,6 +51,7 @@ class CustomAuth:
         """Have an answer judged. Right or wrong, it is the next challenge's turn, if there is to be one."""
         name, answer = sign_in.require("USERNAME", "ANSWER")
         user, state = await asyncio.to_thread(self._opened, sign_in, name, NAME)
+        name = state["name"]
         await asyncio.to_thread(self._sessions.use, sign_in, NAME)
         verdict = await self._triggers.verify_auth_challenge(
             sign_in.occasion, user, name, state["private"], answer
@@ -66,6 +67,7 @@ class CustomAuth:
             return await self._srp.answer(sign_in)
         (name,) = sign_in.require("USERNAME")
         user, state = await asyncio.to_thread(self._opened, sign_in, name, PASSWORD_VERIFIER)
+        name = state["name"]
         await self._srp.answer(sign_in, custom=True)
         await asyncio.to_thread(self._sessions.use, sign_in, PASSWORD_VERIFIER)
         right = ChallengeResult(PASSWORD_VERIFIER, True)
@@ -106,7 +108,8 @@ class CustomAuth:
         if made is None:
             raise errors.InvalidParameterException(NOT_CONFIGURED)
         state |= {"private": made.private_challenge_parameters, "metadata": made.challenge_metadata}
-        told = {**made.public_challenge_parameters, "USERNAME": user.username if user else name}
+        called = await self._srp.called(sign_in.pool, user, name)
+        told = {**made.public_challenge_parameters, "USERNAME": called}
         return Challenge(name=NAME, user=user, parameters=told, state=state)
 
     def _opened(self, sign_in: SignIn, name: str, challenge: str) -> tuple[User | None, dict[str, Any]]:

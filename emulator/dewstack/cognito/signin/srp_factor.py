@@ -10,6 +10,7 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.model import User, UserPool
+from dewstack.cognito.naming import FORMATS
 from dewstack.cognito.secret_blocks import SecretBlocks, SrpChallenge
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
 from dewstack.cognito.triggers import Triggers
@@ -87,6 +88,17 @@ class SrpFactor:
             user_id, salt, verifier = self._blocks.simulated(pool, name)
             return (user.username if user else user_id), salt, verifier
         return user.username, int(password.srp_salt, 16), int(password.srp_verifier, 16)
+
+    async def called(self, pool: UserPool, user: User | None, name: str) -> str:
+        """What challenges call a user, or the `name` of nobody: by another name, where somebody would have one."""
+        kinds = (*pool.username_attributes, *pool.alias_attributes)
+        if user is not None:
+            return user.username
+        if pool.username_attributes or any(
+            kind in FORMATS and FORMATS[kind].fullmatch(name) for kind in kinds
+        ):
+            return (await asyncio.to_thread(self._blocks.simulated, pool, name))[0]
+        return name
 
     async def answer(self, sign_in: SignIn, *, custom: bool = False) -> Next:
         """Check the proof, of a step of a custom sign-in or of a sign-in by password: one doesn't do for the other."""
