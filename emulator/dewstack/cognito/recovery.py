@@ -12,7 +12,7 @@ from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.messages import Delivery, Messenger, delivery_details
 from dewstack.cognito.migration import Migration
-from dewstack.cognito.model import User, UserPool, UserPoolClient
+from dewstack.cognito.model import Code, User, UserPool, UserPoolClient
 from dewstack.cognito.simulation import simulated_delivery
 from dewstack.cognito.triggers import Occasion, Triggers
 from dewstack.config import Caller
@@ -121,6 +121,8 @@ class Recovery:
         with self._directory.transaction():
             user = self._directory.require(pool, user.username)
             code = self._codes.take(pool, user, FORGOT_PASSWORD, params["ConfirmationCode"])
+            if isinstance(code, Code) and user.attributes.get(code.attribute) != code.value:
+                code = errors.ExpiredCodeException()  # It went to an address that is the user's no more.
             if not isinstance(code, errors.CognitoError):
                 # Only who has the code hears of it, and the code stays good.
                 if reused:

@@ -152,3 +152,17 @@ def test_nobody_is_told_by_a_reset_who_has_no_address(world: World) -> None:
         world.api.forgot_password(ClientId=world.client, Username="ada")
     limit = world.refused("forgot_password", ClientId=world.client, Username="ada")
     assert limit[0] == "LimitExceededException"
+
+
+def test_a_reset_code_is_worth_nothing_once_its_address_is_given_up(world: World) -> None:
+    world.make_pool()
+    world.confirmed("ada", "old@example.com")
+    world.api.forgot_password(ClientId=world.client, Username="ada")
+    code = world.mail("old@example.com").code
+    new = [{"Name": "email", "Value": "new@example.com"}, {"Name": "email_verified", "Value": "true"}]
+    world.api.admin_update_user_attributes(UserPoolId=world.pool, Username="ada", UserAttributes=new)
+    answer = {"ClientId": world.client, "Username": "ada", "Password": "Another-Horse-1"}
+    assert (
+        world.refused("confirm_forgot_password", ConfirmationCode=code, **answer)[0] == "ExpiredCodeException"
+    )
+    assert world.tokens("ada")
