@@ -96,6 +96,9 @@ class Devices:
                 if family.device_key == key:
                     for refresh_hash in (family.refresh_hash, *family.rotated):
                         self._directory.refresh_tokens.delete(*pool.key, refresh_hash)
+                    # Who holds an access token of it yet must not introduce the device once more.
+                    lone = replace(family, device_key=None)
+                    self._directory.families.put(lone, *pool.key, user.sub, family.event_id)
 
     def some(self, pool: UserPool, user: User, after: str | None, limit: int) -> list[Device]:
         """The user's devices beyond key `after`, at most `limit`, in key order."""

@@ -15,6 +15,8 @@ from tests.api.cognito.test_cognito_oauth_federation import (
     make_shop,
     returned,
 )
+from tests.api.cognito.test_cognito_proofs_at_once import SALT
+from tests.srp_client import SrpClient
 
 RESET_REFUSED = ("NotAuthorizedException", "User password cannot be reset in the current state.")
 
@@ -166,3 +168,21 @@ def test_a_reset_code_is_worth_nothing_once_its_address_is_given_up(world: World
         world.refused("confirm_forgot_password", ConfirmationCode=code, **answer)[0] == "ExpiredCodeException"
     )
     assert world.tokens("ada")
+
+
+def test_a_device_that_was_forgotten_is_not_introduced_again(world: World) -> None:
+    tracking = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
+    world.make_pool(DeviceConfiguration=tracking)
+    world.confirmed("ada")
+    tokens: dict[str, Any] = world.tokens("ada")
+    device = tokens["NewDeviceMetadata"]
+    srp = SrpClient(device["DeviceGroupKey"], "a secret of the device")
+    confirm = {
+        "AccessToken": tokens["AccessToken"],
+        "DeviceKey": device["DeviceKey"],
+        "DeviceSecretVerifierConfig": srp.device_verifier(device["DeviceKey"], SALT),
+    }
+    world.api.confirm_device(**confirm)
+    world.api.forget_device(AccessToken=tokens["AccessToken"], DeviceKey=device["DeviceKey"])
+    refused = ("InvalidParameterException", "Invalid device key given.")
+    assert world.refused("confirm_device", **confirm) == refused
