@@ -122,9 +122,9 @@ def seed(state: Path, pool_id: str) -> None:
     Only the one in the middle can sign in.
     """
     from dewstack.clock import Clock
-    from dewstack.cognito import passwords
     from dewstack.cognito.directory import Directory
     from dewstack.cognito.model import User
+    from dewstack.cognito.secrets import passwords
     from dewstack.store import Store
 
     store = Store(state)

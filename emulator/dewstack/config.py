@@ -38,7 +38,7 @@ class Config(Struct, frozen=True):
     debug_port: int | None = None
     """Where the first of them listens; None is where debuggers of its language look."""
     smtp: str = ""
-    """The SMTP server that e-mails also go out by, as `dewstack.cognito.smtp` reads it; it may have a password."""
+    """The SMTP server that e-mails also go out by, as `dewstack.cognito.mail.smtp` reads it; it may have a password."""
     idle_seconds: float = 300.0
     """How long an execution environment stays warm without an invocation."""
 

@@ -27,7 +27,7 @@ from dewstack.service import Service
 from dewstack.watch import ServedMap
 
 if TYPE_CHECKING:
-    from dewstack.cognito.smtp import Relay
+    from dewstack.cognito.mail.smtp import Relay
 
 MOMENT_SECONDS, LINES_A_MOMENT = 0.1, 60
 """How often log lines are printed, and how many at once: printing must not cost the service its speed."""
@@ -95,7 +95,7 @@ def send_out(emulator: Emulator, service: Service) -> "Relay | None":
     named = emulator.config.smtp or (own.get("smtp") if isinstance(own, dict) else None)
     if not named:
         return None
-    from dewstack.cognito.smtp import Relay, SmtpServer
+    from dewstack.cognito.mail.smtp import Relay, SmtpServer
 
     try:
         server = SmtpServer.parse(str(named))

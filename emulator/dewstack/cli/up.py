@@ -198,7 +198,7 @@ def command(
         smtp=smtp,
     )
     if smtp:
-        from dewstack.cognito.smtp import SmtpServer
+        from dewstack.cognito.mail.smtp import SmtpServer
 
         SmtpServer.parse(smtp)  # A mistake in it is told before anything starts.
     if background or wait:

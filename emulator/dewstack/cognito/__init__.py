@@ -1,6 +1,6 @@
 """Cognito user pools: who may sign in, and the tokens that say so."""
 
-from dewstack.cognito.mailbox import Mailbox
+from dewstack.cognito.mail.mailbox import Mailbox
 from dewstack.cognito.model import Message
 from dewstack.cognito.service import Cognito
 

@@ -22,7 +22,7 @@ from dewstack.cognito.model import (
     UserPool,
     UserPoolClient,
 )
-from dewstack.cognito.user_index import UserIndex
+from dewstack.cognito.users.user_index import UserIndex
 from dewstack.config import Caller
 from dewstack.store import Collection, Store
 

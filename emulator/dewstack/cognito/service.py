@@ -7,50 +7,50 @@ from typing import TYPE_CHECKING, Any
 
 from dewstack.clock import Clock
 from dewstack.cognito.appearance import Brandings, Terms, UICustomizations
-from dewstack.cognito.attributes import Attributes
-from dewstack.cognito.bearer import Bearers
-from dewstack.cognito.client_secrets import ClientSecrets
-from dewstack.cognito.clients import Clients
-from dewstack.cognito.codes import Codes, Limits
-from dewstack.cognito.devices import DeviceOperations, Devices
+from dewstack.cognito.clients.client_secrets import ClientSecrets
+from dewstack.cognito.clients.clients import Clients
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.domains import Domains
-from dewstack.cognito.factors import Factors
+from dewstack.cognito.factors.devices import DeviceOperations, Devices
+from dewstack.cognito.factors.factors import Factors
+from dewstack.cognito.factors.first_factors import FirstFactors
+from dewstack.cognito.factors.mfa import UserMfa
+from dewstack.cognito.factors.passkeys import Passkeys
+from dewstack.cognito.factors.webauthn import WebAuthn
 from dewstack.cognito.files.import_jobs import ImportJobs, WriteLog
-from dewstack.cognito.first_factors import FirstFactors
-from dewstack.cognito.groups import Groups
-from dewstack.cognito.heavy import HeavyWork
-from dewstack.cognito.identities import Identities
-from dewstack.cognito.identity_providers import IdentityProviders
-from dewstack.cognito.issuing import Issuer
-from dewstack.cognito.keys import Keys, pool_of_issuer
-from dewstack.cognito.listing import Listing
-from dewstack.cognito.lockout import Lockout
-from dewstack.cognito.log_delivery import LogDelivery
-from dewstack.cognito.mailbox import Mailbox
-from dewstack.cognito.messages import Messenger
-from dewstack.cognito.mfa import UserMfa
-from dewstack.cognito.migration import Migration
-from dewstack.cognito.naming import Naming
-from dewstack.cognito.passkeys import Passkeys
-from dewstack.cognito.pool_mfa import PoolMfa
-from dewstack.cognito.pools import Pools
-from dewstack.cognito.profile import Profiles
-from dewstack.cognito.provider_links import ProviderLinks
-from dewstack.cognito.recovery import Recovery
-from dewstack.cognito.resource_servers import ResourceServers
-from dewstack.cognito.risk import RiskConfigurations
-from dewstack.cognito.session_settings import SessionSettings
+from dewstack.cognito.mail.mailbox import Mailbox
+from dewstack.cognito.mail.messages import Messenger
+from dewstack.cognito.pools.domains import Domains
+from dewstack.cognito.pools.groups import Groups
+from dewstack.cognito.pools.log_delivery import LogDelivery
+from dewstack.cognito.pools.pool_mfa import PoolMfa
+from dewstack.cognito.pools.pools import Pools
+from dewstack.cognito.pools.resource_servers import ResourceServers
+from dewstack.cognito.pools.risk import RiskConfigurations
+from dewstack.cognito.pools.session_settings import SessionSettings
+from dewstack.cognito.pools.signing_certificate import SigningCertificates
+from dewstack.cognito.pools.tags import Tags
+from dewstack.cognito.providers.identities import Identities
+from dewstack.cognito.providers.identity_providers import IdentityProviders
+from dewstack.cognito.providers.provider_links import ProviderLinks
+from dewstack.cognito.secrets.heavy import HeavyWork
 from dewstack.cognito.signin import SignIns
 from dewstack.cognito.signin.sessions import Sessions
-from dewstack.cognito.signing_certificate import SigningCertificates
-from dewstack.cognito.signup import SignUps
-from dewstack.cognito.tags import Tags
-from dewstack.cognito.tokens import Tokens, issuer_of
+from dewstack.cognito.tokens.bearer import Bearers
+from dewstack.cognito.tokens.issuing import Issuer
+from dewstack.cognito.tokens.keys import Keys, pool_of_issuer
+from dewstack.cognito.tokens.tokens import Tokens, issuer_of
 from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, TimedInvoke, Triggers
-from dewstack.cognito.users import Users
-from dewstack.cognito.verification import Verification
-from dewstack.cognito.webauthn import WebAuthn
+from dewstack.cognito.users.attributes import Attributes
+from dewstack.cognito.users.codes import Codes, Limits
+from dewstack.cognito.users.listing import Listing
+from dewstack.cognito.users.lockout import Lockout
+from dewstack.cognito.users.migration import Migration
+from dewstack.cognito.users.naming import Naming
+from dewstack.cognito.users.profile import Profiles
+from dewstack.cognito.users.recovery import Recovery
+from dewstack.cognito.users.signup import SignUps
+from dewstack.cognito.users.users import Users
+from dewstack.cognito.users.verification import Verification
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.store import Store

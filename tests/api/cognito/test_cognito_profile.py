@@ -2,7 +2,7 @@
 
 import pytest
 
-from dewstack.cognito.secret_hash import secret_hash
+from dewstack.cognito.clients.secret_hash import secret_hash
 
 INCORRECT = ("NotAuthorizedException", "Incorrect username or password.")
 LIMIT = ("LimitExceededException", "Attempt limit exceeded, please try after some time.")

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from dewstack.cognito import heavy
-from dewstack.cognito.heavy import HeavyWork
+from dewstack.cognito.secrets import heavy
+from dewstack.cognito.secrets.heavy import HeavyWork
 
 
 @pytest.fixture

@@ -5,15 +5,15 @@ import random
 
 import pytest
 
-from dewstack.cognito import passwords, srp
+from dewstack.cognito.clients.secret_hash import secret_hash
 from dewstack.cognito.errors import InvalidParameterException, InvalidPasswordException
-from dewstack.cognito.keys import pool_of_issuer
-from dewstack.cognito.lockout import locked_until
-from dewstack.cognito.messages import mask
+from dewstack.cognito.mail.messages import mask
 from dewstack.cognito.model import Attempts
 from dewstack.cognito.paging import key_of, page, token_of
 from dewstack.cognito.schema import EMAIL, PHONE_NUMBER
-from dewstack.cognito.secret_hash import secret_hash
+from dewstack.cognito.secrets import passwords, srp
+from dewstack.cognito.tokens.keys import pool_of_issuer
+from dewstack.cognito.users.lockout import locked_until
 
 STRICT = {
     "MinimumLength": 8,

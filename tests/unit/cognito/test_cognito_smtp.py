@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from dewstack.clock import Clock
-from dewstack.cognito.mailbox import SENDER, Mailbox
+from dewstack.cognito.mail.mailbox import SENDER, Mailbox
+from dewstack.cognito.mail.smtp import Relay, SmtpServer, compose
 from dewstack.cognito.model import Message
-from dewstack.cognito.smtp import Relay, SmtpServer, compose
 from dewstack.errors import UserError
 from dewstack.store import Store
 

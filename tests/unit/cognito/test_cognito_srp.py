@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dewstack.clock import Clock
-from dewstack.cognito import srp
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.errors import InvalidParameterException, NotAuthorizedException
 from dewstack.cognito.model import UserPool, UserPoolClient
-from dewstack.cognito.secret_blocks import SecretBlocks, SrpChallenge
+from dewstack.cognito.secrets import srp
+from dewstack.cognito.secrets.secret_blocks import SecretBlocks, SrpChallenge
 from dewstack.store import Store
 from tests.srp_client import SrpClient, now_string, padded
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from dewstack.clock import Clock
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.errors import InvalidParameterException
-from dewstack.cognito.listing import SEARCHABLE, Listing
 from dewstack.cognito.model import User, UserPool
 from dewstack.cognito.paging import place_of, token_of_place
+from dewstack.cognito.users.listing import SEARCHABLE, Listing
 from dewstack.config import Caller
 from dewstack.store import Store
 

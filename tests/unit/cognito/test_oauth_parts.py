@@ -4,10 +4,10 @@ import pytest
 
 from dewstack.clock import Clock
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.domains import Domains
 from dewstack.cognito.oauth.exchange import Malformed, read_cookies, read_parameters, redirect, with_query
 from dewstack.cognito.oauth.places import Places, UnknownDomain
 from dewstack.cognito.oauth.sealing import Broken, hidden, shown
+from dewstack.cognito.pools.domains import Domains
 from dewstack.config import Caller
 from dewstack.http import Request
 from dewstack.store import Store

@@ -10,8 +10,8 @@ from dewstack.clock import Clock
 from dewstack.cognito import errors
 from dewstack.cognito.appearance import css
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.domains import Domains
 from dewstack.cognito.model import UserPool
+from dewstack.cognito.pools.domains import Domains
 from dewstack.config import Caller
 from dewstack.wire import operation
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dewstack.cognito import passwords, schema
+from dewstack.cognito import schema
 from dewstack.cognito.errors import CognitoError
 from dewstack.cognito.files.records import Document, Fault, UserRecord
 from dewstack.cognito.model import Group, UserPool
-from dewstack.cognito.naming import NAMES, Naming, address_kind
+from dewstack.cognito.secrets import passwords
+from dewstack.cognito.users.naming import NAMES, Naming, address_kind
 
 GROUP_MEMBERS: dict[str, type[str] | type[int]] = {
     "name": str,

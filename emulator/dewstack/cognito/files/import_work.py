@@ -15,7 +15,7 @@ from dewstack.cognito.files.csv_file import CsvFault, CsvUser, header_of, read
 from dewstack.cognito.files.matching import Matching
 from dewstack.cognito.files.records import UserRecord
 from dewstack.cognito.model import Mfa, User, UserPool
-from dewstack.cognito.naming import Naming
+from dewstack.cognito.users.naming import Naming
 
 logger = logging.getLogger("dewstack.cognito")
 

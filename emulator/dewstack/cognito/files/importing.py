@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.clock import Clock
-from dewstack.cognito import passwords
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.files.checking import complete, faults_of, group_faults, read_group, write_group
 from dewstack.cognito.files.csv_file import header_of
@@ -24,8 +23,9 @@ from dewstack.cognito.files.records import (
     write_user,
 )
 from dewstack.cognito.model import Mfa, User, UserPool
-from dewstack.cognito.naming import Naming
-from dewstack.cognito.srp import pool_name
+from dewstack.cognito.secrets import passwords
+from dewstack.cognito.secrets.srp import pool_name
+from dewstack.cognito.users.naming import Naming
 from dewstack.config import Caller
 
 Mode = Literal["add", "compare", "replace"]

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from msgspec import Struct, field
 
 from dewstack.cognito.model import Mfa, Password, User, UserPool, UserStatus
-from dewstack.cognito.srp import pool_name
+from dewstack.cognito.secrets.srp import pool_name
 
 Document = dict[str, Any]
 Path = tuple[str | int, ...]

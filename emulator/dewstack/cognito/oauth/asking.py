@@ -7,9 +7,9 @@ from typing import Any
 from unicodedata import category
 
 from dewstack.cognito import errors
+from dewstack.cognito.clients.secret_hash import secret_hash
 from dewstack.cognito.model import UserPoolClient
 from dewstack.cognito.oauth.authorization import Authorization
-from dewstack.cognito.secret_hash import secret_hash
 from dewstack.cognito.signin.steps import SignIn
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated

@@ -13,7 +13,7 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import API_SCOPE, UserPool, UserPoolClient
 from dewstack.cognito.oauth.exchange import Ask, Parameters, with_query
 from dewstack.cognito.oauth.places import Places
-from dewstack.cognito.resource_servers import ResourceServers
+from dewstack.cognito.pools.resource_servers import ResourceServers
 
 OPENID_SCOPES = frozenset({"email", "phone", "profile"})
 """What may only be asked for together with `openid`."""

@@ -3,12 +3,12 @@
 import asyncio
 
 from dewstack.cognito.errors import CognitoError
-from dewstack.cognito.identity_providers import IdentityProvider, IdentityProviders
 from dewstack.cognito.oauth.authorization import Authorization, Authorizations, BadClient, Refused
 from dewstack.cognito.oauth.browsers import Browsers
 from dewstack.cognito.oauth.exchange import Ask, redirect
 from dewstack.cognito.oauth.federation import Federation
 from dewstack.cognito.oauth.granting import Grants
+from dewstack.cognito.providers.identity_providers import IdentityProvider, IdentityProviders
 from dewstack.http import Response
 
 OWN_USERS = "COGNITO"

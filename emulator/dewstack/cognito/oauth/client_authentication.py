@@ -4,12 +4,12 @@ import base64
 import binascii
 from urllib.parse import unquote_plus
 
+from dewstack.cognito.clients.secret_hash import is_secret
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.errors import ResourceNotFoundException
 from dewstack.cognito.model import UserPool, UserPoolClient
 from dewstack.cognito.oauth.exchange import Ask
 from dewstack.cognito.oauth.places import Places
-from dewstack.cognito.secret_hash import is_secret
 
 
 class InvalidClient(Exception):

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 from dewstack import ids
 from dewstack.cognito import errors, schema
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.identities import SUBJECT, Identities, Link
-from dewstack.cognito.identity_providers import IdentityProvider
 from dewstack.cognito.model import Group, User, UserPool
 from dewstack.cognito.oauth.authorization import Authorization
 from dewstack.cognito.oauth.provider import Identity
+from dewstack.cognito.providers.identities import SUBJECT, Identities, Link
+from dewstack.cognito.providers.identity_providers import IdentityProvider
 from dewstack.cognito.schema import VERIFIED_FLAGS
-from dewstack.cognito.signup import accepted
 from dewstack.cognito.triggers import Occasion, Triggers
+from dewstack.cognito.users.signup import accepted
 
 SOURCE = "PreSignUp_ExternalProvider"
 NAME_CLAIM = "username"

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.identity_providers import IdentityProvider, IdentityProviders
 from dewstack.cognito.oauth.arrival import Arrival
 from dewstack.cognito.oauth.authorization import Authorization, Authorizations, BadClient, Refused
 from dewstack.cognito.oauth.browsers import Browsers
@@ -27,6 +26,7 @@ from dewstack.cognito.oauth.federated_users import FederatedUsers
 from dewstack.cognito.oauth.fetching import FetchError
 from dewstack.cognito.oauth.provider import Providers
 from dewstack.cognito.oauth.sealing import Broken, Seals
+from dewstack.cognito.providers.identity_providers import IdentityProvider, IdentityProviders
 from dewstack.config import Config
 from dewstack.errors import NotEmulated
 from dewstack.http import Response

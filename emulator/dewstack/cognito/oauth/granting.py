@@ -16,11 +16,11 @@ from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.model import AuthorizationCode, User, UserPool, UserPoolClient
 from dewstack.cognito.oauth.authorization import Authorization
 from dewstack.cognito.oauth.exchange import Parameters
 from dewstack.cognito.oauth.sealing import hidden, shown
+from dewstack.cognito.tokens.issuing import Grant, Issuer
 
 CODE_SECONDS = 300.0
 SWEPT = 4

@@ -6,13 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from msgspec import Struct
 
 from dewstack.cognito.appearance import UICustomizations
-from dewstack.cognito.bearer import Bearers
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.domains import Domains
-from dewstack.cognito.identities import Identities
-from dewstack.cognito.identity_providers import IdentityProviders
-from dewstack.cognito.issuing import Issuer
-from dewstack.cognito.keys import Keys
 from dewstack.cognito.model import UserPool, UserPoolClient
 from dewstack.cognito.oauth.arrival import Arrival
 from dewstack.cognito.oauth.asking import Api
@@ -44,9 +38,15 @@ from dewstack.cognito.oauth.sealing import Seals
 from dewstack.cognito.oauth.signup import SignUp
 from dewstack.cognito.oauth.token import TokenEndpoint, method_refused, refusal
 from dewstack.cognito.oauth.user_info import Revocation, UserInfo
-from dewstack.cognito.resource_servers import ResourceServers
+from dewstack.cognito.pools.domains import Domains
+from dewstack.cognito.pools.resource_servers import ResourceServers
+from dewstack.cognito.providers.identities import Identities
+from dewstack.cognito.providers.identity_providers import IdentityProviders
 from dewstack.cognito.signin import SignIns
-from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.tokens.bearer import Bearers
+from dewstack.cognito.tokens.issuing import Issuer
+from dewstack.cognito.tokens.keys import Keys
+from dewstack.cognito.tokens.tokens import Tokens
 from dewstack.cognito.triggers import Triggers
 from dewstack.config import Config
 from dewstack.errors import NotEmulated

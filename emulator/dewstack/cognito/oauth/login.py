@@ -5,7 +5,6 @@ import asyncio
 from msgspec.structs import replace
 
 from dewstack.cognito import errors
-from dewstack.cognito.identity_providers import IdentityProviders
 from dewstack.cognito.model import User
 from dewstack.cognito.oauth.arrival import Arrival, alert_of
 from dewstack.cognito.oauth.authorization import Authorization, Authorizations
@@ -19,6 +18,7 @@ from dewstack.cognito.oauth.fields import username_field
 from dewstack.cognito.oauth.page import Alert, Field, Form, Link, Page, heading
 from dewstack.cognito.oauth.recovery import Recovery
 from dewstack.cognito.oauth.sealing import Broken, Seals
+from dewstack.cognito.providers.identity_providers import IdentityProviders
 from dewstack.http import Response
 
 

@@ -9,8 +9,8 @@ says which pool is meant. Either way a pool needs a domain, as on AWS.
 import re
 
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.domains import Domains
 from dewstack.cognito.model import UserPool
+from dewstack.cognito.pools.domains import Domains
 
 _PREFIX_HOST = re.compile(
     r"(?P<prefix>[a-z0-9-]+)\.auth\.(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.)?(?:amazoncognito\.com|localhost)"

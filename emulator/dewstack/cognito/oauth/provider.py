@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from dewstack.clock import Clock
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.identity_providers import IdentityProvider
-from dewstack.cognito.keys import Keys, pool_of_issuer
 from dewstack.cognito.model import UserPool
 from dewstack.cognito.oauth.exchange import Ask
 from dewstack.cognito.oauth.fetching import FetchError, fetch, read_object
-from dewstack.cognito.tokens import issuer_of
+from dewstack.cognito.providers.identity_providers import IdentityProvider
+from dewstack.cognito.tokens.keys import Keys, pool_of_issuer
+from dewstack.cognito.tokens.tokens import issuer_of
 from dewstack.config import Config
 from dewstack.http import Request, Response
 

@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from dewstack.cognito import errors
-from dewstack.cognito.issuing import Grant, Issuer
 from dewstack.cognito.model import UserPool, UserPoolClient
 from dewstack.cognito.oauth.authorization import SYSTEM_SCOPES, Authorizations
 from dewstack.cognito.oauth.client_authentication import ClientAuthentication, InvalidClient
 from dewstack.cognito.oauth.exchange import Ask, Parameters, answer
 from dewstack.cognito.oauth.granting import Grants, InvalidGrant
-from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.tokens.issuing import Grant, Issuer
+from dewstack.cognito.tokens.tokens import Tokens
 from dewstack.http import Response
 
 Result = dict[str, Any]

@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 
 from dewstack.cognito import errors
-from dewstack.cognito.bearer import Bearer, Bearers
-from dewstack.cognito.claims import disclosed
 from dewstack.cognito.oauth.client_authentication import ClientAuthentication, InvalidClient
 from dewstack.cognito.oauth.exchange import CORS, NO_STORE, Ask, answer
 from dewstack.cognito.oauth.places import Places
 from dewstack.cognito.oauth.token import refusal
 from dewstack.cognito.schema import readable
-from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.tokens.bearer import Bearer, Bearers
+from dewstack.cognito.tokens.claims import disclosed
+from dewstack.cognito.tokens.tokens import Tokens
 from dewstack.http import Response
 
 BAD_REQUEST = "Bad OAuth2 request at UserInfo Endpoint"

@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from dewstack.cognito import errors, secret_hash
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.first_factors import (
+from dewstack.cognito.factors.first_factors import (
     ADDRESSES,
     EMAIL_OTP,
     PASSWORD,
@@ -23,12 +24,11 @@ from dewstack.cognito.first_factors import (
     WEB_AUTHN,
     FirstFactors,
 )
-from dewstack.cognito.heavy import HeavyWork
-from dewstack.cognito.lockout import Lockout
-from dewstack.cognito.messages import MEDIUMS, mask
+from dewstack.cognito.factors.passkey_proofs import Demand, new_count
+from dewstack.cognito.factors.passkeys import Passkeys, new_challenge
+from dewstack.cognito.mail.messages import MEDIUMS, mask
 from dewstack.cognito.model import User
-from dewstack.cognito.passkey_proofs import Demand, new_count
-from dewstack.cognito.passkeys import Passkeys, new_challenge
+from dewstack.cognito.secrets.heavy import HeavyWork
 from dewstack.cognito.signin.one_time_codes import OneTimeCodes
 from dewstack.cognito.signin.password import PasswordFactor
 from dewstack.cognito.signin.second_factor import MISMATCH
@@ -36,8 +36,9 @@ from dewstack.cognito.signin.sessions import CONFIRMED, Sessions
 from dewstack.cognito.signin.srp_factor import SrpFactor
 from dewstack.cognito.signin.standing import check_standing
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn, Step
-from dewstack.cognito.simulation import simulated_address
 from dewstack.cognito.triggers import Triggers
+from dewstack.cognito.users.lockout import Lockout
+from dewstack.cognito.users.simulation import simulated_address
 from dewstack.errors import NotEmulated
 
 SELECT = "SELECT_CHALLENGE"

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from dewstack.cognito import errors, secret_hash
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import User
 from dewstack.cognito.signin.sessions import Sessions

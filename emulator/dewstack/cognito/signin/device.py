@@ -9,15 +9,17 @@ import asyncio
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dewstack.cognito import errors, secret_hash, srp
-from dewstack.cognito.devices import UNKNOWN, Devices
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.heavy import HeavyWork
-from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.factors.devices import UNKNOWN, Devices
 from dewstack.cognito.model import User
-from dewstack.cognito.secret_blocks import SecretBlocks, SrpChallenge
+from dewstack.cognito.secrets import srp
+from dewstack.cognito.secrets.heavy import HeavyWork
+from dewstack.cognito.secrets.secret_blocks import SecretBlocks, SrpChallenge
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
+from dewstack.cognito.users.lockout import Lockout
 
 NAME = "DEVICE_SRP_AUTH"
 VERIFIER = "DEVICE_PASSWORD_VERIFIER"

@@ -4,13 +4,14 @@ import json
 
 from msgspec.structs import replace
 
-from dewstack.cognito import errors, passwords, schema
+from dewstack.cognito import errors, schema
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.heavy import HeavyWork
 from dewstack.cognito.model import User
+from dewstack.cognito.secrets import passwords
+from dewstack.cognito.secrets.heavy import HeavyWork
 from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
-from dewstack.cognito.verification import Verification
+from dewstack.cognito.users.verification import Verification
 
 NAME = "NEW_PASSWORD_REQUIRED"
 PREFIX = "userAttributes."

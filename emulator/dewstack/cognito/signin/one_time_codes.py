@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.messages import CODE_BODY, MEDIUMS, Delivery, Messenger, Template, mask
+from dewstack.cognito.mail.messages import CODE_BODY, MEDIUMS, Delivery, Messenger, Template, mask
 from dewstack.cognito.model import User, UserPool
 from dewstack.cognito.signin.steps import SignIn
 

@@ -8,19 +8,17 @@ import asyncio
 from typing import Any
 
 from dewstack.clock import Clock
-from dewstack.cognito import errors, secret_hash
-from dewstack.cognito.devices import Devices
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.factors import Factors
-from dewstack.cognito.first_factors import FirstFactors
-from dewstack.cognito.heavy import HeavyWork
-from dewstack.cognito.issuing import Grant, Issuer
-from dewstack.cognito.lockout import Lockout
-from dewstack.cognito.messages import Messenger
-from dewstack.cognito.migration import Migration
+from dewstack.cognito.factors.devices import Devices
+from dewstack.cognito.factors.factors import Factors
+from dewstack.cognito.factors.first_factors import FirstFactors
+from dewstack.cognito.factors.passkeys import Passkeys
+from dewstack.cognito.mail.messages import Messenger
 from dewstack.cognito.model import User
-from dewstack.cognito.passkeys import Passkeys
-from dewstack.cognito.secret_blocks import SecretBlocks
+from dewstack.cognito.secrets.heavy import HeavyWork
+from dewstack.cognito.secrets.secret_blocks import SecretBlocks
 from dewstack.cognito.signin.choice import Choice
 from dewstack.cognito.signin.custom import CustomAuth
 from dewstack.cognito.signin.device import DeviceFactor
@@ -34,9 +32,12 @@ from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.srp_factor import SrpFactor
 from dewstack.cognito.signin.standing import check_standing
 from dewstack.cognito.signin.steps import Challenge, Gate, Next, Passed, Rule, SignIn
-from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.tokens.issuing import Grant, Issuer
+from dewstack.cognito.tokens.tokens import Tokens
 from dewstack.cognito.triggers import Triggers
-from dewstack.cognito.verification import Verification
+from dewstack.cognito.users.lockout import Lockout
+from dewstack.cognito.users.migration import Migration
+from dewstack.cognito.users.verification import Verification
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
 from dewstack.wire import operation

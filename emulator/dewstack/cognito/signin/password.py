@@ -2,14 +2,16 @@
 
 import asyncio
 
-from dewstack.cognito import errors, passwords, secret_hash
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.heavy import HeavyWork
-from dewstack.cognito.lockout import Lockout
-from dewstack.cognito.migration import Migration
 from dewstack.cognito.model import User, UserPool
+from dewstack.cognito.secrets import passwords
+from dewstack.cognito.secrets.heavy import HeavyWork
 from dewstack.cognito.signin.steps import Next, Passed, SignIn
 from dewstack.cognito.triggers import Triggers
+from dewstack.cognito.users.lockout import Lockout
+from dewstack.cognito.users.migration import Migration
 
 
 class PasswordFactor:

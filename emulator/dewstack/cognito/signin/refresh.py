@@ -2,10 +2,11 @@
 
 import asyncio
 
-from dewstack.cognito import errors, secret_hash
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.signin.flows import DISABLED
 from dewstack.cognito.signin.steps import Next, Passed, SignIn
-from dewstack.cognito.tokens import Tokens
+from dewstack.cognito.tokens.tokens import Tokens
 
 
 class Refresh:

@@ -12,17 +12,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.cognito import errors
-from dewstack.cognito.devices import Devices
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.factors import EMAIL, SMS, TOTP, Factors
-from dewstack.cognito.lockout import Lockout
+from dewstack.cognito.factors.devices import Devices
+from dewstack.cognito.factors.factors import EMAIL, SMS, TOTP, Factors
 from dewstack.cognito.model import User
 from dewstack.cognito.schema import EMAIL as EMAIL_FORMAT
 from dewstack.cognito.signin import totp
 from dewstack.cognito.signin.one_time_codes import OneTimeCodes
 from dewstack.cognito.signin.sessions import Opened, Sessions
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
-from dewstack.cognito.verification import Verification
+from dewstack.cognito.users.lockout import Lockout
+from dewstack.cognito.users.verification import Verification
 
 SELECT = "SELECT_MFA_TYPE"
 SET_UP = "MFA_SETUP"

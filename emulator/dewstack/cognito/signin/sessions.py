@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dewstack.cognito import errors, secret_hash
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import DAY, Session, User, UserPool, UserPoolClient
 from dewstack.cognito.signin.steps import Challenge, SignIn

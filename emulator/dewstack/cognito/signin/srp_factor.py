@@ -5,15 +5,17 @@ The password never travels. AWS answers the first step without a Session; what t
 
 import asyncio
 
-from dewstack.cognito import errors, secret_hash, srp
+from dewstack.cognito import errors
+from dewstack.cognito.clients import secret_hash
 from dewstack.cognito.directory import Directory
-from dewstack.cognito.heavy import HeavyWork
-from dewstack.cognito.lockout import Lockout
 from dewstack.cognito.model import User, UserPool
-from dewstack.cognito.naming import FORMATS
-from dewstack.cognito.secret_blocks import SecretBlocks, SrpChallenge
+from dewstack.cognito.secrets import srp
+from dewstack.cognito.secrets.heavy import HeavyWork
+from dewstack.cognito.secrets.secret_blocks import SecretBlocks, SrpChallenge
 from dewstack.cognito.signin.steps import Challenge, Next, Passed, SignIn
 from dewstack.cognito.triggers import Triggers
+from dewstack.cognito.users.lockout import Lockout
+from dewstack.cognito.users.naming import FORMATS
 
 NAME = "PASSWORD_VERIFIER"
 

@@ -1,0 +1,1 @@
+"""What users can prove themselves by beside a password: apps, codes, passkeys, devices."""

@@ -1,0 +1,1 @@
+"""What a pool writes to its users, and where it goes."""

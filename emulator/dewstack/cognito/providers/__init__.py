@@ -1,0 +1,1 @@
+"""Identity providers, and who their people are in a pool."""

@@ -1,0 +1,1 @@
+"""Tokens: keys, claims, issuing, and what becomes of tokens that come back."""

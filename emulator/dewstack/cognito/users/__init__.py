@@ -1,0 +1,1 @@
+"""The life of users: signing up, being made, found, changed, verified, recovered, locked out."""
