@@ -6,61 +6,41 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dewstack.clock import Clock
-from dewstack.cognito.appearance import Brandings, Terms, UICustomizations
+from dewstack.cognito.appearance import Brandings, Terms
 from dewstack.cognito.clients.client_secrets import ClientSecrets
 from dewstack.cognito.clients.clients import Clients
-from dewstack.cognito.directory import Directory
-from dewstack.cognito.factors.devices import DeviceOperations, Devices
-from dewstack.cognito.factors.factors import Factors
-from dewstack.cognito.factors.first_factors import FirstFactors
+from dewstack.cognito.factors.devices import DeviceOperations
 from dewstack.cognito.factors.mfa import UserMfa
-from dewstack.cognito.factors.passkeys import Passkeys
 from dewstack.cognito.factors.webauthn import WebAuthn
 from dewstack.cognito.files.import_jobs import ImportJobs, WriteLog
 from dewstack.cognito.mail.mailbox import Mailbox
-from dewstack.cognito.mail.messages import Messenger
-from dewstack.cognito.pools.domains import Domains
+from dewstack.cognito.parts import Parts
 from dewstack.cognito.pools.groups import Groups
 from dewstack.cognito.pools.log_delivery import LogDelivery
 from dewstack.cognito.pools.pool_mfa import PoolMfa
 from dewstack.cognito.pools.pools import Pools
-from dewstack.cognito.pools.resource_servers import ResourceServers
 from dewstack.cognito.pools.risk import RiskConfigurations
 from dewstack.cognito.pools.session_settings import SessionSettings
 from dewstack.cognito.pools.signing_certificate import SigningCertificates
 from dewstack.cognito.pools.tags import Tags
-from dewstack.cognito.providers.identities import Identities
-from dewstack.cognito.providers.identity_providers import IdentityProviders
 from dewstack.cognito.providers.provider_links import ProviderLinks
-from dewstack.cognito.secrets.heavy import HeavyWork
 from dewstack.cognito.signin import SignIns
-from dewstack.cognito.signin.sessions import Sessions
-from dewstack.cognito.tokens.bearer import Bearers
-from dewstack.cognito.tokens.issuing import Issuer
-from dewstack.cognito.tokens.keys import Keys, pool_of_issuer
-from dewstack.cognito.tokens.tokens import Tokens, issuer_of
-from dewstack.cognito.triggers import Asker, Patience, Permits, Send, Senders, TimedInvoke, Triggers
-from dewstack.cognito.users.attributes import Attributes
-from dewstack.cognito.users.codes import Codes, Limits
+from dewstack.cognito.tokens.keys import pool_of_issuer
+from dewstack.cognito.tokens.tokens import issuer_of
+from dewstack.cognito.triggers import Asker, Patience, Permits, Send, TimedInvoke
 from dewstack.cognito.users.listing import Listing
-from dewstack.cognito.users.lockout import Lockout
-from dewstack.cognito.users.migration import Migration
-from dewstack.cognito.users.naming import Naming
 from dewstack.cognito.users.profile import Profiles
 from dewstack.cognito.users.recovery import Recovery
 from dewstack.cognito.users.signup import SignUps
 from dewstack.cognito.users.users import Users
-from dewstack.cognito.users.verification import Verification
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.store import Store
 from dewstack.wire import Handler, operations_of
 
 if TYPE_CHECKING:
-    from dewstack.cognito.oauth import Hosted
-
-if TYPE_CHECKING:
     from dewstack.cognito.files.importing import UserFiles
+    from dewstack.cognito.oauth import Hosted
 
 
 class Cognito:
@@ -81,121 +61,20 @@ class Cognito:
         patience: Patience | None = None,
         write_log: WriteLog | None = None,
     ) -> None:
-        self._directory = directory = Directory(store, clock)
-        self._keys = keys = Keys(directory)
-        self._config = config
-        self._heavy = heavy = HeavyWork()
-        asker = Asker(invoke, permits, patience)
-        triggers = Triggers(asker)
-        tokens = Tokens(directory, clock)
-        issuer = Issuer(directory, heavy, keys, tokens, clock, config, triggers)
-        bearers = Bearers(directory, keys, clock, config)
-        self.mailbox = Mailbox(store, clock)
-        base_url = f"http://localhost:{config.aws_port}"
-        messenger = Messenger(self.mailbox, base_url, triggers, Senders(asker, send, base_url))
-        limits, lockout, naming = Limits(directory), Lockout(directory), Naming(directory)
-        codes = Codes(directory, limits)
-        verification = Verification(directory, codes, messenger)
-        attributes = Attributes(directory, codes, messenger, verification)
-        migration = Migration(directory, clock, messenger, verification, naming, triggers)
-        self.domains = Domains(directory)
-        self.resource_servers = ResourceServers(directory)
-        self.identity_providers = IdentityProviders(directory, clock)
-        self.identities = Identities(directory, clock, self.identity_providers)
-        self.customizations = UICustomizations(directory, clock, self.domains)
-        sessions, factors = Sessions(directory), Factors(directory)
-        passkeys = Passkeys(directory, self.domains)
-        first = FirstFactors(factors, passkeys)
-        devices = Devices(directory, clock)
-        sign_ins = SignIns(
-            directory,
-            clock,
-            heavy,
-            lockout,
-            tokens,
-            issuer,
-            migration,
-            triggers,
-            sessions,
-            factors,
-            messenger,
-            devices,
-            first,
-            passkeys,
-            verification,
-        )
-        self.import_jobs = ImportJobs(directory, clock, base_url, write_log)
+        self._parts = parts = Parts(store, clock, config, Asker(invoke, permits, patience), send)
+        self._directory, self._keys = parts.directory, parts.keys
+        self.mailbox = parts.mailbox
+        self.import_jobs = ImportJobs(parts.directory, clock, parts.base_url, write_log)
+        self._sign_ins = SignIns(parts)
         self.operations = operations_of(
-            Pools(directory, clock, keys, self.domains),
-            self.domains,
-            self.resource_servers,
-            self.identity_providers,
-            Tags(directory, clock),
-            PoolMfa(directory, clock),
-            DeviceOperations(directory, clock, bearers, devices),
-            UserMfa(directory, clock, bearers, sessions, lockout, factors, first, passkeys),
-            WebAuthn(directory, clock, heavy, bearers, passkeys),
-            Clients(directory, clock, self.resource_servers, self.identity_providers),
-            ClientSecrets(directory, clock),
-            ProviderLinks(directory, self.identities),
-            self.customizations,
-            Brandings(directory, clock),
-            Terms(directory, clock),
-            RiskConfigurations(directory, clock),
-            LogDelivery(directory),
-            SigningCertificates(directory, clock),
-            SessionSettings(directory),
-            Groups(directory, clock),
-            self.import_jobs,
-            Users(
-                directory,
-                heavy,
-                clock,
-                tokens,
-                lockout,
-                messenger,
-                verification,
-                attributes,
-                naming,
-                triggers,
-            ),
-            Listing(directory),
-            SignUps(
-                directory, heavy, clock, codes, limits, messenger, verification, naming, triggers, sessions
-            ),
-            sign_ins,
-            Recovery(directory, heavy, codes, limits, messenger, lockout, migration, triggers),
-            Profiles(directory, heavy, bearers, tokens, codes, limits, messenger, verification, attributes),
+            *_of_pools(parts), *_of_users(parts, self._sign_ins), self._sign_ins, self.import_jobs
         )
-
-        def make_hosted() -> "Hosted":
-            from dewstack.cognito.oauth import Hosted, Parts
-
-            parts = Parts(
-                directory=directory,
-                config=config,
-                customizations=self.customizations,
-                operations=self.operations,
-                domains=self.domains,
-                resource_servers=self.resource_servers,
-                providers=self.identity_providers,
-                identities=self.identities,
-                bearers=bearers,
-                issuer=issuer,
-                keys=keys,
-                sign_ins=sign_ins,
-                tokens=tokens,
-                triggers=triggers,
-            )
-            return Hosted(parts)
-
-        self._make_hosted = make_hosted
         self._hosted: Hosted | None = None
         self._hosted_lock = threading.Lock()
 
     def close(self) -> None:
         """Stop the worker threads; what they do ends on its own."""
-        self._heavy.close()
+        self._parts.heavy.close()
 
     @cached_property
     def files(self) -> "UserFiles":
@@ -210,9 +89,11 @@ class Cognito:
         return await hosted(request)
 
     def _open_hosted(self) -> "Hosted":
+        from dewstack.cognito.oauth import Hosted
+
         with self._hosted_lock:
             if self._hosted is None:
-                self._hosted = self._make_hosted()
+                self._hosted = Hosted(self._parts, self._sign_ins, self.operations)
             return self._hosted
 
     def upload(self, request: Request) -> Response:
@@ -261,12 +142,57 @@ class Cognito:
             ],
         }
         return {
-            **(endpoints if self.domains.of(pool) else {}),
+            **(endpoints if self._parts.domains.of(pool) else {}),
             "id_token_signing_alg_values_supported": ["RS256"],
-            "issuer": issuer_of(pool, self._config),
+            "issuer": issuer_of(pool, self._parts.config),
             "jwks_uri": f"{base_url}/{pool.id}/.well-known/jwks.json",
             "response_types_supported": ["code", "token"],
             "scopes_supported": ["openid", "email", "phone", "profile"],
             "subject_types_supported": ["public"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         }
+
+
+def _of_pools(parts: Parts) -> tuple[object, ...]:
+    """The operations on pools, their clients and providers."""
+    directory, clock = parts.directory, parts.clock
+    return (
+        Pools(directory, clock, parts.keys, parts.domains),
+        PoolMfa(directory, clock),
+        SessionSettings(directory),
+        Tags(directory, clock),
+        Groups(directory, clock),
+        Clients(directory, clock, parts.resource_servers, parts.providers),
+        ClientSecrets(directory, clock),
+        parts.domains,
+        parts.resource_servers,
+        parts.providers,
+        ProviderLinks(directory, parts.identities),
+        parts.customizations,
+        Brandings(directory, clock),
+        Terms(directory, clock),
+        RiskConfigurations(directory, clock),
+        LogDelivery(directory),
+        SigningCertificates(directory, clock),
+    )
+
+
+def _of_users(parts: Parts, sign_ins: SignIns) -> tuple[object, ...]:
+    """The operations on users: by administrators, by themselves, by nobody yet."""
+    directory, clock, heavy, bearers = parts.directory, parts.clock, parts.heavy, parts.bearers
+    codes, limits, lockout, messenger = parts.codes, parts.limits, parts.lockout, parts.messenger
+    verification, attributes, naming = parts.verification, parts.attributes, parts.naming
+    tokens, triggers, sessions = parts.tokens, parts.triggers, sign_ins.sessions
+    passkeys, first = parts.passkeys, parts.first_factors
+    return (
+        Users(
+            directory, heavy, clock, tokens, lockout, messenger, verification, attributes, naming, triggers
+        ),
+        Listing(directory),
+        SignUps(directory, heavy, clock, codes, limits, messenger, verification, naming, triggers, sessions),
+        Recovery(directory, heavy, codes, limits, messenger, lockout, parts.migration, triggers),
+        Profiles(directory, heavy, bearers, tokens, codes, limits, messenger, verification, attributes),
+        UserMfa(directory, clock, bearers, sessions, lockout, parts.factors, first, passkeys),
+        WebAuthn(directory, clock, heavy, bearers, passkeys),
+        DeviceOperations(directory, clock, bearers, parts.devices),
+    )

@@ -34,7 +34,7 @@ def test_a_customization_is_the_clients_or_the_pools(world, pool):
     assert own["ImageUrl"].startswith("data:image/png;base64,")
     assert customized(world, ClientId=world.client) == own and customized(world) == for_all
     directory = world.cognito._directory
-    found = world.cognito.customizations.of(directory.pool_anywhere(pool), world.client)
+    found = world.cognito._parts.customizations.of(directory.pool_anywhere(pool), world.client)
     assert found.image == PNG and found.css is None
     customize(world, ClientId=world.client)
     assert customized(world, ClientId=world.client) == for_all

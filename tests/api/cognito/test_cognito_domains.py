@@ -25,10 +25,10 @@ def test_a_prefix_domain_leads_to_its_pool(world, pool):
     assert domain["UserPoolId"] == pool and domain["Status"] == "ACTIVE"
     assert domain["AWSAccountId"] == "000000000000" and domain["ManagedLoginVersion"] == 1
     assert world.api.describe_user_pool(UserPoolId=pool)["UserPool"]["Domain"] == "login"
-    found = world.cognito.domains.pool_of_prefix("us-east-1", "login")
+    found = world.cognito._parts.domains.pool_of_prefix("us-east-1", "login")
     assert found is not None and found.id == pool
-    assert world.cognito.domains.pool_of_prefix("eu-west-1", "login") is None
-    assert world.cognito.domains.pool_of_host("login") is None
+    assert world.cognito._parts.domains.pool_of_prefix("eu-west-1", "login") is None
+    assert world.cognito._parts.domains.pool_of_host("login") is None
 
 
 def test_a_custom_domain_stands_beside_the_prefix(world, pool):
@@ -40,7 +40,7 @@ def test_a_custom_domain_stands_beside_the_prefix(world, pool):
     assert domain["CustomDomainConfig"] == {"CertificateArn": CERTIFICATE}
     shape = world.api.describe_user_pool(UserPoolId=pool)["UserPool"]
     assert (shape["Domain"], shape["CustomDomain"]) == ("login", "auth.example.com")
-    found = world.cognito.domains.pool_of_host("auth.example.com")
+    found = world.cognito._parts.domains.pool_of_host("auth.example.com")
     assert found is not None and found.id == pool
 
 

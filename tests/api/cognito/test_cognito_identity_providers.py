@@ -49,7 +49,7 @@ def test_an_oidc_provider_is_kept_as_it_was_given(world, pool):
 def test_a_provider_is_found_by_name_and_by_identifier(world, pool):
     create(world, pool, IdpIdentifiers=["example.com"])
     known = world.cognito._directory.pool_anywhere(pool)
-    providers = world.cognito.identity_providers
+    providers = world.cognito._parts.providers
     provider = providers.named(known, "Example")
     assert provider.type == "OIDC" and provider.details["oidc_issuer"] == "https://id.example.com"
     assert providers.identified(known, "example.com") == provider

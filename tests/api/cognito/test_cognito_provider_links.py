@@ -36,7 +36,7 @@ def identities(world, name):
 
 
 def owner(world, pool, value="1234", **claims):
-    found = world.cognito.identities.signing_in(
+    found = world.cognito._parts.identities.signing_in(
         world.cognito._directory.pool_anywhere(pool), "Google", value, claims
     )
     return found and found.username

@@ -43,7 +43,7 @@ def test_scopes_are_named_by_their_server(world, pool):
     create(world, pool, "photos")
     create(world, pool, "files", Scopes=SCOPES[:1])
     directory_pool = world.cognito._directory.pool_anywhere(pool)
-    assert world.cognito.resource_servers.scopes(directory_pool) == [
+    assert world.cognito._parts.resource_servers.scopes(directory_pool) == [
         "files/read",
         "photos/read",
         "photos/write",

@@ -1,5 +1,5 @@
 """OAuth 2.0 and the hosted UI: what a user pool's domain serves to browsers and to token clients."""
 
-from dewstack.cognito.oauth.hosted import Hosted, Parts
+from dewstack.cognito.oauth.hosted import Hosted
 
-__all__ = ["Hosted", "Parts"]
+__all__ = ["Hosted"]

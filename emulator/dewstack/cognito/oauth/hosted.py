@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
-from dewstack.cognito.appearance import UICustomizations
-from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import UserPool, UserPoolClient
 from dewstack.cognito.oauth.arrival import Arrival
 from dewstack.cognito.oauth.asking import Api
@@ -38,41 +36,13 @@ from dewstack.cognito.oauth.sealing import Seals
 from dewstack.cognito.oauth.signup import SignUp
 from dewstack.cognito.oauth.token import TokenEndpoint, method_refused, refusal
 from dewstack.cognito.oauth.user_info import Revocation, UserInfo
-from dewstack.cognito.pools.domains import Domains
-from dewstack.cognito.pools.resource_servers import ResourceServers
-from dewstack.cognito.providers.identities import Identities
-from dewstack.cognito.providers.identity_providers import IdentityProviders
+from dewstack.cognito.parts import Parts
 from dewstack.cognito.signin import SignIns
-from dewstack.cognito.tokens.bearer import Bearers
-from dewstack.cognito.tokens.issuing import Issuer
-from dewstack.cognito.tokens.keys import Keys
-from dewstack.cognito.tokens.tokens import Tokens
-from dewstack.cognito.triggers import Triggers
-from dewstack.config import Config
 from dewstack.errors import NotEmulated
 from dewstack.http import Request, Response
 from dewstack.wire import Handler
 
 Handle = Callable[[Ask], Awaitable[Response]]
-
-
-class Parts(Struct, frozen=True, kw_only=True):
-    """What the hosted UI uses of the rest of the user pools."""
-
-    directory: Directory
-    config: Config
-    customizations: UICustomizations
-    operations: Mapping[str, Handler]
-    domains: Domains
-    resource_servers: ResourceServers
-    providers: IdentityProviders
-    identities: Identities
-    bearers: Bearers
-    issuer: Issuer
-    keys: Keys
-    sign_ins: SignIns
-    tokens: Tokens
-    triggers: Triggers
 
 
 class Route(Struct, frozen=True):
@@ -87,7 +57,7 @@ class Route(Struct, frozen=True):
 class Hosted:
     """The hosted UI and the OAuth endpoints of all pools."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, sign_ins: SignIns, operations: Mapping[str, Handler]) -> None:
         directory = parts.directory
         self._places = places = Places(directory, parts.domains, parts.config.region)
         authorizations = Authorizations(directory, places, parts.resource_servers)
@@ -95,14 +65,14 @@ class Hosted:
         csrf, seals, browsers = Csrf(), Seals(directory), Browsers(directory)
         self._pages = pages = Pages(csrf)
         self._error_page = error_page = ErrorPage(directory, pages)
-        api = Api(parts.operations, parts.config.caller)
+        api = Api(operations, parts.config.caller)
         grants = Grants(directory, parts.issuer)
 
         def look(pool: UserPool, client: UserPoolClient) -> Look:
             own = parts.customizations.of(pool, client.id)
             return Look(own.css or "", own.image_url or "") if own else Look()
 
-        arrival = Arrival(parts.sign_ins, api, grants, browsers, pages, seals, look)
+        arrival = Arrival(sign_ins, api, grants, browsers, pages, seals, look)
         confirmation = Confirmation(directory, authorizations, arrival, api, csrf, pages, seals)
         recovery = Recovery(authorizations, arrival, api, csrf, seals)
         providers = Providers(directory, parts.keys, parts.config, self)

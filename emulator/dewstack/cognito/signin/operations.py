@@ -7,17 +7,10 @@ and the tokens.
 import asyncio
 from typing import Any
 
-from dewstack.clock import Clock
 from dewstack.cognito import errors
 from dewstack.cognito.clients import secret_hash
-from dewstack.cognito.directory import Directory
-from dewstack.cognito.factors.devices import Devices
-from dewstack.cognito.factors.factors import Factors
-from dewstack.cognito.factors.first_factors import FirstFactors
-from dewstack.cognito.factors.passkeys import Passkeys
-from dewstack.cognito.mail.messages import Messenger
 from dewstack.cognito.model import User
-from dewstack.cognito.secrets.heavy import HeavyWork
+from dewstack.cognito.parts import Parts
 from dewstack.cognito.secrets.secret_blocks import SecretBlocks
 from dewstack.cognito.signin.choice import Choice
 from dewstack.cognito.signin.custom import CustomAuth
@@ -32,12 +25,7 @@ from dewstack.cognito.signin.sessions import Sessions
 from dewstack.cognito.signin.srp_factor import SrpFactor
 from dewstack.cognito.signin.standing import check_standing
 from dewstack.cognito.signin.steps import Challenge, Gate, Next, Passed, Rule, SignIn
-from dewstack.cognito.tokens.issuing import Grant, Issuer
-from dewstack.cognito.tokens.tokens import Tokens
-from dewstack.cognito.triggers import Triggers
-from dewstack.cognito.users.lockout import Lockout
-from dewstack.cognito.users.migration import Migration
-from dewstack.cognito.users.verification import Verification
+from dewstack.cognito.tokens.issuing import Grant
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
 from dewstack.wire import operation
@@ -48,39 +36,34 @@ Params = dict[str, Any]
 class SignIns:
     """The operations by which users sign in."""
 
-    def __init__(
-        self,
-        directory: Directory,
-        clock: Clock,
-        heavy: HeavyWork,
-        lockout: Lockout,
-        tokens: Tokens,
-        issuer: Issuer,
-        migration: Migration,
-        triggers: Triggers,
-        sessions: Sessions,
-        factors: Factors,
-        messenger: Messenger,
-        devices: Devices,
-        first: FirstFactors,
-        passkeys: Passkeys,
-        verification: Verification,
-    ) -> None:
-        self._directory = directory
-        self._clock = clock
-        self._issuer = issuer
-        self._lockout = lockout
-        self._triggers = triggers
-        self._sessions = sessions
-        password = PasswordFactor(directory, heavy, lockout, migration, triggers)
+    def __init__(self, parts: Parts) -> None:
+        self._directory = directory = parts.directory
+        self._clock = parts.clock
+        self._issuer = parts.issuer
+        self._lockout = lockout = parts.lockout
+        self._triggers = triggers = parts.triggers
+        self.sessions = sessions = Sessions(directory)
+        heavy, devices, verification = parts.heavy, parts.devices, parts.verification
+        password = PasswordFactor(directory, heavy, lockout, parts.migration, triggers)
         new_password = NewPassword(directory, heavy, sessions, verification)
         blocks = SecretBlocks(directory)
         srp = SrpFactor(directory, heavy, lockout, blocks, triggers)
         custom = CustomAuth(directory, sessions, srp, triggers)
-        self._refresh = refresh = Refresh(tokens)
-        codes = OneTimeCodes(directory, messenger)
-        second = SecondFactor(directory, sessions, lockout, factors, codes, devices, verification)
-        choice = Choice(directory, heavy, sessions, lockout, triggers, first, passkeys, codes, password, srp)
+        self._refresh = refresh = Refresh(parts.tokens)
+        codes = OneTimeCodes(directory, parts.messenger)
+        second = SecondFactor(directory, sessions, lockout, parts.factors, codes, devices, verification)
+        choice = Choice(
+            directory,
+            heavy,
+            sessions,
+            lockout,
+            triggers,
+            parts.first_factors,
+            parts.passkeys,
+            codes,
+            password,
+            srp,
+        )
         self._device = device = DeviceFactor(directory, heavy, lockout, blocks, sessions, devices)
         after_password = (device.gate, second.gate)
         before_tokens = (new_password.gate, *after_password)
@@ -212,7 +195,7 @@ class SignIns:
             "ChallengeParameters": challenge.parameters,
         }
         if challenge.in_session:
-            output["Session"] = self._sessions.open(sign_in.pool, sign_in.client, challenge)
+            output["Session"] = self.sessions.open(sign_in.pool, sign_in.client, challenge)
         if challenge.available is not None:
             output["AvailableChallenges"] = challenge.available
         return output
