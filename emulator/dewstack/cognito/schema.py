@@ -141,26 +141,33 @@ def declare(shape: dict[str, Any], *, custom: bool = False) -> SchemaAttribute:
             "You can not change AttributeDataType or set developerOnlyAttribute "
             f"for standard schema attribute {name}"
         )
-    member, least, most = BOUNDS.get(data_type, ("", "", ""))
-    bounds = shape.get(member) or {}
-    if not all(re.fullmatch(r"-?[0-9]{1,18}", str(bounds.get(bound, 0))) for bound in (least, most)):
-        raise InvalidParameterException(
-            f"Invalid constraints of attribute {name}: bounds must be whole numbers."
-        )
-    if least in bounds and most in bounds and int(bounds[least]) > int(bounds[most]):
-        what = ("length shorter", "length") if data_type == "String" else ("value smaller", "value")
-        raise InvalidParameterException(
-            f"Attribute {base.name} cannot have a max {what[0]} than it's min {what[1]}"
-        )
+    least, most = _bounds(shape, data_type, base.name)
     return SchemaAttribute(
         name=base.name,
         data_type=data_type,
         mutable=bool(shape.get("Mutable", base.mutable)),
         required=bool(shape.get("Required", base.required)),
         developer_only=developer_only,
-        least=bounds.get(least, base.least),
-        most=bounds.get(most, base.most),
+        least=base.least if least is None else least,
+        most=base.most if most is None else most,
     )
+
+
+def _bounds(shape: dict[str, Any], data_type: DataType, name: str) -> tuple[str | None, str | None]:
+    """The least and the most that a declaration allows; None where it doesn't say."""
+    member, least, most = BOUNDS.get(data_type, ("", "", ""))
+    bounds = shape.get(member) or {}
+    low, high = bounds.get(least), bounds.get(most)
+    if not all(bound is None or re.fullmatch(r"-?[0-9]{1,18}", str(bound)) for bound in (low, high)):
+        raise InvalidParameterException(
+            f"Invalid constraints of attribute {name}: bounds must be whole numbers."
+        )
+    if low is not None and high is not None and int(low) > int(high):
+        what = ("length shorter", "length") if data_type == "String" else ("value smaller", "value")
+        raise InvalidParameterException(
+            f"Attribute {name} cannot have a max {what[0]} than it's min {what[1]}"
+        )
+    return low, high
 
 
 def schema_of(shapes: list[dict[str, Any]]) -> list[SchemaAttribute]:

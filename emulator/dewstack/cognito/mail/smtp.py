@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from msgspec import Struct
 
@@ -51,25 +51,18 @@ class SmtpServer(Struct, frozen=True):
     @classmethod
     def parse(cls, text: str) -> "SmtpServer":
         """Read what `--smtp` says. User and password are percent-encoded. Raises UserError, the password not in it."""
-        try:
-            url = urlsplit(text if "://" in text else f"smtp://{text}")
-            host, port = url.hostname, url.port
-        except ValueError:
-            raise UserError("The SMTP server's address is none.", hint=FORM) from None
-        if (
-            url.scheme not in PORTS
-            or not host
-            or url.path.strip("/")
-            or url.query
-            or url.fragment
-            or port == 0
-        ):
-            raise UserError("The SMTP server's address is none.", hint=FORM)
+        url = _address(text)
         user, password = unquote(url.username or ""), unquote(url.password or "")
         if bool(user) != bool(password):
             raise UserError("An SMTP user needs a password, and a password a user.", hint=FORM)
         default = SUBMISSION_PORT if user and url.scheme == "smtp" else PORTS[url.scheme]
-        return cls(host, port or default, "smtps" if url.scheme == "smtps" else "smtp", user, password)
+        return cls(
+            url.hostname or "",
+            url.port or default,
+            "smtps" if url.scheme == "smtps" else "smtp",
+            user,
+            password,
+        )
 
     @property
     def is_here(self) -> bool:
@@ -96,6 +89,18 @@ class SmtpServer(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"SmtpServer({self})"
+
+
+def _address(text: str) -> SplitResult:
+    """The address as an URL that has a host and nothing else than a server's. Raises UserError."""
+    try:
+        url = urlsplit(text if "://" in text else f"smtp://{text}")
+        usable = url.scheme in PORTS and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable or url.path.strip("/") or url.query or url.fragment:
+        raise UserError("The SMTP server's address is none.", hint=FORM)
+    return url
 
 
 class Relay:

@@ -88,30 +88,31 @@ class Choice:
         """Ask for what is preferred, or which it shall be."""
         (name,) = sign_in.require("USERNAME")
         secret_hash.check(sign_in.client, name, sign_in.parameters.get("SECRET_HASH"))
-        if sign_in.parameters.get("TARGET_ACR_VALUES"):
-            raise NotEmulated("TARGET_ACR_VALUES: authentication context classes are not emulated")
-        preferred = sign_in.parameters.get("PREFERRED_CHALLENGE")
-        if preferred and preferred not in KNOWN:
-            raise errors.InvalidParameterException(f"Invalid PREFERRED_CHALLENGE: {preferred}")
+        preferred = _preferred(sign_in)
         user = await asyncio.to_thread(self._directory.find, sign_in.pool, name)
         if preferred == PASSWORD and sign_in.parameters.get(PASSWORD) and self._may_send(sign_in, user):
             return await self._password.begin(sign_in)
-        if user is None and not sign_in.client.hides_users:
-            raise errors.UserNotFoundException()
-        if user is not None and (user.enabled or not sign_in.client.hides_users):
-            check_standing(user, self._directory.clock.time())
+        self._check_may_begin(sign_in, user)
         await self._triggers.pre_authentication(sign_in.occasion, user, name)
         if user is not None and sign_in.session:
             return await asyncio.to_thread(self._welcome, sign_in, user)
         available = await asyncio.to_thread(self._first.available, sign_in.pool, user)
         if preferred in available:
-            return await self._asking[str(preferred)](sign_in, user, name)
+            return await self._asking[preferred](sign_in, user, name)
         if not available:
             raise errors.NotAuthorizedException(
                 "User has no authentication factor that the user pool allows."
             )
         told = {"USERNAME": await self._srp.called(sign_in.pool, user, name)}
         return Challenge(name=SELECT, user=user, parameters=told, state={"name": name}, available=available)
+
+    def _check_may_begin(self, sign_in: SignIn, user: User | None) -> None:
+        """Refuse who isn't there, or isn't in good standing, as far as the client tells."""
+        hides = sign_in.client.hides_users
+        if user is None and not hides:
+            raise errors.UserNotFoundException()
+        if user is not None and (user.enabled or not hides):
+            check_standing(user, self._directory.clock.time())
 
     def _may_send(self, sign_in: SignIn, user: User | None) -> bool:
         return PASSWORD in sign_in.pool.first_factors and (user is None or user.password is not None)
@@ -274,3 +275,13 @@ class Choice:
         if (named.sub if named else None) != (user.sub if user else None):
             raise errors.NotAuthorizedException("Invalid session for the user.")
         return user, state
+
+
+def _preferred(sign_in: SignIn) -> str:
+    """The challenge that the application would like; empty where it doesn't say."""
+    if sign_in.parameters.get("TARGET_ACR_VALUES"):
+        raise NotEmulated("TARGET_ACR_VALUES: authentication context classes are not emulated")
+    preferred = sign_in.parameters.get("PREFERRED_CHALLENGE") or ""
+    if preferred and preferred not in KNOWN:
+        raise errors.InvalidParameterException(f"Invalid PREFERRED_CHALLENGE: {preferred}")
+    return preferred
