@@ -161,7 +161,7 @@ class AuthorizationCode(Struct, frozen=True, kw_only=True):
     sub: str
     event_id: str
     """Its family of tokens."""
-    sealed: str
+    sealed: bytes
     """The tokens, encrypted with a key that only the code gives: they are made when the user signs in, as on AWS."""
     issued: float
     expires: float

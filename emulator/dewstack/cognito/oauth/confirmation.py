@@ -15,7 +15,8 @@ from dewstack.cognito.oauth.csrf import Csrf
 from dewstack.cognito.oauth.exchange import Ask
 from dewstack.cognito.oauth.fields import blamed, username_field
 from dewstack.cognito.oauth.page import Alert, Field, Form, Link, Page, Pages
-from dewstack.cognito.oauth.sealing import Broken, Seals
+from dewstack.cognito.oauth.sealing import Seals
+from dewstack.cognito.secrets.sealing import Broken
 from dewstack.http import Response
 
 NEWCOMER_SECONDS = 3600.0

@@ -25,8 +25,9 @@ from dewstack.cognito.oauth.exchange import Ask, Parameters, redirect, with_quer
 from dewstack.cognito.oauth.federated_users import FederatedUsers
 from dewstack.cognito.oauth.fetching import FetchError
 from dewstack.cognito.oauth.provider import Providers
-from dewstack.cognito.oauth.sealing import Broken, Seals
+from dewstack.cognito.oauth.sealing import Seals
 from dewstack.cognito.providers.identity_providers import IdentityProvider, IdentityProviders
+from dewstack.cognito.secrets.sealing import Broken
 from dewstack.config import Config
 from dewstack.errors import NotEmulated
 from dewstack.http import Response

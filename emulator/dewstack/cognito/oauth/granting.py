@@ -19,7 +19,7 @@ from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import AuthorizationCode, User, UserPool, UserPoolClient
 from dewstack.cognito.oauth.authorization import Authorization
 from dewstack.cognito.oauth.exchange import Parameters
-from dewstack.cognito.oauth.sealing import hidden, shown
+from dewstack.cognito.secrets.sealing import hidden, shown
 from dewstack.cognito.tokens.issuing import Grant, Issuer
 
 CODE_SECONDS = 300.0
@@ -98,7 +98,7 @@ class Grants:
             elif not self._fits(pool, kept, form):
                 raise InvalidGrant
             else:
-                self._codes.put(replace(kept, used=True, sealed=""), *pool.key, _hash(code))
+                self._codes.put(replace(kept, used=True, sealed=b""), *pool.key, _hash(code))
         if reused:
             raise InvalidGrant
         tokens: dict[str, Any] = msgspec.json.decode(shown(_key(code), kept.sealed, b"authorization code"))

@@ -17,8 +17,9 @@ from dewstack.cognito.oauth.exchange import Ask
 from dewstack.cognito.oauth.fields import username_field
 from dewstack.cognito.oauth.page import Alert, Field, Form, Link, Page, heading
 from dewstack.cognito.oauth.recovery import Recovery
-from dewstack.cognito.oauth.sealing import Broken, Seals
+from dewstack.cognito.oauth.sealing import Seals
 from dewstack.cognito.providers.identity_providers import IdentityProviders
+from dewstack.cognito.secrets.sealing import Broken
 from dewstack.http import Response
 
 

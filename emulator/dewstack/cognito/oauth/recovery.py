@@ -13,7 +13,8 @@ from dewstack.cognito.oauth.csrf import Csrf
 from dewstack.cognito.oauth.exchange import Ask
 from dewstack.cognito.oauth.fields import blamed, new_password, username_field
 from dewstack.cognito.oauth.page import Alert, Field, Form, Link, Page
-from dewstack.cognito.oauth.sealing import Broken, Seals
+from dewstack.cognito.oauth.sealing import Seals
+from dewstack.cognito.secrets.sealing import Broken
 from dewstack.http import Response
 
 CHANGED = Alert("Your password has been changed. Sign in with the new one.", "notice")

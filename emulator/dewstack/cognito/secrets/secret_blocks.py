@@ -8,7 +8,6 @@ then, and lets nobody in again. Nothing is written before that, so first steps c
 import base64
 import hashlib
 import hmac
-import secrets
 import uuid
 
 import msgspec
@@ -18,10 +17,9 @@ from dewstack.cognito import errors
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.model import UserPool, UserPoolClient
 from dewstack.cognito.secrets import srp
+from dewstack.cognito.secrets.sealing import Broken, PoolKeys, hidden, shown
 
 VERSION = b"\x01"
-NONCE_BYTES = 12
-KEY_BYTES = 32
 SWEPT = 4
 SEALED_BYTES = 2304
 """All challenges are padded to this length: a shorter one would be nobody's."""
@@ -59,31 +57,24 @@ class SecretBlocks:
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._keys = directory.of_pool("seal-keys", str)
+        self._keys = PoolKeys(directory, directory.of_pool("seal-keys", str))
         self._used = directory.of_pool("used-secret-blocks", float)
 
     def seal(self, pool: UserPool, client: UserPoolClient, challenge: SrpChallenge) -> str:
         """The SECRET_BLOCK that carries `challenge`, base64."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = secrets.token_bytes(NONCE_BYTES)
         plain = msgspec.json.encode(challenge).ljust(SEALED_BYTES)
-        sealed = AESGCM(self._key(pool)).encrypt(nonce, plain, _bound(pool, client))
-        return base64.b64encode(VERSION + nonce + sealed).decode()
+        sealed = hidden(self._keys.of(pool), plain, _bound(pool, client))
+        return base64.b64encode(VERSION + sealed).decode()
 
     def open(self, pool: UserPool, client: UserPoolClient, block: str) -> SrpChallenge:
         """What `block` carries, if it is of this pool and client and hasn't expired; `use` says whether it still may
         let somebody in. Raises NotAuthorizedException."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         raw = srp.unbase64(block) or b""
-        nonce, sealed = raw[1 : 1 + NONCE_BYTES], raw[1 + NONCE_BYTES :]
-        if raw[:1] != VERSION or len(nonce) < NONCE_BYTES:
+        if raw[:1] != VERSION:
             raise errors.NotAuthorizedException(errors.INCORRECT)
         try:
-            plain = AESGCM(self._key(pool)).decrypt(nonce, sealed, _bound(pool, client))
-        except InvalidTag as error:
+            plain = shown(self._keys.of(pool), raw[1:], _bound(pool, client))
+        except Broken as error:
             raise errors.NotAuthorizedException(errors.INCORRECT) from error
         challenge = msgspec.json.decode(plain, type=SrpChallenge)
         if self._directory.clock.time() >= challenge.expires:
@@ -111,22 +102,12 @@ class SecretBlocks:
         AWS's way not to tell who exists (PreventUserExistenceErrors), after RFC 5054: a UUID and a salt that stay
         the same for a name in a pool, so that asking twice tells nothing.
         """
-        key, folded = self._key(pool), pool.fold(name).encode()
+        key, folded = self._keys.of(pool), pool.fold(name).encode()
         identity = hmac.digest(key, b"id\0" + folded, "sha256")
         salt = hmac.digest(key, b"salt\0" + folded, "sha256")[:16]
         verifier = hashlib.shake_256(key + b"verifier\0" + folded).digest(384)
         user_id = str(uuid.UUID(bytes=identity[:16], version=4))
         return user_id, int.from_bytes(salt, "big"), int.from_bytes(verifier, "big") % srp.N
-
-    def _key(self, pool: UserPool) -> bytes:
-        kept = self._keys.get(*pool.key)
-        if kept is None:
-            with self._directory.transaction():
-                kept = self._keys.get(*pool.key)
-                if kept is None:
-                    kept = secrets.token_hex(KEY_BYTES)
-                    self._keys.put(kept, *pool.key)
-        return bytes.fromhex(kept)
 
 
 def _bound(pool: UserPool, client: UserPoolClient) -> bytes:
