@@ -8,14 +8,14 @@ import asyncio
 import http
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from email.utils import formatdate
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from dewstack.http import Headers, Request, Response, json_response
+from dewstack.http import ByteStream, Headers, Request, Response, StreamCut, json_response
 
 Door = Callable[[Request], Awaitable[Response]]
 
@@ -23,6 +23,8 @@ BODY_SECONDS = 60.0
 MAX_BODY_BYTES = 80 * 1024 * 1024
 """The largest body any door takes: a function's zip in base64. What is over it is read and thrown away."""
 BODILESS = (204, 304)
+STALL_SECONDS = 300.0
+"""How long a client may leave a stream unread."""
 
 logger = logging.getLogger("dewstack.server")
 
@@ -111,22 +113,27 @@ class Exchange:
         return None if gone else b"".join(chunks)[: MAX_BODY_BYTES + 1]
 
     async def _send(self, response: Response) -> None:
+        if response.stream is not None:
+            await self._send_stream(response.stream, response)
+            return
         if self.disconnected:
             return
         transport, flow = self.connection.transport, self.connection.flow
         head = self._head(response)
-        if response.stream is not None:
-            await self._stream(head, response)
-        elif self.method == "HEAD" or response.status in BODILESS:
+        if self.method == "HEAD" or response.status in BODILESS:
             transport.write(head)
         else:
             transport.write(head + response.body)
         if flow.write_paused:
             await flow.drain()
+        self._complete()
+
+    def _complete(self) -> None:
+        """The response is sent: go on to the next request, or hang up."""
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
-            transport.close()
+            self.connection.transport.close()
         self.connection.on_response_complete()
 
     def _head(self, response: Response) -> bytes:
@@ -139,7 +146,8 @@ class Exchange:
         if not self.keep_alive:
             lines.append(b"Connection: close\r\n")
         if response.stream is not None:
-            lines.append(b"Transfer-Encoding: chunked\r\n")
+            if self._chunked(response):
+                lines.append(b"Transfer-Encoding: chunked\r\n")
         elif b"content-length" not in names and response.status not in BODILESS:
             lines.append(b"Content-Length: %d\r\n" % len(response.body))
         if b"date" not in names:
@@ -156,26 +164,53 @@ class Exchange:
             self.keep_alive = False
         return headers if self.keep_alive else [each for each in headers if each[0].lower() != b"connection"]
 
-    async def _stream(self, head: bytes, response: Response) -> None:
-        """Send chunks as they come, until they end or the client has gone."""
-        stream = response.stream
-        assert stream is not None
+    def _chunked(self, response: Response) -> bool:
+        """Whether a stream goes out in chunks: not where there is no body, nor to clients of HTTP/1.0."""
+        return self.protocol != "HTTP/1.0" and response.status not in BODILESS
 
-        async def pump() -> None:
-            transport, flow = self.connection.transport, self.connection.flow
-            transport.write(head + (_chunk(response.body) if response.body else b""))
-            async for chunk in stream:
-                transport.write(_chunk(chunk))
-                if flow.write_paused:
+    async def _send_stream(self, stream: ByteStream, response: Response) -> None:
+        """Send chunks as they come, until they end or the client has gone. A stream that is cut ends the connection."""
+        try:
+            if self.disconnected:
+                return
+            head = self._head(response)
+            if self.method == "HEAD" or response.status in BODILESS:
+                self.connection.transport.write(head)
+            else:
+                await self._until_gone(
+                    self._pump(head, response.body, stream, chunked=self._chunked(response))
+                )
+            self._complete()
+        except StreamCut:
+            self.connection.transport.close()  # what was said is delivered, the end of it isn't
+        except TimeoutError:
+            self.connection.transport.abort()
+        finally:
+            await stream.aclose()
+
+    async def _pump(self, head: bytes, body: bytes, stream: ByteStream, *, chunked: bool) -> None:
+        """Write everything, no faster than the client reads. Raises StreamCut, TimeoutError."""
+        transport, flow = self.connection.transport, self.connection.flow
+        wrap = _chunk if chunked else bytes
+        transport.write(head + (wrap(body) if body else b""))
+        async for chunk in stream:
+            if chunk:
+                transport.write(wrap(chunk))
+            if flow.write_paused:
+                async with asyncio.timeout(STALL_SECONDS):
                     await flow.drain()
+        if chunked:
             transport.write(b"0\r\n\r\n")
+
+    async def _until_gone(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work, and give it up when the client has gone."""
 
         async def gone() -> None:
             while not self.disconnected:
                 await self.message_event.wait()
                 self.message_event.clear()
 
-        tasks = [asyncio.create_task(pump()), asyncio.create_task(gone())]
+        tasks = [asyncio.create_task(work), asyncio.create_task(gone())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -183,7 +218,7 @@ class Exchange:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if not tasks[0].cancelled() and (error := tasks[0].exception()) is not None:
-            raise error  # the connection closes: its client must not take the part for the whole
+            raise error
 
 
 class Connection(HttpToolsProtocol):

@@ -6,7 +6,7 @@ and one that changes something must not come from a foreign Origin.
 
 import base64
 import datetime
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -85,7 +85,7 @@ def refusal(error: AwsError) -> Response:
 def ndjson(events: AsyncGenerator[Any, None]) -> Response:
     """A line of JSON for every event, as it comes."""
 
-    async def lines() -> AsyncIterator[bytes]:
+    async def lines() -> AsyncGenerator[bytes, None]:
         async with aclosing(events) as source:
             async for event in source:
                 yield msgspec.json.encode(plain(event)) + b"\n"

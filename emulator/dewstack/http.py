@@ -1,11 +1,26 @@
 """An HTTP request and response as plain values, between the front door and what stands behind it."""
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct, field
 
 Headers = list[tuple[bytes, bytes]]
+
+
+class StreamCut(Exception):
+    """Raised by a stream that cannot go on: its client must not take the part for the whole."""
+
+
+class ByteStream(Protocol):
+    """The body of a response, while it is being made. An asynchronous generator is one."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The chunks. Raises StreamCut."""
+
+    async def aclose(self) -> None:
+        """Nobody reads any more; called at the end, too, and also where nobody has begun to read."""
 
 
 class Request(Struct):
@@ -37,7 +52,7 @@ class Response(Struct):
     status: int
     body: bytes = b""
     headers: Headers = field(default_factory=list)
-    stream: AsyncIterator[bytes] | None = None
+    stream: ByteStream | None = None
 
 
 def json_response(status: int, document: object, *headers: tuple[bytes, bytes]) -> Response:

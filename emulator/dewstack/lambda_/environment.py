@@ -8,17 +8,20 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
 
-from dewstack.lambda_.faults import TOO_LARGE
+from dewstack.lambda_.faults import CUT, TOO_LARGE
 from dewstack.lambda_.guard import Guard, kill_group, limit
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream
 from dewstack.lambda_.output import ProcessOutput
+from dewstack.lambda_.owner import Owner
 from dewstack.lambda_.runtime_api import RuntimeApi
 from dewstack.lambda_.strays import VARIABLE
+from dewstack.lambda_.streaming.response_stream import ResponseStream
 
 MEMORY_SAMPLE_SECONDS = 0.1
 REAP_SECONDS = 5
+CUT_SECONDS = 0.2
+"""How long a process that hung up in the middle of a response has to end, which says more of what went wrong."""
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 
 
@@ -29,35 +32,6 @@ class State(Enum):
     READY = "READY"
     BUSY = "BUSY"
     STOPPED = "STOPPED"
-
-
-class Owner(Protocol):
-    """What an environment reports to: its function's pool."""
-
-    def environment_ready(self, environment: "ExecutionEnvironment") -> None:
-        """It asks for an event."""
-
-    def environment_unready(self, environment: "ExecutionEnvironment") -> None:
-        """It asked for an event and hung up."""
-
-    def invocation_responded(
-        self, environment: "ExecutionEnvironment", invocation: Invocation, body: bytes
-    ) -> None:
-        """The function returned."""
-
-    def invocation_failed(
-        self, environment: "ExecutionEnvironment", invocation: Invocation, body: bytes
-    ) -> None:
-        """The function raised, or answered too much."""
-
-    def init_failed(self, environment: "ExecutionEnvironment", body: bytes) -> None:
-        """The function could not be loaded."""
-
-    def environment_confused(self, environment: "ExecutionEnvironment") -> None:
-        """It answered an invocation that it does not have."""
-
-    def environment_exited(self, environment: "ExecutionEnvironment", status: int) -> None:
-        """The process ended. `status` is a negative signal number or an exit status."""
 
 
 class ExecutionEnvironment:
@@ -85,6 +59,7 @@ class ExecutionEnvironment:
         self._began = time.monotonic()
         self._sampled = 0.0
         self._token = ""
+        self._streamed = ""
 
     async def start(self, launch: Launch) -> None:
         """Open the Runtime API on a free loopback port and start the process. Raises OSError if it cannot."""
@@ -174,6 +149,8 @@ class ExecutionEnvironment:
 
     def ready_for_next(self, connection: RuntimeApi) -> bool:
         """The runtime asks for an event."""
+        if self.state is State.BUSY and self._streamed:
+            self._fail_cut(self._streamed)  # it has given up its response
         if self.state is State.BUSY or self.state is State.STOPPED or self._connection is not None:
             return False
         if self.state is State.INIT:
@@ -211,6 +188,19 @@ class ExecutionEnvironment:
     def response_too_large(self, request_id: str) -> bool:
         """The function returned more than 6 MB."""
         return self.failed(request_id, TOO_LARGE)
+
+    def response_stream(self, request_id: str) -> ResponseStream | None:
+        """Who reads the response of the invocation while it is streamed, if anybody does."""
+        invocation, self._streamed = self.invocation, request_id
+        return invocation.stream if invocation and invocation.request_id == request_id else None
+
+    def response_cut(self, request_id: str) -> None:
+        """The runtime hung up in the middle of a response: unless its process ends now, that is the error."""
+        self._loop.call_later(CUT_SECONDS, self._fail_cut, request_id)
+
+    def _fail_cut(self, request_id: str) -> None:
+        if self.invocation is not None and self.invocation.request_id == request_id:
+            self.failed(request_id, CUT)
 
     def init_failed(self, body: bytes) -> bool:
         """The runtime could not load the function."""

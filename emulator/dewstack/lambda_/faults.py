@@ -13,6 +13,11 @@ TOO_LARGE = (
     b'"errorType":"Function.ResponseSizeTooLarge"}'
 )
 """The payload for a response over 6 MB."""
+CUT = (
+    b'{"errorMessage":"The runtime closed its connection in the middle of a response",'
+    b'"errorType":"Runtime.TruncatedResponse"}'
+)
+"""The payload for a streamed response whose end never came."""
 
 
 def error_body(error_type: str, message: str, request_id: str = "") -> bytes:

@@ -15,6 +15,8 @@ from dewstack.lambda_.launch import Launcher
 from dewstack.lambda_.model import Code, Found, Function, Invocation, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
 from dewstack.lambda_.runtimes import Runtimes
+from dewstack.lambda_.streaming.invocation import StreamedInvocation
+from dewstack.lambda_.streaming.response_stream import ResponseStream
 
 MAX_ENVIRONMENTS = 100
 """Environments of one function on this machine; events beyond wait in line."""
@@ -62,11 +64,8 @@ class Invoker:
         this machine's affair, and don't count).
         """
         pool = self._by_arn.get(arn) or self._open_pool(arn)
-        reserved = self._reserved.get(pool.function.arn) if self._reserved else None
-        if reserved is not None and self._in_flight(pool.function.arn) >= reserved:
-            raise TooManyRequestsException(
-                "Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
-            )
+        if self._reserved:
+            self._check_reserved(pool.function.arn)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         invocation = Invocation(
             uuid4(),
@@ -80,6 +79,37 @@ class Invoker:
         )
         pool.submit(invocation)
         return await future if seconds is None else await _within(invocation, seconds)
+
+    def stream(
+        self, arn: str, payload: bytes, *, client_context: str = "", tail: bool = False
+    ) -> StreamedInvocation:
+        """Run the function on an event, its response to be read while it is written.
+
+        Raises ResourceNotFoundException, TooManyRequestsException.
+        """
+        pool = self._by_arn.get(arn) or self._open_pool(arn)
+        self._check_reserved(pool.function.arn)
+        invocation = Invocation(
+            uuid4(),
+            arn,
+            payload,
+            _trace_id(),
+            asyncio.get_running_loop().create_future(),
+            time.monotonic(),
+            client_context=client_context,
+            tail=tail,
+        )
+        invocation.stream = ResponseStream()
+        pool.submit(invocation)
+        return StreamedInvocation(invocation, invocation.stream, pool.function.version)
+
+    def _check_reserved(self, arn: str) -> None:
+        """Raise TooManyRequestsException where a function's reserved concurrency is used up."""
+        reserved = self._reserved.get(arn)
+        if reserved is not None and self._in_flight(arn) >= reserved:
+            raise TooManyRequestsException(
+                "Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
+            )
 
     def _in_flight(self, arn: str) -> int:
         """Events of all versions of a function: they share its reserved concurrency."""

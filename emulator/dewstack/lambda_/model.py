@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dewstack.arn import function_arn
+from dewstack.lambda_.streaming.response_stream import ResponseStream
 
 LATEST = "$LATEST"
 TAIL_BYTES = 4096
@@ -98,6 +99,7 @@ class Invocation:
         "queued",
         "request_id",
         "started",
+        "stream",
         "timer",
         "trace_id",
     )
@@ -124,6 +126,8 @@ class Invocation:
         self.started = 0.0
         self.init_ms: float | None = None
         self.timer: asyncio.TimerHandle | None = None
+        self.stream: ResponseStream | None = None
+        """Who reads the response while the function writes it, if anybody does."""
         self.lines: deque[str | Callable[[], str]] | None = deque(maxlen=TAIL_BYTES) if tail else None
 
     def with_tail(self, outcome: Outcome) -> Outcome:
@@ -139,6 +143,8 @@ class Invocation:
             self.timer = None
         if not self.future.done():
             self.future.set_result(outcome)
+        if self.stream is not None:
+            self.stream.close()
 
 
 class LogStream(Protocol):

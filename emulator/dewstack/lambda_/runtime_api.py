@@ -11,6 +11,8 @@ from typing import Protocol, cast
 import httptools
 
 from dewstack.lambda_.model import Invocation
+from dewstack.lambda_.streaming.response_stream import ResponseStream
+from dewstack.lambda_.streaming.upload import MODE_NAME, MODE_NAME_LENGTH, STREAMING, Upload
 
 BASE = b"/2018-06-01/runtime/"
 NEXT = BASE + b"invocation/next"
@@ -65,6 +67,12 @@ class RuntimeState(Protocol):
     def response_too_large(self, request_id: str) -> bool:
         """The function returned more than Lambda hands on."""
 
+    def response_stream(self, request_id: str) -> ResponseStream | None:
+        """The function begins to stream its response: who reads it meanwhile, if somebody does."""
+
+    def response_cut(self, request_id: str) -> None:
+        """The runtime hung up in the middle of a response."""
+
 
 class RuntimeApi(asyncio.Protocol):
     """One connection of a runtime."""
@@ -78,6 +86,8 @@ class RuntimeApi(asyncio.Protocol):
         "_size",
         "_state",
         "_transport",
+        "_type",
+        "_upload",
         "_url",
         "_waiting",
     )
@@ -93,6 +103,8 @@ class RuntimeApi(asyncio.Protocol):
         self._url = b""
         self._body: list[bytes] = []
         self._size = 0
+        self._type = b""
+        self._upload: Upload | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio's callback."""
@@ -102,6 +114,8 @@ class RuntimeApi(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio's callback."""
+        if self._upload is not None and self._upload.unfinished:
+            self._state.response_cut(self._upload.request_id)
         self._state.connection_lost(self)
 
     def data_received(self, data: bytes) -> None:
@@ -121,19 +135,30 @@ class RuntimeApi(asyncio.Protocol):
         self._url = b""
         self._body = []
         self._size = 0
+        self._type = b""
+        self._upload = None
 
     def on_url(self, url: bytes) -> None:
         """httptools' callback."""
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """httptools' callback. A browser's page has no business here."""
-        if len(name) == 6 and name.lower() == b"origin":
+        """httptools' callback, for trailers too. A browser's page has no business here."""
+        size = len(name)
+        if size == 6 and name.lower() == b"origin":
             self._foreign = True
             self.close()
+        elif size == 12 and name.lower() == b"content-type":
+            self._type = value
+        elif size == MODE_NAME_LENGTH and value == STREAMING and name.lower() == MODE_NAME:
+            self._upload = Upload()
+        elif self._upload is not None:
+            self._upload.trailer(name, value)
 
     def on_body(self, body: bytes) -> None:
         """httptools' callback; what is over the limit is counted, not kept."""
+        if self._upload is not None and self._streamed(self._upload, body):
+            return
         self._size += len(body)
         if self._size <= MAX_RESPONSE_BYTES:
             self._body.append(body)
@@ -149,7 +174,41 @@ class RuntimeApi(asyncio.Protocol):
         else:
             self._out.append(self._answer())
 
+    def _streamed(self, upload: Upload, body: bytes) -> bool:
+        """Hand on a piece of a streamed response. False where nobody reads meanwhile: it is collected."""
+        if not upload.begun:
+            match self._url.removeprefix(BASE).decode("latin-1").split("/"):
+                case ["invocation", request_id, "response"] if self._transport is not None:
+                    stream = self._state.response_stream(request_id)
+                    upload.begin(request_id, stream, self._type.decode("latin-1"), self._transport)
+        if upload.stream is None:
+            return False
+        if not upload.stream.feed(body) and not upload.refused:
+            upload.refused = True
+            if not upload.stream.closed:
+                upload.too_large = self._state.response_too_large(upload.request_id)
+        return True
+
+    def _answer_upload(self, upload: Upload) -> bytes | None:
+        """The answer to a response that was streamed; None for one that was collected without an error."""
+        if not upload.begun:
+            self._streamed(upload, b"")
+        upload.unfinished = False
+        if upload.refused:
+            return TOO_LARGE if upload.too_large else INVALID_REQUEST_ID
+        if upload.failed:
+            done = self._state.failed(upload.request_id, upload.error())
+        elif upload.stream is not None:
+            done = self._state.responded(upload.request_id, b"")
+        else:
+            return None
+        return OK_202 if done else INVALID_REQUEST_ID
+
     def _answer(self) -> bytes:
+        if self._upload is not None:
+            answer = self._answer_upload(self._upload)
+            if answer is not None:
+                return answer
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         parts = self._url.removeprefix(BASE).decode("latin-1").split("/")
         match parts:

@@ -2,14 +2,11 @@
 
 import asyncio
 import base64
-import json
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
@@ -17,8 +14,6 @@ from dewstack.lambda_.code import CodeStorage
 from dewstack.lambda_.concurrency import ConcurrencyOperations
 from dewstack.lambda_.errors import (
     InvalidParameterValueException,
-    InvalidRequestContentException,
-    RequestTooLargeException,
     ResourceNotFoundException,
     TooManyRequestsException,
 )
@@ -29,11 +24,11 @@ from dewstack.lambda_.model import LATEST, Function, LogStream, Outcome
 from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.permissions import permits
 from dewstack.lambda_.qualifiers import QualifierOperations
+from dewstack.lambda_.requests import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, client_context, event_payload
+from dewstack.lambda_.streaming.operations import StreamingOperations
 from dewstack.store import Store
 from dewstack.wire import Handler, operation, operations_of
 
-MAX_PAYLOAD_BYTES = 6_291_456
-MAX_EVENT_BYTES = 1_048_576
 RETRY_DELAYS_SECONDS = (60, 120)
 """When an asynchronous event that failed is tried again: twice, as on AWS."""
 EVENT_AGE_SECONDS = 6 * 3600
@@ -61,12 +56,14 @@ class LambdaService:
             if settings.reserved_concurrency is not None:
                 self.invoker.reserve(Reference(account, region, name).arn, settings.reserved_concurrency)
         self.invoke = self.invoker.invoke
+        self.stream = self.invoker.stream
         self._events: set[asyncio.Task[None]] = set()
         self.operations: dict[str, Handler] = operations_of(
             FunctionOperations(self.functions, layers, code, self.invoker, clock),
             LayerOperations(layers, code, clock),
             QualifierOperations(self.functions, self.invoker),
             ConcurrencyOperations(self.functions, self.invoker, clock),
+            StreamingOperations(self.functions, self.invoker),
             self,
         )
 
@@ -78,14 +75,16 @@ class LambdaService:
             reference = Reference(reference.account_id, reference.region, reference.name, LATEST)
         self.functions.get(reference)
         kind = params.get("InvocationType") or "RequestResponse"
-        payload = _payload(params.get("Payload"), MAX_EVENT_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES)
+        payload = event_payload(
+            params.get("Payload"), MAX_EVENT_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES
+        )
         if kind == "DryRun":
             return {"StatusCode": 204}
         arn = named.arn
         if kind == "Event":
             self.send(arn, payload)
             return {"StatusCode": 202}
-        context = _client_context(params.get("ClientContext") or "")
+        context = client_context(params.get("ClientContext") or "")
         tail = params.get("LogType") == "Tail"
         outcome = await self.invoke(arn, payload, client_context=context, tail=tail)
         answer: dict[str, Any] = {
@@ -157,32 +156,3 @@ class LambdaService:
         self.invoker.close()
         if self._scratch is not None:
             self._scratch.cleanup()
-
-
-def _client_context(given: str) -> str:
-    """The context as one line of ASCII, for it travels in a header; empty when none is given."""
-    if not given:
-        return ""
-    try:
-        return json.dumps(json.loads(base64.b64decode(given)))
-    except ValueError as error:
-        raise InvalidRequestContentException(
-            "Client context must be a valid Base64-encoded JSON object."
-        ) from error
-
-
-def _payload(given: Any, limit: int) -> bytes:
-    """The event as JSON bytes; `{}` when none is given."""
-    body = given.read() if hasattr(given, "read") else given
-    payload = body.encode() if isinstance(body, str) else bytes(body or b"{}")
-    if len(payload) > limit:
-        raise RequestTooLargeException(
-            f"{len(payload)} byte payload is too large for the invocation type (limit {limit} bytes)"
-        )
-    try:
-        msgspec.json.decode(payload)
-    except msgspec.DecodeError as error:
-        raise InvalidRequestContentException(
-            f"Could not parse request body into json: Could not parse payload into json: {error}"
-        ) from error
-    return payload

@@ -183,6 +183,12 @@ class RestJsonProtocol:
                 headers += [
                     ((member.wire_name + key).encode(), header_value(text)) for key, text in value.items()
                 ]
+        events = output.get(shape.payload.name) if shape.payload is not None else None
+        if events is not None and shape.payload is not None and shape.payload.shape.traits.get("eventstream"):
+            from dewstack.wire.event_stream import CONTENT_TYPE, EncodedEvents
+
+            headers.append((b"Content-Type", CONTENT_TYPE))
+            return Response(status, b"", headers, EncodedEvents(shape.payload.shape, events))
         body, content_type = self._body(shape, output)
         if status != 204:
             headers.insert(0, (b"Content-Type", content_type))

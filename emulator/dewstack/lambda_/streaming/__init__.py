@@ -1,0 +1,1 @@
+"""Responses that are handed on while the function writes them."""
