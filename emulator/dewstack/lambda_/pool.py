@@ -81,11 +81,15 @@ class FunctionPool:
             self._deliver(self._idle.pop(), invocation)
             return
         self._queue.append(invocation)
-        if self._environments and self._pace.quick:
+        if self._environments and (self._pace.quick or self._one_returns()):
             if self._patience is None:
                 self._patience = self._loop.call_later(self._pace.look_seconds, self._patience_ended)
         else:
             self._grow()
+
+    def _one_returns(self) -> bool:
+        """Whether an environment has answered and is about to ask: two requests for most runtimes, and for streams."""
+        return any(environment.state is State.READY for environment in self._environments)
 
     def update(self, function: Function) -> None:
         """Serve from now on with another configuration or code; what is in flight finishes with the old one."""

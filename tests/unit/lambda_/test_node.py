@@ -334,8 +334,9 @@ def test_a_streamed_response_arrives_whole(functions):
     )
     assert functions.invoke("f", "ü")["Payload"] == {"a": "ü"}
     assert functions.invoke("f", "fail")["Payload"]["errorMessage"] == "no"
-    assert functions.invoke("f", "open")["Payload"]["errorMessage"] == "Response stream is not finished."
     assert functions.invoke("f", 1)["Payload"] == {"a": 1}
+    functions.call("UpdateFunctionConfiguration", FunctionName="f", Timeout=1)
+    assert functions.invoke("f", "open")["Payload"]["errorType"] == "Sandbox.Timedout"
 
 
 def test_a_stack_trace_names_the_source_by_its_map(functions):

@@ -87,15 +87,16 @@ function serialized(outcome, modern) {
   }
 }
 
-/** What serves an event of `handler`: gives { body } or { error }, and never throws. */
-function makeInvoke(handler, env) {
+/** What serves an event of `handler`: gives { body }, { error }, or {} where the response has been streamed and its
+ * failure logged; it never throws. */
+function makeInvoke(handler, env, logFailure) {
   const modern = Number(/nodejs(\d+)/.exec(env.AWS_EXECUTION_ENV)?.[1]) >= 24;
   const streams = isStreaming(handler);
   if (modern && !streams && handler.length >= 3) throw fault("CallbackHandlerDeprecated", NO_CALLBACKS);
   const run = streams ? runStreaming : modern ? runPlain : runWithCallbacks;
   return async (headers, body) => {
     try {
-      const outcome = await run(handler, JSON.parse(body), contextOf(headers, env));
+      const outcome = await run(handler, JSON.parse(body), contextOf(headers, env), logFailure);
       return streams ? outcome : serialized(outcome, modern);
     } catch (error) {
       return { error };

@@ -18,10 +18,9 @@ const THAW_MS = 1000;
 const log = patchConsole(env);
 const state = { requestId: undefined, connection: undefined };
 
-/** A request with a result; text, unless the body is bytes. */
+/** A request with a result. */
 function post(where, body, headers = "Content-Type: application/json\r\n") {
-  const head = `POST ${BASE}${where} ${HOST}${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
-  return typeof body === "string" ? head + body : Buffer.concat([Buffer.from(head), body]);
+  return `POST ${BASE}${where} ${HOST}${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 function postError(where, error) {
@@ -36,7 +35,7 @@ const turn = () => new Promise(setImmediate);
 async function serve(connection, invoke) {
   let results = "";
   for (;;) {
-    connection.send(typeof results === "string" ? results + NEXT : Buffer.concat([results, Buffer.from(NEXT)]));
+    connection.send(results + NEXT);
     // What the handler left behind has one turn, then the process rests until there is an event: AWS freezes it.
     await turn();
     const rested = Date.now();
@@ -50,8 +49,10 @@ async function serve(connection, invoke) {
     if ("error" in outcome) {
       log.error("Invoke Error", outcome.error);
       results = postError(`invocation/${id}/error`, outcome.error);
+    } else if ("body" in outcome) {
+      results = post(`invocation/${id}/response`, outcome.body);
     } else {
-      results = post(`invocation/${id}/response`, outcome.body, outcome.headers);
+      results = ""; // it has been streamed
     }
     state.requestId = undefined;
   }
@@ -80,7 +81,7 @@ async function main() {
   delete env._DEW_DEBUG;
   if (env.AWS_ENDPOINT_URL) sdk.lead(env.AWS_ENDPOINT_URL);
   const handler = await load(env.LAMBDA_TASK_ROOT, env._HANDLER);
-  await serve(state.connection, makeInvoke(handler, env));
+  await serve(state.connection, makeInvoke(handler, env, (error) => log.error("Invoke Error", error)));
 }
 
 main().catch((error) => crash("Uncaught Exception", error, 129));
