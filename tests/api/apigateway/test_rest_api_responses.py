@@ -226,7 +226,7 @@ def statement(effect: str, **others: Any) -> dict[str, Any]:
             [403, 403],
         ),
         ([statement("Allow"), statement("Deny", Principal={"AWS": "*", "Service": "x"})], [403, 403]),
-        ([statement("Allow", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}})], [500, 500]),
+        ([statement("Allow", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}})], [403, 403]),
         ([], [403, 403]),
     ],
 )

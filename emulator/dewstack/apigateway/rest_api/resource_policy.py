@@ -1,116 +1,68 @@
 """The resource policy of a REST API: who may call it at all, before its authorizers are asked.
 
-Callers are anonymous here, for signatures are not verified; of conditions, those about the source address are
-evaluated. A policy with anything else keeps everybody out, and says so in the log.
+At methods without AWS_IAM callers are anonymous, whatever they have signed; at the others the policy and the caller's own
+policies are weighed together (see `iam_authorization`). A policy that cannot be read keeps everybody out, and says so
+in the log.
 """
 
-import ipaddress
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-import msgspec
-
-from dewstack.apigateway.policy import MalformedPolicy, decision
+from dewstack.apigateway.policy import INVOKE, MalformedPolicy
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.model import RestApi
-from dewstack.apigateway.rest_api.refusals import INTERNAL_SERVER_ERROR, Refused, denied_by_policy
+from dewstack.apigateway.rest_api.refusals import Refused, denied_by_policy
+from dewstack.policies import Statement, effect, names_principal, read
 
 log = logging.getLogger(__name__)
 
 SHORT = "execute-api:/"
-SOURCE_IP = "aws:sourceip"
+
+
+def statements_of(api: RestApi) -> tuple[Statement, ...]:
+    """The policy's statements, `execute-api:/dev/GET/*` spelled in full. Raises MalformedPolicy."""
+    everywhere = f"arn:aws:execute-api:{api.region}:{api.account_id}:{api.id}/"
+
+    def in_full(resource: str) -> str:
+        return everywhere + resource.removeprefix(SHORT) if resource.startswith(SHORT) else resource
+
+    return read(api.policy or "", resource=in_full)
+
+
+def method_arn(exchange: Exchange) -> str:
+    """The ARN that a request's policies speak of."""
+    return f"{exchange.stage.arn}/{exchange.request.method}/{exchange.path.strip('/')}"
+
+
+def keys_of(exchange: Exchange) -> Mapping[str, str]:
+    """What conditions may ask about a request, whoever sent it."""
+    request = exchange.request
+    return {
+        "aws:sourceip": request.source_ip,
+        "aws:useragent": exchange.header("user-agent") or "",
+        "aws:securetransport": "true",
+    }
 
 
 class ResourcePolicy:
-    """The policy of an API. Raises MalformedPolicy for one that isn't even JSON."""
+    """The policy of an API, for anonymous callers. Raises MalformedPolicy for one that cannot be read."""
 
     def __init__(self, api: RestApi) -> None:
-        try:
-            document = msgspec.json.decode(api.policy or "")
-        except msgspec.DecodeError as error:
-            raise MalformedPolicy(f"the resource policy is not JSON: {error}") from None
-        statements = document.get("Statement") if isinstance(document, dict) else None
-        everywhere = f"arn:aws:execute-api:{api.region}:{api.account_id}:{api.id}/"
-        self._document = {
-            "Statement": [
-                _with_whole_arns(statement, everywhere)
-                for statement in (statements if isinstance(statements, list) else [statements])
-                if not isinstance(statement, dict) or _is_about_strangers(statement)
-            ]
-        }
+        self._statements = tuple(one for one in statements_of(api) if names_principal(one, ()))
         self._name = api.name
 
     async def check(self, exchange: Exchange) -> None:
-        """Raises Refused: 403 where the policy denies or doesn't allow, 500 where it cannot be evaluated."""
-        arn = f"{exchange.stage.arn}/{exchange.request.method}/{exchange.path.strip('/')}"
-        source_ip = exchange.request.source_ip
-        try:
-            effect = decision(self._document, arn, lambda condition: _holds(condition, source_ip))
-        except MalformedPolicy as error:
-            log.warning("API %s: its resource policy cannot be evaluated: %s", self._name, error)
-            raise Refused(INTERNAL_SERVER_ERROR) from error
-        if effect != "Allow":
+        """Raises Refused: 403 where the policy denies or doesn't allow."""
+        arn = method_arn(exchange)
+        found = effect(self._statements, INVOKE, arn, keys_of(exchange))
+        if found != "Allow":
             log.warning(
-                "API %s: its resource policy keeps %s out of %s", self._name, source_ip, exchange.path
+                "API %s: its resource policy keeps %s out of %s",
+                self._name,
+                exchange.request.source_ip,
+                exchange.path,
             )
-            raise Refused(denied_by_policy(arn, explicitly=effect == "Deny"))
+            raise Refused(denied_by_policy(arn, explicitly=found == "Deny"))
 
 
-def _is_about_strangers(statement: Mapping[str, Any]) -> bool:
-    """Whether a statement's principals include anonymous callers."""
-    if "NotPrincipal" in statement:
-        return not _includes_everybody(statement["NotPrincipal"])
-    return _includes_everybody(statement.get("Principal"))
-
-
-def _includes_everybody(principal: Any) -> bool:
-    named = principal.get("AWS") if isinstance(principal, dict) else principal
-    return named == "*" or (isinstance(named, list) and "*" in named)
-
-
-def _with_whole_arns(statement: Any, everywhere: str) -> Any:
-    """The statement with `execute-api:/dev/GET/*` spelled in full."""
-    if not isinstance(statement, dict):
-        return statement
-    whole = dict(statement)
-    for name in ("Resource", "NotResource"):
-        if name in whole:
-            given = whole[name] if isinstance(whole[name], list) else [whole[name]]
-            whole[name] = [
-                everywhere + one.removeprefix(SHORT)
-                if isinstance(one, str) and one.startswith(SHORT)
-                else one
-                for one in given
-            ]
-    return whole
-
-
-def _holds(condition: Any, source_ip: str) -> bool:
-    """Whether all of a statement's conditions hold. Raises MalformedPolicy for what isn't evaluated."""
-    if not isinstance(condition, Mapping):
-        raise MalformedPolicy("Condition is not an object")
-    for operator, tests in condition.items():
-        check = OPERATORS.get(operator)
-        if check is None or not isinstance(tests, Mapping):
-            raise MalformedPolicy(f"the condition {operator} is not evaluated")
-        for key, ranges in tests.items():
-            if key.lower() != SOURCE_IP:
-                raise MalformedPolicy(f"the condition key {key} is not evaluated")
-            if not check(source_ip, ranges if isinstance(ranges, list) else [ranges]):
-                return False
-    return True
-
-
-def _within(source_ip: str, ranges: list[Any]) -> bool:
-    try:
-        address = ipaddress.ip_address(source_ip)
-        return any(address in ipaddress.ip_network(one, strict=False) for one in ranges)
-    except ValueError as error:
-        raise MalformedPolicy(str(error)) from None
-
-
-OPERATORS: Mapping[str, Callable[[str, list[Any]], bool]] = {
-    "IpAddress": _within,
-    "NotIpAddress": lambda source_ip, ranges: not _within(source_ip, ranges),
-}
+__all__ = ["MalformedPolicy", "ResourcePolicy", "keys_of", "method_arn", "statements_of"]
