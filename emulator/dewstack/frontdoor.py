@@ -130,7 +130,9 @@ class AwsDoor:
         for default in ("/$default", "/%24default"):
             if rest == default or rest.startswith(default + "/"):
                 rest = rest.removeprefix(default) or "/"
-        return await self._gateway.execute(api_id, replace(request, raw_path=rest))
+        return await self._gateway.execute(
+            api_id, replace(request, raw_path=rest, sent_path=request.raw_path)
+        )
 
     async def _publish(self, pool_id: str, name: str, host: str) -> Response:
         if name == "jwks.json":
@@ -191,7 +193,7 @@ class ServiceDoor:
             path = api.path(request.raw_path)
             if path is not None:
                 if path != request.raw_path:
-                    request = replace(request, raw_path=path)
+                    request = replace(request, raw_path=path, sent_path=request.raw_path)
                 return await self._gateway.execute(api.api_id, request)
         return json_response(404, {"message": self._astray(request)})
 

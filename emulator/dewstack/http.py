@@ -36,6 +36,8 @@ class Request(Struct):
     body: bytes
     source_ip: str = "127.0.0.1"
     protocol: str = "HTTP/1.1"
+    sent_path: str = ""
+    """The path that the client sent, and signed, where a door has put another one into `raw_path`."""
 
     def header(self, name: str) -> str | None:
         """The first value of header `name` (any case), or None."""

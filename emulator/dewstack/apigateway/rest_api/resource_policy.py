@@ -1,8 +1,7 @@
 """The resource policy of a REST API: who may call it at all, before its authorizers are asked.
 
-At methods without AWS_IAM callers are anonymous, whatever they have signed; at the others the policy and the caller's own
-policies are weighed together (see `iam_authorization`). A policy that cannot be read keeps everybody out, and says so
-in the log.
+At methods without AWS_IAM callers are anonymous, whatever they have signed; at the others the policy and the caller's
+own policies are weighed together. A policy that cannot be read keeps everybody out, and says so in the log.
 """
 
 import logging
