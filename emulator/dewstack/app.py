@@ -103,6 +103,7 @@ class Emulator:
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
+            forward=self.api.handle,
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control)
 
     async def _restore(self, service: str) -> None:

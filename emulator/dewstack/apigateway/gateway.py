@@ -24,6 +24,7 @@ from dewstack.wire import Handler, Invoke
 
 if TYPE_CHECKING:
     from dewstack.apigateway.rest_api.integrations import Send
+    from dewstack.apigateway.rest_api.service_endpoint import Forward
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class ApiGateway:
     an API's URL from its id and region; by default it is at `<id>.execute-api.localhost` on the AWS port. `send` hands
     an event to a function without waiting for it; without it, asynchronous integrations are refused. `patience` says
     how long a function with this ARN is waited for instead of so many seconds: one that is debugged, for ever.
+    `forward` answers a request to an AWS API, for integrations with other services; without it these fail.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class ApiGateway:
         endpoint: Callable[[str, str], str] | None = None,
         send: "Send | None" = None,
         patience: Patience = as_configured,
+        forward: "Forward | None" = None,
     ) -> None:
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
@@ -84,7 +87,7 @@ class ApiGateway:
             # With what it brings along this is a tenth of a start; many services have no REST API.
             from dewstack.apigateway.rest_api.compiler import RestCompiler
 
-            return RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send, patience)
+            return RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send, patience, forward)
 
         self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed)
         self._kinds: tuple[ApiKind, ...] = (self.http_apis, self.rest_apis)

@@ -27,7 +27,7 @@ _TARGETS = {
     "TrentService": "kms",
     "secretsmanager": "secretsmanager",
 }
-_SIGNING_NAMES = {
+SIGNING_NAMES = {
     "aoss": "opensearchserverless",
     "elasticfilesystem": "efs",
     "elasticloadbalancing": "elbv2",
@@ -41,6 +41,7 @@ _SIGNING_NAMES = {
     "states": "stepfunctions",
     "tagging": "resourcegroupstaggingapi",
 }
+"""Names that requests are signed for, and the services' names in boto3, where they differ."""
 _VARIANTS = (
     ("dynamodb", "x-amz-target", "DynamoDBStreams_", "dynamodbstreams"),
     ("ses", "", "/v2/", "sesv2"),
@@ -211,7 +212,7 @@ def _service_of(request: Request, credential: _Credential | None) -> str:
         name = credential.signing_name
         if name == "apigateway":
             return "apigatewayv2" if request.raw_path.startswith("/v2/") else "apigateway"
-        return _variant(_SIGNING_NAMES.get(name, name), request)
+        return _variant(SIGNING_NAMES.get(name, name), request)
     target = request.header("x-amz-target")
     if target and "." in target:
         return _service_by_target(target)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import KeySets
@@ -35,6 +36,9 @@ from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
 from dewstack.wire import Invoke
 
+if TYPE_CHECKING:
+    from dewstack.apigateway.rest_api.service_endpoint import Forward
+
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +46,7 @@ class RestCompiler:
     """Compiles APIs; holds what their parts need while they serve.
 
     `issuer` gives the issuer of a user pool's tokens from the pool's ARN, `send` hands an event to a function without
-    waiting for it.
+    waiting for it; `forward` answers requests to AWS's APIs.
     """
 
     def __init__(
@@ -54,8 +58,10 @@ class RestCompiler:
         issuer: Callable[[str], str],
         send: Send | None = None,
         patience: Patience = as_configured,
+        forward: "Forward | None" = None,
     ) -> None:
         self.invoke = invoke
+        self.forward = forward
         self.key_sets = key_sets
         self.clock = clock
         self.dates = dates
@@ -111,6 +117,7 @@ class _StageCompiler:
             self._point,
             BinaryMediaTypes(snapshot.binary_media_types),
             compiler.patience,
+            compiler.forward,
         )
         self._authorizers = {one.id: one for one in snapshot.authorizers}
         self._policy = _resource_policy(api)

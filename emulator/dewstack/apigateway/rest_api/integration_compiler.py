@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from dewstack.apigateway.integrations import Patience, as_configured
+from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.apigateway.rest_api.backends import CustomLambda, Mock
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
 from dewstack.apigateway.rest_api.integrations import (
@@ -24,9 +25,11 @@ from dewstack.apigateway.rest_api.request_mapping import RequestMapping
 from dewstack.apigateway.rest_api.response_mapping import BadMapping, ResponseMapping
 from dewstack.wire import Invoke
 
+if TYPE_CHECKING:
+    from dewstack.apigateway.rest_api.service_endpoint import Forward
+
 log = logging.getLogger(__name__)
 
-FUNCTIONS = ("AWS", "AWS_PROXY")
 INVOCATION_TYPE = "integration.request.header.x-amz-invocation-type"
 
 
@@ -40,8 +43,10 @@ class IntegrationCompiler:
         stage: StagePoint,
         binary: BinaryMediaTypes,
         patience: Patience = as_configured,
+        forward: "Forward | None" = None,
     ) -> None:
         self._invoke = invoke
+        self._forward = forward
         self._patience = patience
         self._send = send
         self._stage = stage
@@ -54,8 +59,6 @@ class IntegrationCompiler:
         build = TYPES.get(integration.type)
         if build is None:
             return Broken(f"{integration.type} integrations are not emulated")
-        if integration.type in FUNCTIONS and integration.http_method != "POST":
-            return Broken(f"Lambda takes POST, the integration's method is {integration.http_method}")
         try:
             return build(self, integration, method)
         except (TemplateError, BadMapping, NotAnExpression) as error:
@@ -63,6 +66,8 @@ class IntegrationCompiler:
             return Broken(f"the integration cannot work: {error}")
 
     def _function(self, integration: Integration) -> LambdaFunction:
+        if integration.http_method != "POST":
+            raise BadMapping(f"Lambda takes POST, the integration's method is {integration.http_method}")
         return LambdaFunction(
             self._invoke, integration.uri, integration.timeout_in_millis / 1000, self._stage, self._patience
         )
@@ -70,7 +75,16 @@ class IntegrationCompiler:
     def _lambda_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
         return LambdaProxy(self._function(integration), Payload(method, self._binary))
 
-    def _custom_lambda(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+    def _aws(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
+        if function_arn(integration.uri or "", self._stage.variables) is None and self._forward is not None:
+            from dewstack.apigateway.rest_api.service_endpoint import ServiceBackend, service_uri
+
+            uri = service_uri(integration.uri or "", self._stage.variables)
+            if uri is not None:
+                return self._mapped(integration, ServiceBackend(uri, integration, self._stage, self._forward))
+        return self._custom_lambda(integration)
+
+    def _custom_lambda(self, integration: Integration) -> CompiledIntegration:
         parameters = {name.lower(): text for name, text in (integration.request_parameters or {}).items()}
         kind = parameters.get(INVOCATION_TYPE)
         backend = CustomLambda(self._function(integration), expression(kind) if kind else None, self._send)
@@ -95,7 +109,7 @@ class IntegrationCompiler:
 
 
 TYPES: Mapping[str, Callable[[IntegrationCompiler, Integration, MethodPoint], CompiledIntegration]] = {
-    "AWS": IntegrationCompiler._custom_lambda,
+    "AWS": IntegrationCompiler._aws,
     "AWS_PROXY": IntegrationCompiler._lambda_proxy,
     "HTTP": IntegrationCompiler._http,
     "HTTP_PROXY": IntegrationCompiler._http_proxy,

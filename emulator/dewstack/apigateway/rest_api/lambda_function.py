@@ -57,7 +57,7 @@ class LambdaFunction:
         """The function's ARN. Raises Refused where the integration names none."""
         if self._arn is None:
             log.warning(
-                "the integration URI %r names no Lambda function; other services behind an API are not emulated",
+                "the integration URI %r means neither a function nor a service",
                 self._uri,
             )
             raise Refused(INTERNAL_SERVER_ERROR)

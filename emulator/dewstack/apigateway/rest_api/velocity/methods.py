@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from dewstack.apigateway.rest_api.velocity.errors import TemplateError
-from dewstack.apigateway.rest_api.velocity.values import SIZE_LIMIT, Missing, Object, text
+from dewstack.apigateway.rest_api.velocity.values import SIZE_LIMIT, Missing, Object, Position, text
 
 Method = Callable[..., Any]
 ITEM_LIMIT = 1_000_000
@@ -205,8 +205,17 @@ NUMBER: Mapping[str, Method] = {
 }
 
 
+POSITION: Mapping[str, Method] = {
+    "hasNext": lambda place: place["hasNext"],
+    "getHasNext": lambda place: place["hasNext"],
+    "getIndex": lambda place: place["index"],
+    "getCount": lambda place: place["count"],
+    "isFirst": lambda place: place["first"],
+    "isLast": lambda place: place["last"],
+}
 TABLES: tuple[tuple[Any, Mapping[str, Method]], ...] = (
     (str, STRING),
+    (Position, POSITION),
     (dict, MAP),
     (list, LIST),
     (bool, ANY),

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from dewstack.apigateway.rest_api.velocity.errors import Break, Stop, TemplateError
 from dewstack.apigateway.rest_api.velocity.methods import call, item
-from dewstack.apigateway.rest_api.velocity.values import SIZE_LIMIT, text, truth
+from dewstack.apigateway.rest_api.velocity.values import SIZE_LIMIT, Position, text, truth
 
 STEP_LIMIT = 100_000
 """Nodes that one rendering may visit."""
@@ -204,14 +204,14 @@ class ForEach(Struct, frozen=True):
                 scope.names |= {
                     self.name: each,
                     "velocityCount": index + 1,
-                    "foreach": {
-                        "index": index,
-                        "count": index + 1,
-                        "hasNext": index + 1 < len(rounds),
-                        "first": index == 0,
-                        "last": index + 1 == len(rounds),
-                        "parent": outer["foreach"],
-                    },
+                    "foreach": Position(
+                        index=index,
+                        count=index + 1,
+                        hasNext=index + 1 < len(rounds),
+                        first=index == 0,
+                        last=index + 1 == len(rounds),
+                        parent=outer["foreach"],
+                    ),
                 }
                 render_all(self.block, scope, out)
         except Break:

@@ -26,6 +26,10 @@ class Missing(str):
     __slots__ = ()
 
 
+class Position(dict[str, Any]):
+    """`$foreach`: where in its rounds a loop is. Its members may be called as well."""
+
+
 class Object:
     """Something that isn't data, such as `$input`. `methods` are all that can be called."""
 
