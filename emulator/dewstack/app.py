@@ -5,11 +5,14 @@ This is the composition root. Services do not import each other; here each is ha
 
 import asyncio
 import concurrent.futures
+import socket
 from typing import Any
 
 from msgspec.structs import replace
 
 from dewstack.apigateway import ApiGateway
+from dewstack.apigateway.function_urls import FunctionUrls
+from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
 from dewstack.cognito import Cognito
@@ -42,6 +45,7 @@ class Emulator:
         self._pages = pages
         self.clock = clock or Clock()
         self.deployed = Deployed()
+        self.authority = Authority()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
@@ -52,7 +56,9 @@ class Emulator:
         try:
             for port in (config.aws_port, config.service_port, config.frontend_port):
                 sockets.append(bind(config.host, port))
-            aws, service, frontend = (listener.getsockname()[1] for listener in sockets)
+            secure = None if config.allow_aws else bind("127.0.0.1", 0)
+            sockets += [secure] if secure else []
+            aws, service, frontend = (listener.getsockname()[1] for listener in sockets[:3])
             self.config = config = replace(config, aws_port=aws, service_port=service, frontend_port=frontend)
             self.store = Store(config.state_dir / "state.db" if config.state_dir else None)
         except BaseException:
@@ -61,7 +67,16 @@ class Emulator:
             raise
         self._compose()
         doors: tuple[Door, ...] = (self._aws_door, self.service_door, self.frontend_door)
-        self._server = HttpServer(dict(zip(sockets, doors, strict=True)))
+        served: dict[socket.socket, Door] = dict(zip(sockets[:3], doors, strict=True))
+        contexts = {}
+        if secure:
+            # Behind it are AWS's own names, as functions call them.
+            self.functions.invoker.launcher.interception = (
+                f"127.0.0.1:{secure.getsockname()[1]} {self.urls.aws.removeprefix('http://')}"
+            )
+            served[secure] = self._aws_door
+            contexts[secure] = self.authority.context()
+        self._server = HttpServer(served, contexts)
         await self._server.start()
 
     def _compose(self) -> None:
@@ -89,6 +104,14 @@ class Emulator:
             self._keys,
             send=self.functions.send,
             patience=self.functions.invoker.debugging.patience,
+            forward=self.api.handle,
+        )
+        self.function_urls = FunctionUrls(
+            clock,
+            self.functions.urls.served,
+            lambda: self.functions.functions.edition,
+            self.functions.invoke,
+            self.functions.stream,
         )
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         for name, operations in {
@@ -103,8 +126,7 @@ class Emulator:
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
-            forward=self.api.handle,
-        self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control)
+        self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, self.function_urls)
 
     async def _restore(self, service: str) -> None:
         """Make again what stacks have in a service that keeps nothing when the emulator stops."""

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from dewstack import __version__
+from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cognito import Cognito
 from dewstack.config import Caller
@@ -53,6 +54,7 @@ class Host(Protocol):
     """The emulator, as its endpoints see it."""
 
     deployed: Deployed
+    authority: Authority
 
     @property
     def urls(self) -> Urls:
@@ -94,6 +96,7 @@ class Endpoints:
                 ("GET", "routes"): self._routes,
                 ("GET", "functions"): self._functions,
                 ("GET", "logs"): self._logs,
+                ("GET", "authority"): self._authority,
             },
             _refusing(self._call),
             pages,
@@ -110,6 +113,11 @@ class Endpoints:
                 "outputs": self._host.deployed.outputs,
             }
         )
+
+    async def _authority(self, request: Request, query: dict[str, str]) -> Response:
+        """The certificate by which functions trust AWS's names here."""
+        pem = await asyncio.to_thread(self._host.authority.certificate)
+        return Response(200, pem.encode(), [(b"Content-Type", b"application/x-pem-file")])
 
     async def _mail(self, request: Request, query: dict[str, str]) -> Response:
         messages = await asyncio.to_thread(self._mailbox.messages, query.get("to"))

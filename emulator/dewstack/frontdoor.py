@@ -1,6 +1,7 @@
 """Which service a request is for.
 
-Port 4566 is the AWS endpoint and more: execute-api by host or path, the pools' keys, the control API, health.
+Port 4566 is the AWS endpoint and more: execute-api and function URLs by host or path, the pools' keys, the control API,
+health.
 The service's own port leads straight to its APIs; the front end's serves its files and `/config.json`.
 """
 
@@ -15,9 +16,13 @@ from urllib.parse import unquote
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dewstack.authority import is_aws_name
 from dewstack.http import Request, Response, json_response
 
-EXECUTE_API_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.")
+OWN_HOST = re.compile(r"([a-z0-9]+)\.(?:execute-api|lambda-(url))\.")
+"""The host of an API, or of a function URL."""
+FUNCTION_URL_PATH = re.compile(r"/_aws/lambda-url/([a-z0-9]+)(/.*)?")
+"""The same function URL for clients that don't resolve names below `localhost`."""
 EXECUTE_API_PATH = re.compile(
     r"/(?:_aws/execute-api/(?P<a>[a-z0-9]+)(?P<a_rest>/.*)?"
     r"|execute-api/(?P<b>[a-z0-9]+)(?P<b_rest>/.*)?"
@@ -43,10 +48,10 @@ REVALIDATE = (b"Cache-Control", b"no-cache")
 
 
 class Gateway(Protocol):
-    """API Gateway's data plane."""
+    """The data plane of API Gateway, or of function URLs."""
 
-    async def execute(self, api_id: str, request: Request) -> Response:
-        """The API's response."""
+    async def execute(self, api_id: str, request: Request, /) -> Response:
+        """The response of the API, or of the URL, with this id."""
 
 
 class AwsEndpoint(Protocol):
@@ -84,8 +89,10 @@ class AwsDoor:
         aws: AwsEndpoint,
         pools: UserPools,
         control: Callable[[Request], Awaitable[Response]],
+        urls: Gateway,
     ) -> None:
         self._gateway = gateway
+        self._urls = urls
         self._aws = aws
         self._pools = pools
         self._control = control
@@ -93,15 +100,19 @@ class AwsDoor:
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
         host = (request.header("host") or "").lower()
-        by_host = EXECUTE_API_HOST.match(host)
+        by_host = OWN_HOST.match(host)
         if by_host:
-            return await self._gateway.execute(by_host[1], request)
+            execute = self._urls.execute if by_host[2] else self._gateway.execute
+            return await execute(by_host[1], request)
         path = request.raw_path
         if path.startswith("/_dew/"):
             return await self._control(request)
         by_path = EXECUTE_API_PATH.fullmatch(path)
         if by_path:
             return await self._execute(by_path, request)
+        by_url = FUNCTION_URL_PATH.fullmatch(path)
+        if by_url:
+            return await self._urls.execute(by_url[1], replace(request, raw_path=by_url[2] or "/"))
         if path.startswith(IMPORTS):
             return await asyncio.to_thread(self._pools.upload, request)
         well_known = WELL_KNOWN.fullmatch(path)
@@ -138,7 +149,7 @@ class AwsDoor:
         if name == "jwks.json":
             document = await asyncio.to_thread(self._pools.jwks, pool_id)
         else:
-            document = self._pools.openid_configuration(pool_id, f"http://{host}")
+            document = self._pools.openid_configuration(pool_id, _origin(host))
         if document is None:
             return json_response(404, {"message": f"User pool {pool_id} does not exist."})
         return json_response(200, document, CORS_ANY)
@@ -252,3 +263,8 @@ class FrontendDoor:
             kind += "; charset=utf-8"
         nosniff = (b"X-Content-Type-Options", b"nosniff")
         return Response(200, content, [(b"Content-Type", kind.encode()), REVALIDATE, nosniff])
+
+
+def _origin(host: str) -> str:
+    """The origin by which a client came: AWS's own names lead here over TLS alone."""
+    return f"{'https' if is_aws_name(host) else 'http'}://{host}"

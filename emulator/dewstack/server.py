@@ -1,8 +1,9 @@
-"""The loop's sockets: uvicorn in front of doors, one door a port."""
+"""The loop's sockets: uvicorn in front of doors, one door a port; TLS where a port has a context for it."""
 
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from dewstack.connection import Connection, Dates, Door
 from dewstack.errors import UserError
 
 STOP_SECONDS = 2
+HANDSHAKE_SECONDS = 10.0
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -38,8 +40,13 @@ def bind(host: str, port: int) -> socket.socket:
 class HttpServer:
     """Serves every socket with its door."""
 
-    def __init__(self, doors: Mapping[socket.socket, Door]) -> None:
+    def __init__(
+        self,
+        doors: Mapping[socket.socket, Door],
+        secure: Mapping[socket.socket, ssl.SSLContext] | None = None,
+    ) -> None:
         self._doors = doors
+        self._secure = secure or {}
         self._servers: list[asyncio.Server] = []
         self._config = uvicorn.Config(
             _no_app,
@@ -60,7 +67,11 @@ class HttpServer:
         for listener, door in self._doors.items():
             settings: dict[str, Any] = {"config": self._config, "server_state": self._state, "app_state": {}}
             make = partial(Connection, door, dates, _loop=loop, **settings)
-            self._servers.append(await loop.create_server(make, sock=listener, backlog=2048))
+            context = self._secure.get(listener)
+            bound = {} if context is None else {"ssl_handshake_timeout": HANDSHAKE_SECONDS}
+            self._servers.append(
+                await loop.create_server(make, sock=listener, backlog=2048, ssl=context, **bound)
+            )
 
     async def stop(self) -> None:
         """Accept no more, let what is under way finish for up to two seconds, and close."""

@@ -147,6 +147,9 @@ def is_default(option: str) -> bool:
     metavar="URL",
     help=f"Send e-mails out too: HOST:PORT, smtp://USER:PASSWORD@HOST or smtps://… Or the variable {SMTP_VARIABLE}.",
 )
+@click.option(
+    "--allow-aws", is_flag=True, help="Let functions reach AWS by its own names, which else lead here."
+)
 @json_option
 def command(
     stage: str,
@@ -166,6 +169,7 @@ def command(
     debug_port: int | None,
     state_dir: Path | None,
     smtp: str,
+    allow_aws: bool,
     as_json: bool,
 ) -> None:
     """Start the service of this directory: its functions, HTTP API, user pool and page. Ctrl-C stops it.
@@ -196,6 +200,7 @@ def command(
         debug=debugged,
         debug_port=debug_port,
         smtp=smtp,
+        allow_aws=allow_aws,
     )
     if smtp:
         from dewstack.cognito.mail.smtp import SmtpServer
@@ -231,4 +236,5 @@ def _own_arguments(config: Config, options: MapOptions) -> list[str]:
         f"--debug-port={config.debug_port}" if config.debug_port else "",
         f"--state-dir={config.state_dir}",
         "--strict-runtimes" if config.strict_runtimes else "",
+        "--allow-aws" if config.allow_aws else "",
     ]

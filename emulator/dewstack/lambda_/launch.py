@@ -43,6 +43,8 @@ class Launcher:
     ) -> None:
         self.endpoint_url = ""
         """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
+        self.interception = ""
+        """Where AWS's own names lead inside functions, for HTTPS and for HTTP: `host:port host:port`."""
         self.runtimes = runtimes
         self.layers = layers
         """A function's layers on disk, in the order in which the function names them."""
@@ -111,6 +113,7 @@ class Launcher:
             "SHLVL": "0",
             "TMPDIR": tempfile.gettempdir(),
             **_family_environ(function.runtime, runtime, layers),
+            **self._interception(function.runtime),
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
             "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
             "AWS_ENDPOINT_URL": self.endpoint_url,
@@ -133,6 +136,11 @@ class Launcher:
             "LAMBDA_TASK_ROOT": task,
             "LAMBDA_RUNTIME_DIR": runtime,
         }
+
+    def _interception(self, identifier: str) -> dict[str, str]:
+        """What our own bootstraps read, and take away before the handler loads."""
+        ours = identifier.startswith(("python", "nodejs"))
+        return {"_DEW_AWS": self.interception} if ours and self.interception else {}
 
     def _runtime_directory(self, function: Function) -> str:
         if function.runtime.startswith("python"):

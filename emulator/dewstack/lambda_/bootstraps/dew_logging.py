@@ -11,24 +11,9 @@ if TYPE_CHECKING:
 
 
 class LoggingSetup:
-    """Gives the root logger Lambda's handler and format when somebody imports `logging`, and not before."""
+    """Gives the root logger Lambda's handler and format."""
 
     request_id = ""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """The import system's callback: let the others find `logging`, and be told when it has loaded."""
-        if name != "logging":
-            return None
-        sys.meta_path.remove(self)
-        spec = next(filter(None, (finder.find_spec(name, path, target) for finder in sys.meta_path)))
-        load = spec.loader.exec_module  # type: ignore[union-attr]
-
-        def exec_module(module: Any) -> None:
-            load(module)
-            self.install(module)
-
-        spec.loader.exec_module = exec_module  # type: ignore[union-attr,method-assign]
-        return spec
 
     def install(self, logging: Any) -> None:
         """Lines as `[INFO]\\t2026-01-01T00:00:00.000Z\\t<request id>\\tmessage`, one log event each."""

@@ -249,8 +249,13 @@ def prepare_interpreter() -> LoggingSetup:
     from _sitebuiltins import Quitter
 
     sys.path.insert(0, __file__.rpartition("/")[0])
+    from dew_imports import when_imported  # type: ignore[import-not-found,unused-ignore]
     from dew_logging import LoggingSetup  # type: ignore[import-not-found,unused-ignore]
 
+    if led := environ.pop("_DEW_AWS", ""):
+        from dew_interception import Interception  # type: ignore[import-not-found,unused-ignore]
+
+        Interception(*led.split()).install()
     del sys.path[0]
     builtins.exit, builtins.quit = Quitter("exit", ""), Quitter("quit", "")
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
@@ -261,7 +266,7 @@ def prepare_interpreter() -> LoggingSetup:
     if sys.pycache_prefix:
         keep_no_bytecode_of(environ["LAMBDA_TASK_ROOT"])
     setup = LoggingSetup()
-    sys.meta_path.insert(0, setup)
+    when_imported("logging", setup.install)
     return setup  # type: ignore[no-any-return]
 
 

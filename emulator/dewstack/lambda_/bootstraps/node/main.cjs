@@ -5,6 +5,7 @@
 const { Connection } = require("./connection.cjs");
 const { describe, fault } = require("./errors.cjs");
 const { load } = require("./handlers.cjs");
+const { intercept } = require("./interception.cjs");
 const { patchConsole } = require("./log.cjs");
 const { makeInvoke, onIdle } = require("./invocations.cjs");
 const sdk = require("./sdk.cjs");
@@ -79,6 +80,8 @@ async function main() {
   require("node:module").enableCompileCache?.(`${env.LAMBDA_RUNTIME_DIR}/node-cache`);
   state.connection = await Connection.open(env.AWS_LAMBDA_RUNTIME_API, Boolean(env._DEW_DEBUG));
   delete env._DEW_DEBUG;
+  if (env._DEW_AWS) intercept(...env._DEW_AWS.split(" "));
+  delete env._DEW_AWS;
   if (env.AWS_ENDPOINT_URL) sdk.lead(env.AWS_ENDPOINT_URL);
   const handler = await load(env.LAMBDA_TASK_ROOT, env._HANDLER);
   await serve(state.connection, makeInvoke(handler, env, (error) => log.error("Invoke Error", error)));
