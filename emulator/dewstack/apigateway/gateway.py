@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from dewstack.apigateway.http_api.compiler import Compiler
-from dewstack.apigateway.http_api.service import HttpApiService
+from dewstack.apigateway.http_api.protocol import HttpProtocol
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
 from dewstack.apigateway.rest_api.service import Compiler as RestApiCompiler
 from dewstack.apigateway.rest_api.service import RestApiService
+from dewstack.apigateway.v2.service import ApiService
 from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
@@ -79,8 +80,12 @@ class ApiGateway:
     ) -> None:
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
-        self.http_apis = HttpApiService(
-            store, clock, Compiler(invoke, key_sets, clock, dates, patience), self._changed, endpoint
+        self.http_apis = ApiService(
+            store,
+            clock,
+            {"HTTP": HttpProtocol(Compiler(invoke, key_sets, clock, dates, patience))},
+            self._changed,
+            endpoint,
         )
 
         def rest_compiler() -> RestApiCompiler[ServedApi]:

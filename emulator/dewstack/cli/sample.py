@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dewstack.apigateway.http_api.exchange import Exchange, new_request_id
-from dewstack.apigateway.http_api.model import Api, Stage
+from dewstack.apigateway.v2.model import Api, Stage
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.payload_v1 import PayloadV1
 from dewstack.apigateway.http_api.payload_v2 import PayloadV2

@@ -425,7 +425,7 @@ def test_a_broken_key_set_lets_nobody_in(pool: Pool, issuer: Issuer, document: A
 
 
 def test_a_route_whose_authorizer_is_gone_lets_nobody_in(pool: Pool) -> None:
-    from dewstack.apigateway.http_api.model import Authorizer
+    from dewstack.apigateway.v2.model import Authorizer
 
     routes = pool.gateway.store.collection("apigatewayv2.authorizers", Authorizer)
     routes.clear()

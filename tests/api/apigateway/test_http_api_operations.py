@@ -239,7 +239,7 @@ def test_a_target_makes_a_whole_api(gateway: Gateway) -> None:
 
 
 REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
-    ("CreateApi", {"Name": "ws", "ProtocolType": "WEBSOCKET"}, NotEmulated, "WEBSOCKET"),
+    ("CreateApi", {"Name": "graph", "ProtocolType": "GRAPHQL"}, BadRequestException, "ProtocolType"),
     ("CreateApi", {"ProtocolType": "HTTP"}, BadRequestException, "Name"),
     (
         "CreateApi",

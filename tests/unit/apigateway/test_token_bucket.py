@@ -1,7 +1,7 @@
 """The token bucket behind a stage's throttling."""
 
-from dewstack.apigateway.http_api.model import RouteSettings, Stage
-from dewstack.apigateway.http_api.throttling import bucket_for
+from dewstack.apigateway.v2.model import RouteSettings, Stage
+from dewstack.apigateway.v2.throttling import bucket_for
 from dewstack.apigateway.throttle import TokenBucket
 
 

@@ -6,11 +6,11 @@ from typing import Protocol
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.identity import IdentitySource
-from dewstack.apigateway.http_api.model import Authorizer
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.jwt import InvalidToken, bearer_token, check_claims, spellings
+from dewstack.apigateway.v2.model import Authorizer
 from dewstack.clock import Clock
 
 CHALLENGE = b"www-authenticate"

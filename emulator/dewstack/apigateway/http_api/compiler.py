@@ -9,16 +9,16 @@ from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.execute import CompiledApi, CompiledRoute, CompiledStage
 from dewstack.apigateway.http_api.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
 from dewstack.apigateway.http_api.lambda_proxy import LambdaProxy
-from dewstack.apigateway.http_api.model import Api, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.payload_v1 import PayloadV1
 from dewstack.apigateway.http_api.payload_v2 import PayloadV2
 from dewstack.apigateway.http_api.responses import GatewayResponse
-from dewstack.apigateway.http_api.throttling import bucket_for
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router, path_of
+from dewstack.apigateway.v2.model import Api, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.v2.throttling import bucket_for
 from dewstack.clock import Clock
 from dewstack.wire import Invoke
 

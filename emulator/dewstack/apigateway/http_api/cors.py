@@ -1,8 +1,8 @@
 """CORS as an HTTP API does it: preflights answered by the gateway, a function's own CORS headers
 overridden."""
 
-from dewstack.apigateway.http_api.model import Cors
 from dewstack.apigateway.responses import header_value
+from dewstack.apigateway.v2.model import Cors
 from dewstack.http import Headers, Response
 
 RESPONSE_HEADERS = frozenset(

@@ -21,10 +21,10 @@ from dewstack.apigateway.authorizer_function import (
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.identity import IdentitySource
-from dewstack.apigateway.http_api.model import Authorizer, Stage
 from dewstack.apigateway.http_api.payload import Constants, Identity, PayloadFormat
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.policy import MalformedPolicy, allows
+from dewstack.apigateway.v2.model import Authorizer, Stage
 from dewstack.clock import Clock
 from dewstack.wire import Invoke
 

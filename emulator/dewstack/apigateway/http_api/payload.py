@@ -12,9 +12,9 @@ from msgspec import Struct
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.cors import RESPONSE_HEADERS as CORS_HEADERS
 from dewstack.apigateway.http_api.exchange import Exchange
-from dewstack.apigateway.http_api.model import Api, Stage
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.responses import canonical, header_value
+from dewstack.apigateway.v2.model import Api, Stage
 from dewstack.arn import Arn
 from dewstack.http import Headers, Response
 

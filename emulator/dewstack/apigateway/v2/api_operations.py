@@ -1,4 +1,4 @@
-"""The control plane of HTTP APIs: the APIs themselves and their tags (`apigatewayv2`)."""
+"""The control plane of `apigatewayv2`: the APIs themselves and their tags."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
-from dewstack.apigateway.http_api.model import Api, Cors, Integration, Route, Stage
-from dewstack.apigateway.http_api.resources import HttpApis, new_id, page
-from dewstack.apigateway.http_api.shapes import fields_of, output, required
+from dewstack.apigateway.v2.model import Api, Integration, Route, Stage
+from dewstack.apigateway.v2.protocols import Protocols
+from dewstack.apigateway.v2.resources import ApisV2, new_id, page
+from dewstack.apigateway.v2.shapes import fields_of, output, required
 from dewstack.arn import Arn
 from dewstack.clock import Clock
 from dewstack.config import Caller
@@ -20,44 +21,44 @@ from dewstack.wire import operation
 NAME_LIMIT = 128
 
 
-def check_cors(cors: Cors | None) -> None:
-    """Refuse what AWS refuses. Raises BadRequestException."""
-    if cors is None:
-        return
-    if cors.allow_credentials and "*" in (cors.allow_origins or ()):
-        raise BadRequestException("allow-credentials is not supported if 'allow-origin' is *")
-    if cors.max_age is not None and not -1 <= cors.max_age <= 86_400:
-        raise BadRequestException("Invalid max age value, must be between -1 and 86400")
-
-
 class ApiOperations:
     """CreateApi, GetApi, GetApis, UpdateApi, DeleteApi and the tagging of APIs and stages.
 
     `endpoint` gives the URL of an API from its id and region.
     """
 
-    def __init__(self, apis: HttpApis, clock: Clock, endpoint: Callable[[str, str], str]) -> None:
+    def __init__(
+        self, apis: ApisV2, clock: Clock, endpoint: Callable[[str, str], str], protocols: Protocols
+    ) -> None:
         self._apis = apis
         self._clock = clock
         self._endpoint = endpoint
+        self._protocols = protocols
 
     def _output(self, api: Api) -> dict[str, Any]:
-        return output(api) | {"ApiEndpoint": self._endpoint(api.api_id, api.region)}
+        return output(api) | {"ApiEndpoint": self._url(api)}
+
+    def _url(self, api: Api) -> str:
+        _, colon, rest = self._endpoint(api.api_id, api.region).partition(":")
+        return f"{self._protocols[api.protocol_type].scheme}{colon}{rest}"
 
     @operation("CreateApi")
     def create_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Create an HTTP API; with `Target`, also its `$default` stage, a route and the integration behind
-        it."""
-        if required(params, "ProtocolType") != "HTTP":
-            raise NotEmulated(f"CreateApi: ProtocolType {params['ProtocolType']} is not emulated")
+        """Create an API; with `Target`, also its `$default` stage, a route and the integration behind it."""
+        protocol = self._protocols.get(required(params, "ProtocolType"))
+        if protocol is None:
+            raise BadRequestException("ProtocolType must be one of [WEBSOCKET, HTTP]")
         if len(required(params, "Name")) > NAME_LIMIT:
             raise BadRequestException(f"Name must be at most {NAME_LIMIT} characters long")
         given = fields_of(Api, params) | {"api_id": api_id(), "created_date": self._clock.time()}
+        given.setdefault("route_selection_expression", protocol.route_selection_expression or "")
         api = Api(account_id=caller.account_id, region=caller.region, **given)
-        check_cors(api.cors_configuration)
+        protocol.check_api(api)
         with self._apis.transaction():
             self._apis.put(api)
             if params.get("Target"):
+                if api.protocol_type != "HTTP":
+                    raise BadRequestException("Quick create is only supported for HTTP APIs")
                 self._quick_create(api, params)
         self._apis.changed(api)
         return self._output(api)
@@ -92,7 +93,7 @@ class ApiOperations:
         apis = self._apis.of(caller)
         shape = page(apis, params)
         for item in shape["Items"]:
-            item["ApiEndpoint"] = self._endpoint(item["ApiId"], caller.region)
+            item["ApiEndpoint"] = self._url(self._apis.named(caller, item["ApiId"]))
         return shape
 
     @operation("UpdateApi")
@@ -100,7 +101,7 @@ class ApiOperations:
         """Change what `params` gives and leave the rest. Raises NotFoundException, BadRequestException."""
         with self._apis.transaction():
             api = replace(self._apis.api(caller, params), **fields_of(Api, params))
-            check_cors(api.cors_configuration)
+            self._protocols[api.protocol_type].check_api(api)
             self._apis.put(api)
         self._apis.changed(api)
         return self._output(api)

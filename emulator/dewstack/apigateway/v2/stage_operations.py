@@ -1,4 +1,4 @@
-"""The control plane of HTTP APIs: stages and the deployments they serve (`apigatewayv2`).
+"""The control plane of `apigatewayv2`: stages and the deployments they serve.
 
 A stage with AutoDeploy serves the API as it is. It names the deployment that was made with it; AWS makes a
 new one for every change, which nothing but its id would show.
@@ -10,10 +10,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
-from dewstack.apigateway.http_api.model import Api, Deployment, Stage
-from dewstack.apigateway.http_api.resources import HttpApis, new_id, page
-from dewstack.apigateway.http_api.shapes import fields_of, output, required
 from dewstack.apigateway.resources import refuse
+from dewstack.apigateway.v2.model import Api, Deployment, Stage
+from dewstack.apigateway.v2.resources import ApisV2, new_id, page
+from dewstack.apigateway.v2.shapes import fields_of, output, required
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.wire import operation
@@ -24,7 +24,7 @@ STAGE_NAME = re.compile(r"\$default|[A-Za-z0-9_-]{1,128}")
 class StageOperations:
     """Stages and deployments: create, get, list, update, delete."""
 
-    def __init__(self, apis: HttpApis, clock: Clock) -> None:
+    def __init__(self, apis: ApisV2, clock: Clock) -> None:
         self._apis = apis
         self._clock = clock
 

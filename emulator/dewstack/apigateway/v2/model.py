@@ -1,4 +1,5 @@
-"""What an HTTP API is made of, named and spelled as `apigatewayv2` does: values, and nothing that acts.
+"""What an HTTP API or a WebSocket API is made of, named and spelled as `apigatewayv2` does: values, and nothing that
+acts.
 
 Fields that AWS leaves out of its answers when they were never set are None here.
 """
@@ -18,7 +19,7 @@ class Cors(Struct, frozen=True):
 
 
 class Api(Struct, frozen=True):
-    """One HTTP API. `created_date` in seconds since the epoch."""
+    """One API. `created_date` in seconds since the epoch."""
 
     api_id: str
     account_id: str
@@ -78,7 +79,8 @@ class Stage(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True):
-    """One `METHOD /path` (or `$default`) and where it leads: `target` is `integrations/<id>`."""
+    """One `METHOD /path` of an HTTP API, one kind of messages of a WebSocket API, and where it leads: `target` is
+    `integrations/<id>`."""
 
     route_id: str
     route_key: str
@@ -88,6 +90,10 @@ class Route(Struct, frozen=True):
     authorizer_id: str | None = None
     operation_name: str | None = None
     target: str | None = None
+    model_selection_expression: str | None = None
+    request_models: dict[str, str] | None = None
+    request_parameters: dict[str, dict[str, bool]] | None = None
+    route_response_selection_expression: str | None = None
 
 
 class Integration(Struct, frozen=True):
@@ -102,6 +108,40 @@ class Integration(Struct, frozen=True):
     integration_uri: str | None = None
     payload_format_version: str | None = None
     timeout_in_millis: int = 30_000
+    connection_id: str | None = None
+    content_handling_strategy: str | None = None
+    integration_response_selection_expression: str | None = None
+    integration_subtype: str | None = None
+    passthrough_behavior: str | None = None
+    request_parameters: dict[str, str] | None = None
+    request_templates: dict[str, str] | None = None
+    response_parameters: dict[str, dict[str, str]] | None = None
+    template_selection_expression: str | None = None
+
+
+class IntegrationResponse(Struct, frozen=True):
+    """What becomes of an integration's answer whose key is `integration_response_key` (`/200/`, `$default`)."""
+
+    integration_response_id: str
+    integration_response_key: str
+    content_handling_strategy: str | None = None
+    response_parameters: dict[str, str] | None = None
+    response_templates: dict[str, str] | None = None
+    template_selection_expression: str | None = None
+    owner_id: str = ""
+    """The integration's id."""
+
+
+class RouteResponse(Struct, frozen=True):
+    """That a route of a WebSocket API answers its messages; `route_response_key` is `$default`."""
+
+    route_response_id: str
+    route_response_key: str
+    model_selection_expression: str | None = None
+    response_models: dict[str, str] | None = None
+    response_parameters: dict[str, dict[str, bool]] | None = None
+    owner_id: str = ""
+    """The route's id."""
 
 
 class JwtConfiguration(Struct, frozen=True):
@@ -123,6 +163,7 @@ class Authorizer(Struct, frozen=True):
     authorizer_payload_format_version: str | None = None
     authorizer_result_ttl_in_seconds: int | None = None
     authorizer_uri: str | None = None
+    identity_validation_expression: str | None = None
     enable_simple_responses: bool | None = None
 
 
@@ -133,6 +174,9 @@ class Snapshot(Struct, frozen=True):
     integrations: list[Integration]
     authorizers: list[Authorizer]
     cors_configuration: Cors | None = None
+    integration_responses: list[IntegrationResponse] = field(default_factory=list)
+    route_responses: list[RouteResponse] = field(default_factory=list)
+    route_selection_expression: str = ""
 
 
 class Deployment(Struct, frozen=True):

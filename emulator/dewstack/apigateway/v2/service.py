@@ -1,46 +1,50 @@
-"""HTTP APIs as a whole: the operations of `apigatewayv2`, and the served form of each API."""
+"""The operations of `apigatewayv2`, and the served form of each API that they made."""
 
 from collections.abc import Callable
 
-from dewstack.apigateway.http_api.api_operations import ApiOperations
-from dewstack.apigateway.http_api.authorizer_operations import AuthorizerOperations
-from dewstack.apigateway.http_api.compiler import Compiler
-from dewstack.apigateway.http_api.execute import CompiledApi
-from dewstack.apigateway.http_api.model import Api, Snapshot, Stage
-from dewstack.apigateway.http_api.resources import HttpApis
-from dewstack.apigateway.http_api.route_operations import IntegrationOperations, RouteOperations
-from dewstack.apigateway.http_api.stage_operations import StageOperations
+from dewstack.apigateway.v2.api_operations import ApiOperations
+from dewstack.apigateway.v2.authorizer_operations import AuthorizerOperations
+from dewstack.apigateway.v2.integration_operations import IntegrationOperations
+from dewstack.apigateway.v2.model import Api, Snapshot, Stage
+from dewstack.apigateway.v2.protocols import Protocols, ServedApi
+from dewstack.apigateway.v2.resources import ApisV2
+from dewstack.apigateway.v2.response_operations import IntegrationResponseOperations, RouteResponseOperations
+from dewstack.apigateway.v2.route_operations import RouteOperations
+from dewstack.apigateway.v2.stage_operations import StageOperations
 from dewstack.clock import Clock
 from dewstack.store import Store
 from dewstack.wire import Handler, operations_of
 
 
-class HttpApiService:
+class ApiService:
     """`operations` of the service `apigatewayv2`, and `compile` for what they made.
 
-    `changed` is called with an API's id after every change; `endpoint` gives an API's URL from its id and region.
+    `protocols` are the kinds of APIs there are. `changed` is called with an API's id after every change; `endpoint`
+    gives an API's URL from its id and region.
     """
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
-        compiler: Compiler,
+        protocols: Protocols,
         changed: Callable[[str], None],
         endpoint: Callable[[str, str], str],
     ) -> None:
-        self._apis = HttpApis(store, changed)
-        self._compiler = compiler
+        self._apis = ApisV2(store, changed)
+        self._protocols = protocols
         self.operations: dict[str, Handler] = operations_of(
-            ApiOperations(self._apis, clock, endpoint),
-            RouteOperations(self._apis),
-            IntegrationOperations(self._apis),
-            AuthorizerOperations(self._apis),
+            ApiOperations(self._apis, clock, endpoint, protocols),
+            RouteOperations(self._apis, protocols),
+            RouteResponseOperations(self._apis),
+            IntegrationOperations(self._apis, protocols),
+            IntegrationResponseOperations(self._apis),
+            AuthorizerOperations(self._apis, protocols),
             StageOperations(self._apis, clock),
         )
 
     def __contains__(self, api_id: object) -> bool:
-        """Whether there is an HTTP API of this id; cheap."""
+        """Whether there is such an API of this id; cheap."""
         return api_id in self._apis
 
     def apis(self) -> list[Api]:
@@ -55,14 +59,14 @@ class HttpApiService:
         """Take note that the store was emptied or replaced."""
         self._apis.forget()
 
-    def compile(self, api_id: str) -> CompiledApi | None:
+    def compile(self, api_id: str) -> ServedApi | None:
         """The API as it is served from now on, or None. Reads the store: not for the loop."""
         with self._apis.transaction():
             api = self._apis.anywhere(api_id)
             if api is None:
                 return None
             stages = [(stage, self._served(api, stage)) for stage in self._apis.stages.all(api)]
-        return self._compiler.compile(api, stages)
+        return self._protocols[api.protocol_type].compile(api, stages)
 
     def _served(self, api: Api, stage: Stage) -> Snapshot:
         """What a stage serves: the API as it is, its deployment, or nothing yet."""

@@ -1,22 +1,24 @@
-"""Where HTTP APIs are kept: routes, integrations, authorizers, stages and deployments are an API's parts."""
+"""Where the APIs of `apigatewayv2` are kept: routes, integrations, authorizers, stages are an API's parts."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.http_api.model import (
+from dewstack.apigateway.errors import BadRequestException, NotFoundException
+from dewstack.apigateway.resources import Apis, Children, Owned
+from dewstack.apigateway.v2.model import (
     Api,
     Authorizer,
     Deployment,
     Integration,
+    IntegrationResponse,
     Route,
+    RouteResponse,
     Snapshot,
     Stage,
 )
-from dewstack.apigateway.http_api.shapes import output, required
-from dewstack.apigateway.resources import Apis, Children, Owned
+from dewstack.apigateway.v2.shapes import output, required
 from dewstack.config import Caller
 from dewstack.ids import random_string
 from dewstack.store import Store
@@ -84,13 +86,44 @@ class Routes(Children[Route]):
             self._ids.delete(*api.key, route.route_key)
 
 
-class HttpApis(Apis[Api]):
-    """All HTTP APIs and their parts."""
+class _OfOwner(Protocol):
+    """A response: a part of a part."""
+
+    @property
+    def owner_id(self) -> str:
+        """Whose it is."""
+
+
+R = TypeVar("R", bound=_OfOwner)
+
+
+class Responses(Children[R]):
+    """The responses of integrations, or of routes: parts of an API's parts, their owners."""
+
+    def __init__(self, store: Store, collection: str, kind: type[R]) -> None:
+        super().__init__(store, f"apigatewayv2.{collection}", kind, MISSING.format(noun="response"))
+
+    def of(self, api: Owned, owner_id: str) -> list[R]:
+        """All responses of one owner."""
+        return [response for response in self.all(api) if response.owner_id == owner_id]
+
+    def one(self, api: Owned, owner_id: str, name: str) -> R:
+        """One response of one owner. Raises NotFoundException."""
+        response = self.get(api, name)
+        if response.owner_id != owner_id:
+            raise NotFoundException(self._missing.format(name=name))
+        return response
+
+
+class ApisV2(Apis[Api]):
+    """All APIs and their parts."""
 
     def __init__(self, store: Store, on_change: Callable[[str], None]) -> None:
         super().__init__(store, "apigatewayv2.apis", Api, on_change)
         self.routes = Routes(store)
         self.integrations = _parts(store, "integrations", Integration, "Integration")
+        self.integration_responses = Responses(store, "integration-responses", IntegrationResponse)
+        self.route_responses = Responses(store, "route-responses", RouteResponse)
         self.authorizers = _parts(store, "authorizers", Authorizer, "Authorizer")
         self.stages = _parts(store, "stages", Stage, "stage")
         self.deployments = _parts(store, "deployments", Deployment, "deployment")
@@ -106,4 +139,7 @@ class HttpApis(Apis[Api]):
             self.integrations.all(api),
             self.authorizers.all(api),
             api.cors_configuration,
+            self.integration_responses.all(api),
+            self.route_responses.all(api),
+            api.route_selection_expression,
         )

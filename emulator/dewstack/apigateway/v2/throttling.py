@@ -1,7 +1,7 @@
 """Which token bucket a route of an HTTP API has by the settings of its stage."""
 
-from dewstack.apigateway.http_api.model import Stage
 from dewstack.apigateway.throttle import ACCOUNT_BURST, ACCOUNT_RATE, TokenBucket
+from dewstack.apigateway.v2.model import Stage
 
 
 def bucket_for(stage: Stage, route_key: str) -> TokenBucket | None:

@@ -10,6 +10,6 @@ def _pascal(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
-_SHAPES = Shapes(_pascal, frozenset({"account_id", "region", "snapshot"}))
+_SHAPES = Shapes(_pascal, frozenset({"account_id", "owner_id", "region", "snapshot"}))
 output = _SHAPES.output
 fields_of = _SHAPES.fields_of
