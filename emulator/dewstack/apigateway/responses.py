@@ -57,11 +57,11 @@ def closes(request: Request) -> bool:
 
 
 def frame(response: Response, request: Request, http_date: bytes) -> Response:
-    """Add what every response has: the length, the date, what becomes of the connection."""
+    """Add what every response has: the length unless it is streamed, the date, what becomes of the connection."""
     headers = response.headers
     if response.status in WITHOUT_BODY:
         response.body = b""
-    else:
+    elif response.stream is None:
         headers.append((b"Content-Length", b"%d" % len(response.body)))
     headers.append((b"Date", http_date))
     headers.append((b"Connection", b"close" if closes(request) else b"keep-alive"))

@@ -11,6 +11,7 @@ from dewstack.arn import function_arn
 from dewstack.config import Caller
 from dewstack.lambda_.errors import InvalidParameterValueException, ResourceNotFoundException
 from dewstack.lambda_.model import LATEST, Found, Function
+from dewstack.lambda_.urls.model import FunctionUrl
 from dewstack.store import Store
 
 NAME = re.compile(
@@ -64,6 +65,18 @@ class FunctionStore:
         self.versions = store.collection("lambda.versions", Function)
         self.aliases = store.collection("lambda.aliases", Alias)
         self.settings = store.collection("lambda.settings", Settings)
+        self.urls = store.collection("lambda.urls", FunctionUrl)
+        self.edition = object()
+        """Another one whenever a policy or a URL has changed."""
+
+    def policies_changed(self) -> None:
+        """Take note that a policy or a URL is not what it was. Call it after the transaction."""
+        self.edition = object()
+
+    def urls_of(self, reference: Reference) -> list[FunctionUrl]:
+        """The URLs of a function and its aliases."""
+        wanted = (reference.account_id, reference.region, reference.name)
+        return [url for url in self.urls.scan() if (url.account_id, url.region, url.name) == wanted]
 
     def reference(self, params: Mapping[str, Any], caller: Caller) -> Reference:
         """The function that `FunctionName` (a name, a partial or whole ARN) and `Qualifier` name."""
@@ -140,5 +153,8 @@ class FunctionStore:
         if reference.qualifier:
             self.versions.delete(*where, reference.qualifier)
             return
+        for url in self.urls_of(reference):
+            self.urls.delete(url.url_id)
         for collection in (self.versions, self.aliases, self.settings):
             collection.clear(*where)
+        self.policies_changed()

@@ -22,6 +22,8 @@ def permits(
 
 
 def _holds(condition: Mapping[str, Mapping[str, str]], source_arn: str, account_id: str) -> bool:
+    if condition.get("Bool", {}).get("lambda:InvokedViaFunctionUrl") == "true":
+        return False  # a service doesn't come that way
     wanted_arn = condition.get("ArnLike", {}).get("AWS:SourceArn")
     wanted_account = condition.get("StringEquals", {}).get("AWS:SourceAccount")
     return (wanted_arn is None or _arn_like(source_arn, wanted_arn)) and wanted_account in (None, account_id)

@@ -17,6 +17,7 @@ from dewstack.lambda_.functions import Alias, FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.model import LATEST
 from dewstack.lambda_.paging import page
+from dewstack.lambda_.urls.model import url_id
 from dewstack.wire import operation
 
 
@@ -113,6 +114,9 @@ class QualifierOperations:
         """Forget an alias; it is no error if there is none."""
         reference = self._functions.reference(params, caller)
         self._functions.aliases.delete(reference.account_id, reference.region, reference.name, params["Name"])
+        url = url_id(reference.account_id, reference.region, reference.name, params["Name"])
+        if self._functions.urls.delete(url):
+            self._functions.policies_changed()
         self._invoker.alias_changed()
         return {}
 
@@ -140,6 +144,9 @@ class QualifierOperations:
             condition.setdefault("StringEquals", {})["lambda:FunctionUrlAuthType"] = params[
                 "FunctionUrlAuthType"
             ]
+        if params.get("InvokedViaFunctionUrl") is not None:
+            via_url = "true" if params["InvokedViaFunctionUrl"] else "false"
+            condition["Bool"] = {"lambda:InvokedViaFunctionUrl": via_url}
         if condition:
             statement["Condition"] = condition
         with self._functions.store.transaction():
@@ -151,6 +158,7 @@ class QualifierOperations:
                 )
             statements = {**settings.statements, statement["Sid"]: statement}
             self._functions.put_settings(replace(settings, statements=statements), reference)
+        self._functions.policies_changed()
         return {"Statement": json.dumps(statement, separators=(",", ":"))}
 
     @operation("RemovePermission")
@@ -166,6 +174,7 @@ class QualifierOperations:
                 )
             statements = {k: v for k, v in settings.statements.items() if k != params["StatementId"]}
             self._functions.put_settings(replace(settings, statements=statements), reference)
+        self._functions.policies_changed()
         return {}
 
     @operation("GetPolicy")

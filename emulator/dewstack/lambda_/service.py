@@ -26,6 +26,7 @@ from dewstack.lambda_.permissions import permits
 from dewstack.lambda_.qualifiers import QualifierOperations
 from dewstack.lambda_.requests import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, client_context, event_payload
 from dewstack.lambda_.streaming.operations import StreamingOperations
+from dewstack.lambda_.urls.operations import FunctionUrlOperations, local_address
 from dewstack.store import Store
 from dewstack.wire import Handler, operation, operations_of
 
@@ -58,12 +59,14 @@ class LambdaService:
         self.invoke = self.invoker.invoke
         self.stream = self.invoker.stream
         self._events: set[asyncio.Task[None]] = set()
+        self.urls = FunctionUrlOperations(self.functions, clock, local_address(config))
         self.operations: dict[str, Handler] = operations_of(
             FunctionOperations(self.functions, layers, code, self.invoker, clock),
             LayerOperations(layers, code, clock),
             QualifierOperations(self.functions, self.invoker),
             ConcurrencyOperations(self.functions, self.invoker, clock),
             StreamingOperations(self.functions, self.invoker),
+            self.urls,
             self,
         )
 

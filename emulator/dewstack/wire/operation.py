@@ -1,6 +1,6 @@
 """How a service offers an AWS operation: a method that carries the operation's name."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,6 +34,34 @@ class InvokeResult(Protocol):
 
 Invoke = Callable[[str, bytes], Awaitable[InvokeResult]]
 """Invoke a function by its ARN, which may end in a qualifier, with a JSON event. Raises AwsError."""
+
+
+class StreamedResult(Protocol):
+    """The response of a function, read while it is written: await `began`, iterate, then ask for the `outcome`."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether the function streams; else it gives its whole payload at the end. Known once it has begun."""
+
+    @property
+    def content_type(self) -> str:
+        """The content type that the function's runtime names. Known once it has begun."""
+
+    async def began(self) -> None:
+        """Wait until the function streams, or has come to its end."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The response, piece by piece; what there is of it where the function fails."""
+
+    async def outcome(self) -> InvokeResult:
+        """What came of it. A streamed response isn't repeated in the payload."""
+
+    def abandon(self) -> None:
+        """Read no more; the function runs on."""
+
+
+InvokeStreaming = Callable[[str, bytes], StreamedResult]
+"""Invoke a function by its ARN, to read its response while it is written. Raises AwsError."""
 
 
 def operation(name: str) -> Callable[[F], F]:

@@ -61,3 +61,7 @@ def test_an_alias_has_statements_of_its_own() -> None:
 
 def test_no_statement_permits_nothing() -> None:
     assert not permits({}, FUNCTION, COGNITO, POOL, "000000000000")
+
+
+def test_a_statement_for_a_functions_url_permits_no_service() -> None:
+    assert not permitted(Principal="*", Condition={"Bool": {"lambda:InvokedViaFunctionUrl": "true"}})

@@ -73,13 +73,11 @@ class PayloadV2:
         event["rawPath"] = exchange.path
         event["rawQueryString"] = exchange.query
         if "cookie" in headers:
-            event["cookies"] = [
-                pair for line in _cookie_lines(exchange) for pair in map(str.strip, line.split(";")) if pair
-            ]
+            event["cookies"] = cookies(exchange)
             headers = {name: value for name, value in headers.items() if name != "cookie"}
         event["headers"] = headers
         if exchange.query:
-            event["queryStringParameters"] = _joined(exchange.query)
+            event["queryStringParameters"] = joined(exchange.query)
         event["requestContext"] = self._request_context(exchange, identity)
         if parameters:
             event["pathParameters"] = parameters
@@ -126,11 +124,13 @@ class PayloadV2:
         return Response(status, response_body(output), headers)
 
 
-def _cookie_lines(exchange: Exchange) -> list[str]:
-    return [value for name, value in exchange.lines() if name == "cookie"]
+def cookies(exchange: Exchange) -> list[str]:
+    """The pairs of a request's `Cookie` headers."""
+    lines = (value for name, value in exchange.lines() if name == "cookie")
+    return [pair for line in lines for pair in map(str.strip, line.split(";")) if pair]
 
 
-def _joined(query: str) -> dict[str, str]:
+def joined(query: str) -> dict[str, str]:
     """Query parameters, those of one name joined by commas."""
     joined: dict[str, str] = {}
     for name, value in query_pairs(query):

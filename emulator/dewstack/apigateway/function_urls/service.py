@@ -1,0 +1,224 @@
+"""The path of a request through a function URL: preflight, authorize, invoke, and answer what the function means."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from dewstack.apigateway.function_urls import payload
+from dewstack.apigateway.function_urls.cors import UrlCors
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.responses import GatewayResponse
+from dewstack.apigateway.reading import host_name
+from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates, frame, header_value
+from dewstack.apigateway.streaming import PRELUDE_TYPE, NoResponse, first_chunk, with_prelude
+from dewstack.clock import Clock
+from dewstack.errors import AwsError
+from dewstack.http import Request, Response, json_response
+from dewstack.ids import uuid4
+from dewstack.wire import Invoke, InvokeStreaming, StreamedResult
+
+log = logging.getLogger(__name__)
+
+REQUEST_LIMIT = 6_291_456
+RESPONSE_LIMIT = 6_291_556
+"""Bytes of a buffered response; a streamed one is bounded by Lambda."""
+OCTETS = (b"Content-Type", b"application/octet-stream")
+
+
+class Url(Protocol):
+    """A function URL's configuration."""
+
+    @property
+    def url_id(self) -> str: ...
+    @property
+    def arn(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def auth_type(self) -> str: ...
+    @property
+    def invoke_mode(self) -> str: ...
+    @property
+    def cors(self) -> Mapping[str, Any]: ...
+
+
+class Found(Protocol):
+    """A function URL with what the function's policy says of it."""
+
+    @property
+    def url(self) -> Url: ...
+    @property
+    def public(self) -> bool: ...
+    @property
+    def invocable(self) -> bool: ...
+    @property
+    def statements(self) -> tuple[Mapping[str, Any], ...]: ...
+
+
+Authorize = Callable[[Request, Found], Awaitable[Mapping[str, Any] | None]]
+"""Who signed a request to a URL of AuthType AWS_IAM, as the event tells it; None for somebody who may not."""
+
+
+class ServedUrl:
+    """A function URL, ready to serve."""
+
+    def __init__(
+        self, found: Found, invoke: Invoke, stream: InvokeStreaming, authorize: Authorize | None
+    ) -> None:
+        self._found = found
+        self._url = url = found.url
+        self._invoke = invoke
+        self._stream = stream
+        self._authorize = authorize
+        self._cors = UrlCors(url.arn, url.cors) if url.cors else None
+        self._domain = f"{url.url_id}.lambda-url.{url.region}.localhost"
+        self._streams = url.invoke_mode == "RESPONSE_STREAM"
+
+    async def respond(self, request: Request, request_id: str, now: float, request_time: str) -> Response:
+        """The response, without what all responses have."""
+        origin = request.header("origin")
+        cors = self._cors if origin else None
+        if (
+            cors
+            and origin
+            and request.method == "OPTIONS"
+            and request.header("access-control-request-method")
+        ):
+            return cors.preflight(origin)
+        try:
+            response = await self._answer(request, request_id, now, request_time)
+        except GatewayResponse as refusal:
+            # What an HTTP API answers with a status of its own is 502 here where the function is to blame.
+            response = refusal.response() if refusal.refusal.status < 500 else bad_gateway()
+        except AwsError as error:
+            response = self._refused_by_lambda(error)
+        if cors and origin:
+            cors.add(response, origin)
+        return response
+
+    async def _answer(self, request: Request, request_id: str, now: float, request_time: str) -> Response:
+        caller = None
+        if self._url.auth_type == "AWS_IAM":
+            caller = await self._authorize(request, self._found) if self._authorize else None
+            if caller is None:
+                return denied("Forbidden")
+        elif not self._found.public:
+            return denied("Forbidden")
+        if len(request.body) > REQUEST_LIMIT:
+            message = (
+                f"Request must be smaller than {REQUEST_LIMIT} bytes for the InvokeFunctionUrl operation"
+            )
+            return error_response(413, "RequestEntityTooLargeException", message)
+        exchange = Exchange(request, request.raw_path, request_id, now, request_time)
+        named = host_name(exchange.headers.get("host", ""))
+        domain = named if named.startswith(f"{self._url.url_id}.") else self._domain
+        event = payload.event(exchange, self._url.url_id, domain, caller)
+        if self._streams:
+            return await self._streamed(self._stream(self._url.arn, event))
+        result = await self._invoke(self._url.arn, event)
+        if result.function_error:
+            return bad_gateway()
+        return payload.response(result.payload)
+
+    async def _streamed(self, result: StreamedResult) -> Response:
+        """What a function streams, or what one that doesn't stream returns: as it is, whatever it looks like."""
+        await result.began()
+        try:
+            if result.content_type == PRELUDE_TYPE:
+                prelude, body = await with_prelude(result)
+                response = payload.head(prelude, OCTETS)
+            else:
+                body = await first_chunk(result)
+                response = Response(200, b"", [(b"Content-Type", header_value(result.content_type))])
+        except NoResponse:
+            result.abandon()
+            return bad_gateway()
+        except BaseException:
+            result.abandon()
+            raise
+        response.stream = body
+        return response
+
+    def _refused_by_lambda(self, error: AwsError) -> Response:
+        if error.status == 429:
+            return error_response(429, error.code, error.message)
+        log.warning("%s could not be invoked: %s %s", self._url.arn, error.code, error.message)
+        return bad_gateway()
+
+
+class FunctionUrls:
+    """All function URLs. `find` gives one by its id, and is called in a thread; `edition` changes whenever what it
+    gives may have changed."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        find: Callable[[str], Found | None],
+        edition: Callable[[], object],
+        invoke: Invoke,
+        stream: InvokeStreaming,
+        authorize: Authorize | None = None,
+    ) -> None:
+        self._dates = Dates(clock)
+        self._find = find
+        self._edition_now = edition
+        self._edition = object()
+        self._invoke = invoke
+        self._stream = stream
+        self._authorize = authorize
+        self._served: dict[str, ServedUrl] = {}
+
+    async def execute(self, url_id: str, request: Request) -> Response:
+        """The response to a request at a URL. Never raises."""
+        now = self._dates.tick()
+        http_date, request_time = self._dates.http_date, self._dates.request_time
+        request_id = uuid4()
+        try:
+            served = await self._get(url_id)
+            if served is None:
+                response = denied(None)
+            else:
+                response = await served.respond(request, request_id, now, request_time)
+        except Exception:
+            log.exception("%s %s failed at the function URL %s", request.method, request.raw_path, url_id)
+            response = bad_gateway()
+        response = frame(response, request, http_date)
+        response.headers.append((b"x-amzn-RequestId", request_id.encode()))
+        return response
+
+    async def _get(self, url_id: str) -> ServedUrl | None:
+        edition = self._edition_now()
+        if edition is not self._edition:
+            self._served.clear()
+            self._edition = edition
+        served = self._served.get(url_id)
+        if served is None:
+            found = await asyncio.to_thread(self._find, url_id)
+            if found is None:
+                return None
+            if found.public and not found.invocable and found.url.auth_type == "NONE":
+                log.warning(
+                    "%s: AWS asks for a second statement of URLs made since October 2025: lambda:InvokeFunction with"
+                    " InvokedViaFunctionUrl; there, this one is Forbidden without it",
+                    found.url.arn,
+                )
+            served = ServedUrl(found, self._invoke, self._stream, self._authorize)
+            if edition is self._edition:
+                self._served[url_id] = served
+        return served
+
+
+def error_response(status: int, code: str, message: str | None) -> Response:
+    """One of Lambda's own refusals."""
+    return json_response(status, {"Message": message}, (b"x-amzn-ErrorType", code.encode()))
+
+
+def denied(message: str | None) -> Response:
+    """403, for who may not use the URL; without a message where there is none."""
+    return error_response(403, "AccessDeniedException", message)
+
+
+def bad_gateway() -> Response:
+    """The answer to a function that fails, or doesn't answer as it should."""
+    return Response(502, b"Internal Server Error", [CONTENT_TYPE_JSON])

@@ -1,0 +1,1 @@
+"""Function URLs: their configuration. What answers at them is in `apigateway.function_urls`."""
