@@ -78,13 +78,14 @@ class Emulator:
             contexts[secure] = self.authority.context()
         self._server = HttpServer(served, contexts)
         await self._server.start()
+        self.functions.events.resume()
 
     def _compose(self) -> None:
         config, store, clock = self.config, self.store, self.clock
         self.others = OtherServices(config.account_id, self.urls.aws, self._restore)
         self.api = AwsApi(config, self.others)
         self.logs = Logs(clock, config)
-        self.functions = LambdaService(store, clock, config, self._open_log)
+        self.functions = LambdaService(store, clock, config, self._open_log, call=self.api.call)
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
         self.cognito = Cognito(
             store,

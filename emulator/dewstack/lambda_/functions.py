@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from dewstack.arn import function_arn
 from dewstack.config import Caller
+from dewstack.lambda_.asynchronous.model import EventInvokeConfig
 from dewstack.lambda_.errors import InvalidParameterValueException, ResourceNotFoundException
 from dewstack.lambda_.model import LATEST, Found, Function
 from dewstack.lambda_.urls.model import FunctionUrl
@@ -65,6 +66,7 @@ class FunctionStore:
         self.versions = store.collection("lambda.versions", Function)
         self.aliases = store.collection("lambda.aliases", Alias)
         self.settings = store.collection("lambda.settings", Settings)
+        self.event_invoke_configs = store.collection("lambda.event_invoke_configs", EventInvokeConfig)
         self.urls = store.collection("lambda.urls", FunctionUrl)
         self.edition = object()
         """Another one whenever a policy or a URL has changed."""
@@ -130,6 +132,12 @@ class FunctionStore:
         function = self._version(reference, choose)
         return Found(function, split)
 
+    def exists(self, reference: Reference) -> bool:
+        """Whether there is the function, or the version or alias of it that is named."""
+        where = (reference.account_id, reference.region, reference.name)
+        version = reference.qualifier or LATEST
+        return any(kept.get(*where, version) is not None for kept in (self.versions, self.aliases))
+
     def aliases_of(self, function: Function) -> list[str]:
         """The names of the aliases that point at a version."""
         aliases = self.aliases.scan(function.account_id, function.region, function.name)
@@ -152,9 +160,10 @@ class FunctionStore:
         where = (reference.account_id, reference.region, reference.name)
         if reference.qualifier:
             self.versions.delete(*where, reference.qualifier)
+            self.event_invoke_configs.delete(*where, reference.qualifier)
             return
         for url in self.urls_of(reference):
             self.urls.delete(url.url_id)
-        for collection in (self.versions, self.aliases, self.settings):
+        for collection in (self.versions, self.aliases, self.settings, self.event_invoke_configs):
             collection.clear(*where)
         self.policies_changed()

@@ -56,6 +56,7 @@ class Invoker:
         client_context: str = "",
         tail: bool = False,
         seconds: float | None = None,
+        request_id: str = "",
     ) -> Outcome:
         """Run the function that `arn` names (a version or alias may follow) on an event, and wait for it.
 
@@ -68,7 +69,7 @@ class Invoker:
             self._check_reserved(pool.function.arn)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         invocation = Invocation(
-            uuid4(),
+            request_id or uuid4(),
             arn,
             payload,
             _trace_id(),
@@ -165,6 +166,10 @@ class Invoker:
         ]
         for key in gone:
             self._pools.pop(key).close()
+
+    def reserved(self, arn: str) -> int | None:
+        """A function's reserved concurrency, if it has one. `arn` has no qualifier."""
+        return self._reserved.get(arn)
 
     def reserve(self, arn: str, concurrency: int | None) -> None:
         """Set or lift a function's reserved concurrency."""

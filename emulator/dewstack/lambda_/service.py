@@ -1,26 +1,25 @@
 """Lambda as a whole: its API and its data plane, put together."""
 
-import asyncio
 import base64
 import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
+from dewstack.lambda_.asynchronous.destinations import Destinations
+from dewstack.lambda_.asynchronous.ledger import Ledger
+from dewstack.lambda_.asynchronous.operations import EventInvokeOperations, policy
+from dewstack.lambda_.asynchronous.queue import EventQueue
 from dewstack.lambda_.code import CodeStorage
 from dewstack.lambda_.concurrency import ConcurrencyOperations
-from dewstack.lambda_.errors import (
-    InvalidParameterValueException,
-    ResourceNotFoundException,
-    TooManyRequestsException,
-)
+from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.functions import FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.layers import LayerOperations, Layers
-from dewstack.lambda_.model import LATEST, Function, LogStream, Outcome
+from dewstack.lambda_.model import LATEST, Function, LogStream
 from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.permissions import permits
 from dewstack.lambda_.qualifiers import QualifierOperations
@@ -28,12 +27,7 @@ from dewstack.lambda_.requests import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, client
 from dewstack.lambda_.streaming.operations import StreamingOperations
 from dewstack.lambda_.urls.operations import FunctionUrlOperations, local_address
 from dewstack.store import Store
-from dewstack.wire import Handler, operation, operations_of
-
-RETRY_DELAYS_SECONDS = (60, 120)
-"""When an asynchronous event that failed is tried again: twice, as on AWS."""
-EVENT_AGE_SECONDS = 6 * 3600
-"""How long one that is throttled is kept."""
+from dewstack.wire import Call, Handler, operation, operations_of
 
 
 class LambdaService:
@@ -45,6 +39,8 @@ class LambdaService:
         clock: Clock,
         config: Config,
         open_stream: Callable[[Function, str], LogStream],
+        *,
+        call: Call | None = None,
     ) -> None:
         self._scratch = None if config.state_dir else tempfile.TemporaryDirectory(prefix="dewstack-")
         directory = config.state_dir or Path(self._scratch.name if self._scratch else "")
@@ -58,7 +54,14 @@ class LambdaService:
                 self.invoker.reserve(Reference(account, region, name).arn, settings.reserved_concurrency)
         self.invoke = self.invoker.invoke
         self.stream = self.invoker.stream
-        self._events: set[asyncio.Task[None]] = set()
+        self.events = EventQueue(
+            self.invoker,
+            clock,
+            Ledger(store, durable=config.state_dir is not None),
+            Destinations(call) if call else None,
+            partial(policy, self.functions),
+        )
+        self.send = self.events.send
         self.urls = FunctionUrlOperations(self.functions, clock, local_address(config))
         self.operations: dict[str, Handler] = operations_of(
             FunctionOperations(self.functions, layers, code, self.invoker, clock),
@@ -66,6 +69,7 @@ class LambdaService:
             QualifierOperations(self.functions, self.invoker),
             ConcurrencyOperations(self.functions, self.invoker, clock),
             StreamingOperations(self.functions, self.invoker),
+            EventInvokeOperations(self.functions, self.events, clock),
             self.urls,
             self,
         )
@@ -84,10 +88,10 @@ class LambdaService:
         if kind == "DryRun":
             return {"StatusCode": 204}
         arn = named.arn
-        if kind == "Event":
-            self.send(arn, payload)
-            return {"StatusCode": 202}
         context = client_context(params.get("ClientContext") or "")
+        if kind == "Event":
+            request_id = await self.events.accept(arn, payload, client_context=context)
+            return {"StatusCode": 202, "ResponseMetadata": {"RequestId": request_id}}
         tail = params.get("LogType") == "Tail"
         outcome = await self.invoke(arn, payload, client_context=context, tail=tail)
         answer: dict[str, Any] = {
@@ -101,12 +105,6 @@ class LambdaService:
             answer["LogResult"] = base64.b64encode(outcome.log_tail.encode()).decode()
         return answer
 
-    def send(self, arn: str, payload: bytes) -> None:
-        """Hand an event to a function and don't wait for it. Call it on the loop."""
-        task = asyncio.get_running_loop().create_task(self._serve_event(arn, payload))
-        self._events.add(task)
-        task.add_done_callback(self._events.discard)
-
     def permits(self, arn: str, principal: str, source_arn: str) -> bool:
         """Whether the resource policy of the function `arn` lets a service invoke it on behalf of `source_arn`.
         A function that isn't there has no policy. Reads the store: call it in a thread."""
@@ -116,24 +114,6 @@ class LambdaService:
             return False
         statements = self.functions.get_settings(reference).statements
         return permits(statements, arn, principal, source_arn, reference.account_id)
-
-    async def _serve_event(self, arn: str, payload: bytes) -> None:
-        """An asynchronous event: tried again twice when the function fails, for longer when it is throttled."""
-        delays = list(RETRY_DELAYS_SECONDS)
-        expires = time.monotonic() + EVENT_AGE_SECONDS
-        while True:
-            try:
-                outcome: Outcome = await self.invoke(arn, payload)
-            except TooManyRequestsException:
-                if time.monotonic() > expires:
-                    return
-                await asyncio.sleep(1)
-                continue
-            except ResourceNotFoundException:
-                return  # it was deleted meanwhile
-            if outcome.function_error is None or not delays:
-                return
-            await asyncio.sleep(delays.pop(0))
 
     @operation("GetAccountSettings")
     def get_account_settings(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -154,8 +134,7 @@ class LambdaService:
 
     def close(self) -> None:
         """End all environments and waiting events; forget unpacked code that is not to be kept."""
-        for task in self._events:
-            task.cancel()
+        self.events.close()
         self.invoker.close()
         if self._scratch is not None:
             self._scratch.cleanup()

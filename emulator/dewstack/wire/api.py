@@ -201,7 +201,7 @@ class AwsApi:
         else:
             params = _params(protocol, operation, request, labels)
         output = await self.call(model.name, operation.name, params, identity.caller)
-        return protocol.answer(operation, output, request_id)
+        return protocol.answer(operation, output, _request_id(output) or request_id)
 
     def _admit(self, request: Request, identity: Identity, protocol: WireProtocol) -> None:
         """Refuse what AWS would for want of a signature, and pages of other sites in the user's browser."""
@@ -230,6 +230,12 @@ def _params(protocol: WireProtocol, operation: Operation, request: Request, labe
     if broken:
         raise validation_error(operation.model.name, describe(broken))
     return params
+
+
+def _request_id(output: dict[str, Any]) -> str | None:
+    """The id that a handler gave to what it began, by which its caller can find it again."""
+    metadata = output.get("ResponseMetadata")
+    return metadata.get("RequestId") if metadata else None
 
 
 def _is_public(request: Request, identity: Identity) -> bool:
