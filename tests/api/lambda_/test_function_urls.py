@@ -1,7 +1,6 @@
 """Function URLs through boto3 and httpx: configuration, who may use one, events, what answers mean, CORS, streams."""
 
 import io
-import json
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -100,7 +99,7 @@ def refused(code: str, call: Any, **params: Any) -> str:
 def test_a_url_is_made_read_changed_and_deleted(client: Any) -> None:
     create(client, "managed")
     arn = "arn:aws:lambda:us-east-1:000000000000:function:managed"
-    assert "ResourceNotFoundException" == refused_code(client, "managed")
+    assert refused_code(client, "managed") == "ResourceNotFoundException"
     made = client.create_function_url_config(
         FunctionName="managed", AuthType="NONE", Cors={"AllowOrigins": ["*"], "MaxAge": 5}
     )
@@ -125,7 +124,7 @@ def test_a_url_is_made_read_changed_and_deleted(client: Any) -> None:
     listed = client.list_function_url_configs(FunctionName="managed")["FunctionUrlConfigs"]
     assert [each["FunctionUrl"] for each in listed] == [made["FunctionUrl"]]
     client.delete_function_url_config(FunctionName="managed")
-    assert "ResourceNotFoundException" == refused_code(client, "managed")
+    assert refused_code(client, "managed") == "ResourceNotFoundException"
     assert client.list_function_url_configs(FunctionName="managed")["FunctionUrlConfigs"] == []
 
 
@@ -215,7 +214,9 @@ def test_status_headers_and_cookies_leave(url: Url) -> None:
     assert (response.headers["my-header"], response.headers["n"]) == ("x", "1")
 
 
-@pytest.mark.parametrize("answer", [{"statusCode": 0}, {"statusCode": "x"}, {"statusCode": 200, "headers": 1}])
+@pytest.mark.parametrize(
+    "answer", [{"statusCode": 0}, {"statusCode": "x"}, {"statusCode": 200, "headers": 1}]
+)
 def test_what_means_nothing_is_a_bad_gateway(url: Url, answer: Any) -> None:
     response = url.answer(answer)
     assert (response.status_code, response.text) == (502, "Internal Server Error")
@@ -262,7 +263,9 @@ def test_without_a_statement_nobody_may_use_a_url(dew: Dew, client: Any) -> None
 
 
 def test_an_alias_has_a_url_of_its_own(dew: Dew, client: Any) -> None:
-    create(client, "aliased", "def handler(event, context): return context.invoked_function_arn", Publish=True)
+    create(
+        client, "aliased", "def handler(event, context): return context.invoked_function_arn", Publish=True
+    )
     client.create_alias(FunctionName="aliased", Name="live", FunctionVersion="1")
     made = client.create_function_url_config(FunctionName="aliased", Qualifier="live", AuthType="NONE")
     url = Url(dew, made)
