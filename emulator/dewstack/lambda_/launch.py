@@ -18,7 +18,6 @@ logger = logging.getLogger("dewstack.lambda")
 TASK, LAYERS = "/var/task", "/opt"
 NOT_HERE = {
     "FileSystemConfigs": "its file systems are not mounted here: what it writes there goes to this machine's disk",
-    "DeadLetterConfig": "asynchronous events that fail are not sent to its dead-letter target here",
 }
 """Settings that are kept and have no effect where somebody would look for one."""
 HEAP = "--max-old-space-size"

@@ -293,3 +293,45 @@ def test_an_event_survives_the_emulator_that_accepted_it(tmp_path: Path) -> None
 
         until(tried_again)
     assert function.attempts == [request_id] * 3
+
+
+MAP = """
+service: later
+provider: {name: aws, runtime: python3.11, region: us-east-1}
+functions:
+  work:
+    handler: f.handler
+    onError: {Ref: Letters}
+    maximumRetryAttempts: 0
+    destinations: {onSuccess: cheer, onFailure: {type: sqs, arn: {Fn::GetAtt: [Failures, Arn]}}}
+    environment: {ATTEMPTS: "%(attempts)s"}
+  cheer: {handler: f.handler, environment: {ATTEMPTS: "%(cheers)s"}}
+resources:
+  Resources:
+    Failures: {Type: AWS::SQS::Queue, Properties: {QueueName: failures-of-work}}
+    Letters: {Type: AWS::SNS::Topic, Properties: {TopicName: letters}}
+    Read: {Type: AWS::SQS::Queue, Properties: {QueueName: letters-read}}
+    Reader:
+      Type: AWS::SNS::Subscription
+      Properties: {Protocol: sqs, TopicArn: {Ref: Letters}, Endpoint: {Fn::GetAtt: [Read, Arn]}}
+"""
+
+
+def test_a_maps_destinations_retries_and_dead_letters_work(tmp_path: Path) -> None:
+    files = {"attempts": str(tmp_path / "attempts"), "cheers": str(tmp_path / "cheers")}
+    (tmp_path / "f.py").write_text(FAILS)
+    (tmp_path / "serverless.yml").write_text(MAP % files)
+    with start(tmp_path) as dew:
+        client = dew.client("lambda")
+        failures, letters = Queue(dew, "failures-of-work"), Queue(dew, "letters-read")
+
+        def send(event: bytes) -> None:
+            client.invoke(FunctionName="later-dev-work", InvocationType="Event", Payload=event)
+
+        send(b'{"fail": true}')
+        assert failures.record()["requestContext"]["approximateInvokeCount"] == 1
+        letter = letters.record()
+        assert json.loads(letter["Message"]) == {"fail": True}
+        assert letter["MessageAttributes"]["ErrorMessage"]["Value"] == "no luck"
+        send(b"{}")
+        until(Path(files["cheers"]).exists)

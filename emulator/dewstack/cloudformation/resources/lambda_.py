@@ -6,6 +6,7 @@ from typing import Any
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.event_invoke import EventInvokeConfig
 from dewstack.cloudformation.resources.functions import SERVICE, Function
 from dewstack.cloudformation.resources.shape import STRINGS, Kind
 
@@ -277,6 +278,7 @@ def lambda_types() -> dict[str, Provider]:
     """The types of AWS Lambda."""
     return {
         "AWS::Lambda::Alias": Alias(),
+        "AWS::Lambda::EventInvokeConfig": EventInvokeConfig(),
         "AWS::Lambda::Function": Function(),
         "AWS::Lambda::LayerVersion": LayerVersion(),
         "AWS::Lambda::LayerVersionPermission": LayerVersionPermission(),

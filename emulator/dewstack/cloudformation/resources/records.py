@@ -104,12 +104,6 @@ def record_types() -> dict[str, Provider]:
             replacement=frozenset({"StreamARN", "ConsumerName"}),
             note="Recorded only: dewstack reads no streams",
         ),
-        "AWS::Lambda::EventInvokeConfig": Record(
-            lambda context, properties: context.generated_name(128),
-            required=("FunctionName", "Qualifier"),
-            replacement=frozenset({"FunctionName", "Qualifier"}),
-            note="Recorded only: asynchronous invocations keep the default retries and have no destinations",
-        ),
         "AWS::Lambda::EventSourceMapping": Record(
             lambda context, properties: uuid4(),
             _event_source_mapping,

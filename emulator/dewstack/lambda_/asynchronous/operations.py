@@ -102,7 +102,8 @@ class EventInvokeOperations:
             raise InvalidParameterValueException(
                 "You can't specify the function as a destination for itself."
             )
-        return self._functions.exists(qualified(other))
+        elsewhere = (other.account_id, other.region) != (reference.account_id, reference.region)
+        return elsewhere or self._functions.exists(qualified(other))
 
     @operation("GetFunctionEventInvokeConfig")
     def get(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
