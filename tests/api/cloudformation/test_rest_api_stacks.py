@@ -370,7 +370,7 @@ def test_a_deployment_describes_its_stage(aws: Any) -> None:
 @pytest.mark.parametrize(
     ("properties", "reason"),
     [
-        ({"Body": {"openapi": "3.0.1"}}, "property Body of Api (ImportRestApi) is not emulated"),
+        ({"Body": {"openapi": "1.0"}}, "Invalid OpenAPI input."),
         ({"CloneFrom": "abc"}, "property CloneFrom of Api (cloning an API) is not emulated"),
         ({"Name": ""}, "property Name of Api is required"),
         ({"Nmae": "x"}, "extraneous key [Nmae] is not permitted"),
@@ -381,6 +381,44 @@ def test_an_api_that_cannot_be_made_says_why(aws: Any, properties: dict[str, Any
     template["Resources"]["Api"]["Properties"] |= properties
     assert aws.create(template)["StackStatus"] == "ROLLBACK_COMPLETE"
     assert reason in reasons(aws)
+
+
+def defined(text: str, path: str = "/told") -> dict[str, Any]:
+    """An OpenAPI definition with one route."""
+    integration = {
+        "type": "mock",
+        "requestTemplates": ANSWERS,
+        "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": text}}},
+    }
+    operation = {"responses": {"200": {}}, "x-amazon-apigateway-integration": integration}
+    return {"openapi": "3.0.1", "info": {"title": "told"}, "paths": {path: {"get": operation}}}
+
+
+def of_definition(number: int, **properties: Any) -> dict[str, Any]:
+    deployment = made("Deployment", {"RestApiId": API, "StageName": "dev"})
+    return {"Resources": {"Api": made("RestApi", properties), f"Deployment{number}": deployment}}
+
+
+def test_an_api_out_of_a_definition(aws: Any) -> None:
+    given: dict[str, Any] = {
+        "Description": "from a template",
+        "EndpointConfiguration": {"Types": ["REGIONAL"]},
+        "Tags": [{"Key": "a", "Value": "b"}],
+    }
+    assert aws.create(of_definition(1, Body=defined("one"), **given))["StackStatus"] == "CREATE_COMPLETE"
+    assert get(aws, "/dev/told") == (200, "one")
+    api = aws.call("apigateway", "GetRestApi", {"restApiId": aws.resource("Api")["PhysicalResourceId"]})
+    assert (api["name"], api["description"], api["tags"]) == ("told", "from a template", {"a": "b"})
+    assert api["endpointConfiguration"]["types"] == ["REGIONAL"]
+    changed = of_definition(2, Body=defined("two", "/other"), Name="named", **given)
+    assert aws.update(changed)["StackStatus"] == "UPDATE_COMPLETE"
+    assert get(aws, "/dev/other") == (200, "two")
+    assert get(aws, "/dev/told")[0] == 403
+    api = aws.call("apigateway", "GetRestApi", {"restApiId": aws.resource("Api")["PhysicalResourceId"]})
+    assert (api["name"], api["description"]) == ("named", "from a template")
+    merged = of_definition(3, Body=json.dumps(defined("three")), Mode="merge", **given)
+    assert aws.update(merged)["StackStatus"] == "UPDATE_COMPLETE"
+    assert (get(aws, "/dev/told"), get(aws, "/dev/other")) == ((200, "three"), (200, "two"))
 
 
 @pytest.mark.parametrize("kind", ["DomainName", "BasePathMapping", "DocumentationPart", "VpcLink"])

@@ -66,6 +66,7 @@ class Integration(Struct, frozen=True):
     cache_namespace: str | None = None
     cache_key_parameters: list[str] = field(default_factory=list)
     integration_responses: dict[str, IntegrationResponse] | None = None
+    response_transfer_mode: str | None = None
 
 
 class MethodResponse(Struct, frozen=True):
@@ -143,6 +144,33 @@ class Model(Struct, frozen=True):
     content_type: str
     description: str | None = None
     schema: str | None = None
+
+
+class DocumentationLocation(Struct, frozen=True):
+    """What of an API a piece of documentation speaks of."""
+
+    type: str = ""
+    path: str | None = None
+    method: str | None = None
+    status_code: str | None = None
+    name: str | None = None
+
+
+class DocumentationPart(Struct, frozen=True):
+    """A piece of documentation; `properties` is a JSON object."""
+
+    id: str
+    location: DocumentationLocation
+    properties: str
+
+
+class DocumentationVersion(Struct, frozen=True):
+    """The documentation as it was once."""
+
+    version: str
+    created_date: float
+    description: str | None = None
+    parts: list[DocumentationPart] = field(default_factory=list)
 
 
 class Snapshot(Struct, frozen=True):

@@ -10,6 +10,8 @@ from dewstack.apigateway.rest_api.model import (
     ApiKey,
     Authorizer,
     Deployment,
+    DocumentationPart,
+    DocumentationVersion,
     GatewayResponse,
     Method,
     Model,
@@ -184,6 +186,15 @@ class RestApis(Apis[RestApi]):
             store, "request-validators", RequestValidator, "Invalid Request Validator identifier specified"
         )
         self.models = _parts(store, "models", Model, "Invalid model name specified: {name}")
+        self.documentation_parts = _parts(
+            store, "documentation-parts", DocumentationPart, "Invalid Documentation part identifier specified"
+        )
+        self.documentation_versions = _parts(
+            store,
+            "documentation-versions",
+            DocumentationVersion,
+            "Invalid Documentation version specified: {name}",
+        )
         self.api_keys = Belongings(
             store, "apigateway.api-keys", ApiKey, "Invalid API Key identifier specified"
         )

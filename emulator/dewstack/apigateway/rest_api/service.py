@@ -5,12 +5,14 @@ from typing import Generic, Protocol, TypeVar
 
 from dewstack.apigateway.rest_api.api_operations import ApiOperations
 from dewstack.apigateway.rest_api.authorizer_operations import AuthorizerOperations
+from dewstack.apigateway.rest_api.documentation_operations import DocumentationOperations
 from dewstack.apigateway.rest_api.gateway_response_operations import GatewayResponseOperations
 from dewstack.apigateway.rest_api.integration_operations import IntegrationOperations
 from dewstack.apigateway.rest_api.key_operations import ApiKeyOperations
 from dewstack.apigateway.rest_api.method_operations import MethodOperations
 from dewstack.apigateway.rest_api.model import ApiKey, RestApi, Snapshot, Stage, UsagePlan
 from dewstack.apigateway.rest_api.model_operations import ModelOperations, RequestValidatorOperations
+from dewstack.apigateway.rest_api.openapi.operations import OpenApiOperations
 from dewstack.apigateway.rest_api.resource_operations import ResourceOperations
 from dewstack.apigateway.rest_api.resources import RestApis
 from dewstack.apigateway.rest_api.stage_operations import DeploymentOperations, StageOperations
@@ -50,8 +52,11 @@ class RestApiService(Generic[S]):
         self._apis = RestApis(store, changed)
         self._make_compiler = compiler
         self._compiler: Compiler[S] | None = None
+        made = ApiOperations(self._apis, clock)
         self.operations: dict[str, Handler] = operations_of(
-            ApiOperations(self._apis, clock),
+            made,
+            OpenApiOperations(self._apis, made, lambda name: self.operations[name]),
+            DocumentationOperations(self._apis, clock),
             ResourceOperations(self._apis),
             MethodOperations(self._apis),
             IntegrationOperations(self._apis),

@@ -11,6 +11,7 @@ from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.json_schema import BadSchema, Schema
 from dewstack.apigateway.rest_api.mapping import Answer, Expression, NotAnExpression, expression
 from dewstack.apigateway.rest_api.model import Method, Model, RequestValidator
+from dewstack.apigateway.rest_api.model_references import bundled
 from dewstack.apigateway.rest_api.refusals import (
     BAD_REQUEST_BODY,
     INTERNAL_SERVER_ERROR,
@@ -62,7 +63,8 @@ class BodyCheck:
         self._schemas: dict[str, Schema | None] = {}
         for content_type, name in (method.request_models or {}).items():
             try:
-                self._schemas[content_type.lower()] = Schema(_decoded(sources.get(name)))
+                whole = bundled(_decoded(sources.get(name)), lambda other: _decoded(sources.get(other)))
+                self._schemas[content_type.lower()] = Schema(whole)
             except BadSchema as error:
                 log.warning("model %s: %s", name, error)
                 self._schemas[content_type.lower()] = None

@@ -54,11 +54,7 @@ class RestApi(Provider):
         "SecurityPolicy": str,
         "Tags": TAGS,
     }
-    _refused: Mapping[str, str] = {
-        "Body": "ImportRestApi",
-        "BodyS3Location": "ImportRestApi",
-        "CloneFrom": "cloning an API",
-    }
+    _refused: Mapping[str, str] = {"CloneFrom": "cloning an API"}
     _created: Mapping[str, str] = {
         "ApiKeySourceType": "apiKeySource",
         "BinaryMediaTypes": "binaryMediaTypes",
@@ -83,7 +79,7 @@ class RestApi(Provider):
     def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse by name what would be ignored; a policy becomes text."""
         refuse(logical_id, properties, self._refused)
-        if not properties.get("Name"):
+        if not (properties.get("Name") or properties.get("Body") or properties.get("BodyS3Location")):
             raise ResourceFailure(f"property Name of {logical_id} is required where there is no Body")
         accepted = super().accept(logical_id, properties)
         policy = accepted.pop("Policy", None)
@@ -92,7 +88,10 @@ class RestApi(Provider):
         return accepted
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
-        """CreateRestApi."""
+        """CreateRestApi; ImportRestApi and UpdateRestApi where there is a definition."""
+        body = await definition(context, properties)
+        if body is not None:
+            return await self._import(context, properties, body)
         params = {
             name: parameter(properties[each], self.properties[each])
             for each, name in self._created.items()
@@ -102,10 +101,34 @@ class RestApi(Provider):
         api = await context.invoke(SERVICE, "CreateRestApi", tags=tags, **params)
         return Outcome(api["id"], {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]})
 
+    async def _import(self, context: Context, properties: dict[str, Any], body: bytes) -> Outcome:
+        api = await context.invoke(SERVICE, "ImportRestApi", body=body, **_how(properties))
+        outcome = Outcome(api["id"], {"RestApiId": api["id"], "RootResourceId": api["rootResourceId"]})
+        context.made.append(outcome)
+        await self._set(context, api["id"], {"EndpointConfiguration": _configured(api)}, properties)
+        return outcome
+
+    async def _set(
+        self, context: Context, api_id: str, before: Mapping[str, Any], properties: dict[str, Any]
+    ) -> None:
+        """Let properties of the template stand over what the definition says."""
+        given = {name: value for name, value in properties.items() if name in self._changes}
+        operations = patches({name: self._changes[name] for name in given}, before, given)
+        if operations:
+            await context.invoke(SERVICE, "UpdateRestApi", restApiId=api_id, patchOperations=operations)
+        await retag(context, f"/restapis/{api_id}", before.get("Tags"), properties.get("Tags"))
+
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
-        """UpdateRestApi with what changed, and tag anew."""
-        operations = patches(self._changes, current.properties, properties)
+        """UpdateRestApi with what changed, and tag anew; PutRestApi where the definition did."""
         api_id = current.physical_id
+        body = await definition(context, properties)
+        if body is not None and _defined(properties) != _defined(current.properties):
+            how = _how(properties) | {"mode": properties.get("Mode", "overwrite")}
+            api = await context.invoke(SERVICE, "PutRestApi", restApiId=api_id, body=body, **how)
+            before = {"EndpointConfiguration": _configured(api), "Tags": current.properties.get("Tags")}
+            await self._set(context, api_id, before, properties)
+            return Outcome(api_id, current.attributes)
+        operations = patches(self._changes, current.properties, properties)
         if operations:
             await context.invoke(SERVICE, "UpdateRestApi", restApiId=api_id, patchOperations=operations)
         await retag(context, f"/restapis/{api_id}", current.properties.get("Tags"), properties.get("Tags"))
@@ -114,6 +137,36 @@ class RestApi(Provider):
     async def delete(self, context: Context, current: Resource) -> None:
         """DeleteRestApi."""
         await context.invoke(SERVICE, "DeleteRestApi", restApiId=current.physical_id)
+
+
+_DEFINITION = ("Body", "BodyS3Location", "Mode", "Parameters")
+
+
+def _defined(properties: Mapping[str, Any]) -> list[Any]:
+    return [properties.get(name) for name in _DEFINITION]
+
+
+def _how(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """How a definition is to be read."""
+    return {"failOnWarnings": properties.get("FailOnWarnings"), "parameters": properties.get("Parameters")}
+
+
+def _configured(api: Mapping[str, Any]) -> dict[str, Any]:
+    """An API's endpoint configuration as the property has it."""
+    return {"Types": api.get("endpointConfiguration", {}).get("types")}
+
+
+async def definition(context: Context, properties: Mapping[str, Any]) -> bytes | None:
+    """The OpenAPI definition of an API's properties, in the template or in a bucket, or None."""
+    body, location = properties.get("Body"), properties.get("BodyS3Location")
+    if body:
+        return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    if not location:
+        return None
+    where = {name: location.get(name) for name in ("Bucket", "Key")}
+    kept = await context.invoke("s3", "GetObject", VersionId=location.get("Version"), **where)
+    content: bytes = kept["Body"]
+    return content
 
 
 class Account(Provider):
