@@ -106,6 +106,7 @@ class Emulator:
             send=self.functions.send,
             patience=self.functions.invoker.debugging.patience,
             forward=self.api.handle,
+            stream=self.functions.stream,
         )
         self.function_urls = FunctionUrls(
             clock,

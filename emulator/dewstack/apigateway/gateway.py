@@ -21,7 +21,7 @@ from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.store import Store
-from dewstack.wire import Handler, Invoke
+from dewstack.wire import Handler, Invoke, InvokeStreaming
 
 if TYPE_CHECKING:
     from dewstack.apigateway.rest_api.integrations import Send
@@ -62,7 +62,8 @@ class ApiGateway:
     an API's URL from its id and region; by default it is at `<id>.execute-api.localhost` on the AWS port. `send` hands
     an event to a function without waiting for it; without it, asynchronous integrations are refused. `patience` says
     how long a function with this ARN is waited for instead of so many seconds: one that is debugged, for ever.
-    `forward` answers a request to an AWS API, for integrations with other services; without it these fail.
+    `forward` answers a request to an AWS API, for integrations with other services; without it these fail. `stream`
+    calls a function that streams; without it its response is waited for.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class ApiGateway:
         send: "Send | None" = None,
         patience: Patience = as_configured,
         forward: "Forward | None" = None,
+        stream: InvokeStreaming | None = None,
     ) -> None:
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
@@ -92,7 +94,9 @@ class ApiGateway:
             # With what it brings along this is a tenth of a start; many services have no REST API.
             from dewstack.apigateway.rest_api.compiler import RestCompiler
 
-            return RestCompiler(invoke, key_sets, clock, dates, _issuer(config), send, patience, forward)
+            return RestCompiler(
+                invoke, key_sets, clock, dates, _issuer(config), send, patience, forward, stream
+            )
 
         self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed)
         self._kinds: tuple[ApiKind, ...] = (self.http_apis, self.rest_apis)

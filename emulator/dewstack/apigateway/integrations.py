@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 FUNCTION_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}(?::(?:\$LATEST|[A-Za-z0-9_-]{1,128}))?"
 )
-LONG_FORM = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/[0-9-]+/functions/(.+)/invocations")
+LONG_FORM = re.compile(
+    r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:lambda:path/[0-9-]+/functions/(.+)/(?:response-streaming-)?invocations"
+)
 STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 

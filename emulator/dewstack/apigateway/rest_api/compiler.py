@@ -34,7 +34,7 @@ from dewstack.apigateway.rest_api.model import (
 from dewstack.apigateway.rest_api.throttling import bucket_for
 from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
-from dewstack.wire import Invoke
+from dewstack.wire import Invoke, InvokeStreaming
 
 if TYPE_CHECKING:
     from dewstack.apigateway.rest_api.service_endpoint import Forward
@@ -46,7 +46,7 @@ class RestCompiler:
     """Compiles APIs; holds what their parts need while they serve.
 
     `issuer` gives the issuer of a user pool's tokens from the pool's ARN, `send` hands an event to a function without
-    waiting for it; `forward` answers requests to AWS's APIs.
+    waiting for it; `forward` answers requests to AWS's APIs; `stream` calls a function that streams.
     """
 
     def __init__(
@@ -59,9 +59,11 @@ class RestCompiler:
         send: Send | None = None,
         patience: Patience = as_configured,
         forward: "Forward | None" = None,
+        stream: InvokeStreaming | None = None,
     ) -> None:
         self.invoke = invoke
         self.forward = forward
+        self.stream = stream
         self.key_sets = key_sets
         self.clock = clock
         self.dates = dates
@@ -118,6 +120,7 @@ class _StageCompiler:
             BinaryMediaTypes(snapshot.binary_media_types),
             compiler.patience,
             compiler.forward,
+            compiler.stream,
         )
         self._authorizers = {one.id: one for one in snapshot.authorizers}
         self._policy = _resource_policy(api)

@@ -40,6 +40,7 @@ class StagePoint(Struct, frozen=True):
     variables: Mapping[str, str]
     added_names: Mapping[str, str] = field(default_factory=dict)
     added_lines: Mapping[str, list[str]] = field(default_factory=dict)
+    edge: bool = False
 
     @classmethod
     def of(cls, api: RestApi, stage: Stage) -> "StagePoint":
@@ -55,6 +56,7 @@ class StagePoint(Struct, frozen=True):
             variables=stage.variables,
             added_names={name.lower(): name for name in added},
             added_lines={name: [value] for name, value in added.items()},
+            edge=edge,
         )
 
 

@@ -92,7 +92,8 @@ class CompiledApi:
             response = await stage.dispatch(exchange)
         except Refused as refused:
             response = stage.responses.response(refused.refusal, exchange)
-        if self._compression_size is not None and len(response.body) >= self._compression_size:
+        size = self._compression_size
+        if size is not None and response.stream is None and len(response.body) >= size:
             await compress(response, exchange)
         trace_id = exchange.trace_id if exchange.function_reached else None
         return finish(response, request, ids, http_date, trace_id)

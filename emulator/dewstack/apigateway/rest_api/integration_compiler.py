@@ -23,7 +23,8 @@ from dewstack.apigateway.rest_api.payload import Payload
 from dewstack.apigateway.rest_api.rendering import TemplateError
 from dewstack.apigateway.rest_api.request_mapping import RequestMapping
 from dewstack.apigateway.rest_api.response_mapping import BadMapping, ResponseMapping
-from dewstack.wire import Invoke
+from dewstack.apigateway.rest_api.streaming_proxy import STREAM, StreamingLambdaProxy
+from dewstack.wire import Invoke, InvokeStreaming
 
 if TYPE_CHECKING:
     from dewstack.apigateway.rest_api.service_endpoint import Forward
@@ -44,8 +45,10 @@ class IntegrationCompiler:
         binary: BinaryMediaTypes,
         patience: Patience = as_configured,
         forward: "Forward | None" = None,
+        stream: InvokeStreaming | None = None,
     ) -> None:
         self._invoke = invoke
+        self._stream = stream
         self._forward = forward
         self._patience = patience
         self._send = send
@@ -73,7 +76,10 @@ class IntegrationCompiler:
         )
 
     def _lambda_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
-        return LambdaProxy(self._function(integration), Payload(method, self._binary))
+        function, payload = self._function(integration), Payload(method, self._binary)
+        if integration.response_transfer_mode == STREAM and self._stream is not None:
+            return StreamingLambdaProxy(function, payload, self._stage, self._stream)
+        return LambdaProxy(function, payload)
 
     def _aws(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
         if function_arn(integration.uri or "", self._stage.variables) is None and self._forward is not None:

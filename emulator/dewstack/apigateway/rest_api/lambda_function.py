@@ -35,7 +35,7 @@ class LambdaFunction:
         self._invoke = invoke
         self._uri = uri
         self._arn = function_arn(uri or "", stage.variables)
-        self._timeout = patience(self._arn or "", timeout)
+        self.timeout = patience(self._arn or "", timeout)
 
     async def call(self, exchange: Exchange, event: bytes) -> InvokeResult:
         """What the function answers to `event`. Raises Refused: 504 when it takes too long, 413 when the event is too
@@ -45,7 +45,7 @@ class LambdaFunction:
             raise Refused(REQUEST_TOO_LONG)
         exchange.function_reached = True
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 return await self._invoke(arn, event)
         except TimeoutError:
             raise Refused(INTEGRATION_TIMEOUT) from None

@@ -90,8 +90,7 @@ class Payload:
             raise malformed() from None
         if not isinstance(output, dict) or not ANSWER_KEYS.issuperset(output):
             raise malformed()
-        status = _status(output.get("statusCode"))
-        headers = response_headers(_object(output, "headers"), _object(output, "multiValueHeaders"))
+        response = self.head(output)
         body = scalar(output.get("body") or "").encode()
         encoded = output.get("base64Encoded", output.get("isBase64Encoded"))
         if encoded in (True, "true") and self._binary.match(exchange.header("accept")):
@@ -99,7 +98,14 @@ class Payload:
                 body = base64.b64decode(body, validate=True)
             except (binascii.Error, ValueError):
                 raise Refused(INTERNAL_SERVER_ERROR) from None
-        return Response(status, body, headers)
+        response.body = body
+        return response
+
+    @staticmethod
+    def head(output: Mapping[str, Any]) -> Response:
+        """Status and headers of an answer. Raises Refused."""
+        headers = response_headers(_object(output, "headers"), _object(output, "multiValueHeaders"))
+        return Response(_status(output.get("statusCode")), b"", headers)
 
 
 def malformed() -> Refused:
