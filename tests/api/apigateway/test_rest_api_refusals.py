@@ -175,7 +175,17 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
         BadRequestException,
         "Timeout should be between",
     ),
-    ("PutIntegration", {"type": "MOCK", "responseTransferMode": "STREAM"}, NotEmulated, "STREAM"),
+    (
+        "PutIntegration",
+        {
+            "type": "HTTP_PROXY",
+            "integrationHttpMethod": "GET",
+            "uri": "http://localhost",
+            "responseTransferMode": "STREAM",
+        },
+        NotEmulated,
+        "STREAM",
+    ),
     (
         "PutIntegrationResponse",
         {"statusCode": "200"},
