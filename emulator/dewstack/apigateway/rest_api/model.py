@@ -67,7 +67,6 @@ class Integration(Struct, frozen=True):
     cache_key_parameters: list[str] = field(default_factory=list)
     integration_responses: dict[str, IntegrationResponse] | None = None
     response_transfer_mode: str | None = None
-    response_transfer_mode: str | None = None
 
 
 class MethodResponse(Struct, frozen=True):
