@@ -6,6 +6,7 @@ This is the composition root. Services do not import each other; here each is ha
 import asyncio
 import concurrent.futures
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -21,12 +22,12 @@ from dewstack.connection import Door
 from dewstack.control import Pages
 from dewstack.endpoints import Deployed, Endpoints, Urls
 from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
+from dewstack.iam import Credential, Iam, Identity, Recorded, SecurityTokens, Sources, user_key
 from dewstack.lambda_ import Function, LambdaService
 from dewstack.logs import Logs, LogStream
 from dewstack.others import OtherServices
 from dewstack.server import HttpServer, bind
 from dewstack.store import Store
-from dewstack.sts import SecurityTokens
 from dewstack.wire.api import AwsApi
 
 CALL_SECONDS = 900.0
@@ -87,6 +88,9 @@ class Emulator:
         self.logs = Logs(clock, config)
         self.functions = LambdaService(store, clock, config, self._open_log, call=self.api.call)
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
+        self.cloudformation = CloudFormation(store, clock, config, self.api.call)
+        self.iam = self.api.guard = Iam(clock, config, self._iam_sources())
+        self.functions.invoker.launcher.opened = self._environment_opened
         self.cognito = Cognito(
             store,
             clock,
@@ -115,14 +119,13 @@ class Emulator:
             self.functions.invoke,
             self.functions.stream,
         )
-        self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         for name, operations in {
             "lambda": self.functions.operations,
             "logs": self.logs.operations,
             "cognito-idp": self.cognito.operations,
             **self.gateway.operations,
             "cloudformation": self.cloudformation.operations,
-            "sts": SecurityTokens().operations,
+            "sts": SecurityTokens(self.iam, clock, enforced=config.iam == "enforce").operations,
         }.items():
             self.api.register(name, operations)
         self.service_door = ServiceDoor(self.gateway)
@@ -133,6 +136,40 @@ class Emulator:
     async def _restore(self, service: str) -> None:
         """Make again what stacks have in a service that keeps nothing when the emulator stops."""
         await self.cloudformation.restore(service)
+
+    def _iam_sources(self) -> Sources:
+        """Where IAM learns of roles, users and their keys."""
+        stacks, identities = self.cloudformation, self.others.identities
+
+        def records() -> list[Recorded]:
+            return [
+                Recorded(stack.account_id, one.type, one.physical_id, one.properties, one.attributes)
+                for stack, one in stacks.resources_of("AWS::IAM::")
+            ]
+
+        def key_of_user(access_key_id: str) -> Credential | None:
+            key = identities.access_key(access_key_id)
+            return user_key(access_key_id, **key) if key else None
+
+        def identity(arn: str) -> Identity | None:
+            made = identities.identity(arn)
+            return Identity(**made) if made else None
+
+        return Sources(
+            records=records,
+            edition=lambda: (stacks.edition, identities.edition),
+            identity=identity,
+            document=identities.document,
+            user_key=key_of_user,
+            arn_of=identities.arn_of,
+        )
+
+    def _environment_opened(
+        self, function: Function, key: str, secret: str, token: str
+    ) -> Callable[[], None]:
+        """An environment has credentials of its function's role, until it ends."""
+        self.iam.environment_opened(function.name, function.role, key, secret, token)
+        return lambda: self.iam.environment_closed(key)
 
     async def _keys(self, issuer: str) -> dict[str, Any] | None:
         """A local pool's keys, for authorizers; made on first need, and that not on the loop."""

@@ -39,6 +39,8 @@ class Config(Struct, frozen=True):
     """Where the first of them listens; None is where debuggers of its language look."""
     smtp: str = ""
     """The SMTP server that e-mails also go out by, as `dewstack.cognito.mail.smtp` reads it; it may have a password."""
+    iam: Literal["off", "warn", "enforce"] = "warn"
+    """What comes of a function's call that its role doesn't permit: nothing, a line in the log, or AccessDenied."""
     allow_aws: bool = False
     """Let functions reach AWS by its own names, which otherwise lead to this emulator."""
     idle_seconds: float = 300.0

@@ -139,6 +139,13 @@ def is_default(option: str) -> bool:
 @click.option(
     "--debug-port", type=click.IntRange(1, 65535), help="Default: 5678 for Python, 9229 for Node.js."
 )
+@click.option(
+    "--iam",
+    type=click.Choice(["off", "warn", "enforce"]),
+    default="warn",
+    show_default=True,
+    help="What comes of a function's call that its role doesn't permit: nothing, a warning, or AccessDenied.",
+)
 @click.option("--state-dir", type=click.Path(path_type=Path), help="Where state is kept. Default: .dew")
 @click.option(
     "--smtp",
@@ -167,6 +174,7 @@ def command(
     strict: bool,
     debugged: tuple[str, ...],
     debug_port: int | None,
+    iam: Literal["off", "warn", "enforce"],
     state_dir: Path | None,
     smtp: str,
     allow_aws: bool,
@@ -199,6 +207,7 @@ def command(
         strict_runtimes=strict_runtimes,
         debug=debugged,
         debug_port=debug_port,
+        iam=iam,
         smtp=smtp,
         allow_aws=allow_aws,
     )
@@ -232,6 +241,7 @@ def _own_arguments(config: Config, options: MapOptions) -> list[str]:
         f"--aws-port={config.aws_port}",
         f"--frontend-port={config.frontend_port}",
         f"--issuer={config.issuer}",
+        f"--iam={config.iam}",
         *(f"--debug={name}" for name in config.debug),
         f"--debug-port={config.debug_port}" if config.debug_port else "",
         f"--state-dir={config.state_dir}",

@@ -4,6 +4,7 @@ from dewstack.clock import Clock
 from dewstack.cloudformation.changesets import ChangeSets
 from dewstack.cloudformation.describe import Describe, Templates
 from dewstack.cloudformation.lifecycle import Lifecycle
+from dewstack.cloudformation.model import Resource, Stack
 from dewstack.cloudformation.runner import Runner
 from dewstack.cloudformation.state import State
 from dewstack.config import Config
@@ -15,11 +16,21 @@ class CloudFormation:
     """The service: `operations` by name. Its stacks make their resources through `call`."""
 
     def __init__(self, store: Store, clock: Clock, config: Config, call: Call) -> None:
-        self._runner = Runner(State(store), clock, call)
+        self._state = State(store)
+        self._runner = Runner(self._state, clock, call)
         runner = self._runner
         self.operations: dict[str, Handler] = operations_of(
             Lifecycle(runner), ChangeSets(runner), Describe(runner), Templates(runner)
         )
+
+    @property
+    def edition(self) -> int:
+        """Another number after every change to a stack's resources."""
+        return self._state.edition
+
+    def resources_of(self, beginning: str) -> list[tuple[Stack, Resource]]:
+        """What living stacks have of types that begin so (`AWS::IAM::`), each with its stack. Reads the store."""
+        return [(stack, one) for stack, one in self._state.resources_of(beginning) if one.exists]
 
     async def restore(self, service: str) -> None:
         """Make again what stacks have in `service` (boto3's name), which has lost it with the last process.

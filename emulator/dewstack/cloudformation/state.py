@@ -29,6 +29,8 @@ class State:
         self._change_sets = store.collection("cloudformation.change-sets", ChangeSet)
         self._texts = store.collection("cloudformation.templates", str)
         self._templates: dict[str, str] = {}
+        self.edition = 0
+        """Grows with every change to a resource."""
 
     def stacks(self, caller: Caller) -> list[Stack]:
         """All stacks of an account and region, deleted ones too, by name."""
@@ -77,6 +79,16 @@ class State:
         found = self._resources.scan(stack.account_id, stack.region, stack.stack_id)
         return {resource.logical_id: resource for resource in found}
 
+    def resources_of(self, beginning: str) -> list[tuple[Stack, Resource]]:
+        """The resources of living stacks whose type begins so, in every account and region."""
+        return [
+            (stack, resource)
+            for stack in self.everything()
+            if stack.status != GONE
+            for resource in self.resources(stack).values()
+            if resource.type.startswith(beginning)
+        ]
+
     def events(self, stack: Stack) -> list[StackEvent]:
         """A stack's events, the newest first."""
         return self._events.scan(stack.account_id, stack.region, stack.stack_id)[::-1]
@@ -96,6 +108,7 @@ class State:
             for logical_id in removed:
                 self._resources.delete(*prefix, logical_id)
             self._events.put_all(((*prefix, key), event) for key, event in events)
+        self.edition += 1
 
     def tidy(self, stack: Stack) -> None:
         """Drop events beyond `MAX_EVENTS`; of deleted stacks of one name, only the last is remembered."""

@@ -22,8 +22,8 @@ MAX_EXPIRES_SECONDS = 7 * 24 * 3600
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 PARTS = ("Credential", "Signature", "SignedHeaders")
 MISMATCH = (
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and"
-    " signing method. Consult the service documentation for details."
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access"
+    " Key and signing method. Consult the service documentation for details."
 )
 _HASHED = "(hashed with SHA-256 and encoded with Base64)"
 _DATE = re.compile(r"\d{8}T\d{6}Z")
@@ -33,7 +33,7 @@ _PRESIGNED = "X-Amz-Signature"
 
 
 class Signature(Struct, frozen=True):
-    """A signature as a request carries it. `date` is as it was sent, `expires` in seconds and of presigned URLs alone."""
+    """A signature as a request carries it. `date` is as it was sent; `expires` in seconds, of presigned URLs alone."""
 
     access_key_id: str
     day: str
@@ -169,7 +169,7 @@ def _iso(seconds: float) -> str:
 
 
 def check_signature(request: Request, signature: Signature, secret: str, keys: SigningKeys) -> None:
-    """Compute the signature anew and compare, in constant time. Raises Mismatch, with the strings that were computed."""
+    """Compute the signature anew and compare, in constant time. Raises Mismatch, with the strings to sign."""
     if "host" not in signature.signed_headers:
         raise Mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     canonical = canonical_request(request, signature)

@@ -59,13 +59,16 @@ class ExecutionEnvironment:
         self._began = time.monotonic()
         self._sampled = 0.0
         self._token = ""
+        self._ended: Callable[[], None] | None = None
         self._streamed = ""
 
     async def start(self, launch: Launch) -> None:
         """Open the Runtime API on a free loopback port and start the process. Raises OSError if it cannot."""
         server = await self._loop.create_server(self._accept, "127.0.0.1", 0)
+        self._ended = launch.ended
         if self.state is State.STOPPED:  # it was ended before it began
             server.close()
+            self._tell_end()
             return
         self._server = server
         port = self._server.sockets[0].getsockname()[1]
@@ -275,6 +278,11 @@ class ExecutionEnvironment:
         if self._process is not None:
             kill_group(self._process.pid)
         self._close()
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        if self._ended is not None:
+            self._ended()
 
     def _close(self) -> None:
         self._output.close()

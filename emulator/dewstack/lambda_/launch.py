@@ -20,10 +20,15 @@ NOT_HERE = {
     "FileSystemConfigs": "its file systems are not mounted here: what it writes there goes to this machine's disk",
 }
 """Settings that are kept and have no effect where somebody would look for one."""
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 HEAP = "--max-old-space-size"
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 SDK_WARNING_OFF = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"
 """The AWS SDK would complain about this machine's Node.js at every start; the loud line has named it once."""
+
+
+def _nobody_notes() -> None:
+    """Credentials that nobody is told of end unnoticed, too."""
 
 
 class CannotRun(Exception):
@@ -44,6 +49,9 @@ class Launcher:
         """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
         self.interception = ""
         """Where AWS's own names lead inside functions, for HTTPS and for HTTP: `host:port host:port`."""
+        self.opened: Callable[[Function, str, str, str], Callable[[], None]] = lambda *_: _nobody_notes
+        """Told of an environment's credentials (access key id, secret, session token); what it gives back is called
+        when the environment has ended."""
         self.runtimes = runtimes
         self.layers = layers
         """A function's layers on disk, in the order in which the function names them."""
@@ -76,7 +84,8 @@ class Launcher:
         if runtime.notice and function.runtime.startswith("nodejs"):
             environ.setdefault(SDK_WARNING_OFF, "true")
         command = _wrapped(_command(runtime, function, layers), environ, function, layers)
-        return Launch(command, environ, function.code.directory)
+        ended = self.opened(function, *(environ[name] for name in CREDENTIALS))
+        return Launch(command, environ, function.code.directory, ended)
 
     def _name_what_is_missing(self, function: Function, layers: list[str]) -> None:
         """Say once what the function would have on AWS and has not here."""

@@ -160,3 +160,5 @@ class Launch(Struct, frozen=True):
     command: tuple[str, ...]
     environ: dict[str, str]
     directory: str
+    ended: Callable[[], None] | None = None
+    """To be called when the environment has ended."""

@@ -12,6 +12,7 @@ from dewstack.http import Request, Response
 from dewstack.others.adopting import ADOPT, ADOPTIONS
 from dewstack.others.backends import Backends
 from dewstack.others.clients import Clients
+from dewstack.others.identities import Identities
 
 T = TypeVar("T")
 Restore = Callable[[str], Awaitable[None]]
@@ -28,6 +29,7 @@ class OtherServices:
     def __init__(self, account_id: str, endpoint_url: str, restore: Restore) -> None:
         self._backends = Backends(account_id)
         self._clients = Clients(self._backends, endpoint_url)
+        self.identities = Identities(self._backends)
         self._restore = restore
         self._restoring: ContextVar[bool] = ContextVar("restoring", default=False)
         self._known: dict[str, Future[None]] = {}
@@ -42,13 +44,17 @@ class OtherServices:
     def empty(self) -> None:
         """Forget everything; what is deployed is made again before its service is used."""
         self._backends.forget()
+        self.identities.edition += 1
         with self._lock:
             self._known = {}
 
     async def handle(self, service: str, caller: Caller, request: Request, *, signed: bool) -> Response:
         """Answer a request to `service` (boto3's name). Raises AwsErrors of the way, not of the operation."""
         await self._ready(service)
-        return await self._in_thread(lambda: self._backends.answer(service, caller, request, signed=signed))
+        try:
+            return await self._in_thread(lambda: self._backends.answer(service, caller, request, signed=signed))
+        finally:
+            self.identities.edition += service == "iam"
 
     async def call(
         self, service: str, operation: str, params: dict[str, Any], caller: Caller
@@ -59,7 +65,10 @@ class OtherServices:
             adopt = ADOPTIONS[service]
             await self._in_thread(lambda: adopt(self._backends, caller, params["Id"], params["To"]))
             return {}
-        return await self._in_thread(lambda: self._clients.call(service, operation, params, caller))
+        try:
+            return await self._in_thread(lambda: self._clients.call(service, operation, params, caller))
+        finally:
+            self.identities.edition += service == "iam"
 
     async def _ready(self, service: str) -> None:
         """Return when `service` knows what is deployed; callers from any thread's loop wait for the first one."""

@@ -19,6 +19,7 @@ from dewstack.wire.identify import Identity, identify, is_aws_request
 from dewstack.wire.model import Operation, ServiceModel, load_model
 from dewstack.wire.operation import Handler
 from dewstack.wire.origins import CORS_HEADERS, preflight, refuse_strangers
+from dewstack.wire.peek import Peek
 from dewstack.wire.protocol import JsonProtocol, Labels, WireProtocol
 from dewstack.wire.query import QueryProtocol
 from dewstack.wire.refusals import CborRefusal, Ec2Refusal, RestXmlRefusal
@@ -46,6 +47,27 @@ class Elsewhere(Protocol):
         """The output of an operation. Raises its AwsError."""
 
 
+class Guard(Protocol):
+    """Decides on the calls of functions and other holders of credentials that are known (`iam.Iam`)."""
+
+    def account_of(self, access_key_id: str | None) -> str | None:
+        """The account that known temporary credentials belong to. Cheap: every call asks."""
+
+    def holds(self, access_key_id: str | None) -> bool:
+        """Whether `check` has anything to say of calls signed with this key. Cheap."""
+
+    async def check(
+        self,
+        request: Request,
+        caller: Caller,
+        service: tuple[str, str, str],
+        operation: str,
+        params: Mapping[str, Any],
+    ) -> None:
+        """Raise the AwsError of a call that may not be made. `service` is boto3's name, its signing name and its
+        protocol; params are by their names on the wire."""
+
+
 class AwsApi:
     """All AWS operations that the emulator offers.
 
@@ -55,6 +77,8 @@ class AwsApi:
     def __init__(self, config: Config, elsewhere: Elsewhere | None = None) -> None:
         self._config = config
         self._elsewhere = elsewhere
+        self.guard: Guard | None = None
+        self._peek = Peek()
         self._operations: dict[str, dict[str, Handler]] = {}
         self._asynchronous: set[tuple[str, str]] = set()
         self._models: dict[str, ServiceModel] = {}
@@ -148,7 +172,7 @@ class AwsApi:
         if request.method == "OPTIONS":
             return preflight(request)
         request_id = ids.uuid4()
-        identity = identify(request, self._config)
+        identity = self._with_account(identify(request, self._config))
         model = await self._model(identity.service)
         protocol = self._protocols[_protocol_name(request, model)]
         try:
@@ -161,6 +185,30 @@ class AwsApi:
         if request.header("origin"):
             response.headers += CORS_HEADERS
         return response
+
+    def _with_account(self, identity: Identity) -> Identity:
+        """The identity in the account that its credentials belong to."""
+        caller = identity.caller
+        account = self.guard.account_of(caller.access_key_id) if self.guard else None
+        if account is None or account == caller.account_id:
+            return identity
+        return replace(identity, caller=replace(caller, account_id=account))
+
+    async def _check(
+        self,
+        request: Request,
+        caller: Caller,
+        model: ServiceModel | None,
+        called: tuple[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Ask the guard about a call by one of those he watches. Raises what AWS would answer."""
+        if self.guard is None or model is None or not self.guard.holds(caller.access_key_id):
+            return
+        protocol = _protocol_name(request, model)
+        operation, params = called or self._peek(model, protocol, request)
+        signing_name = model.metadata.get("signingName") or model.metadata["endpointPrefix"]
+        service = (model.name, signing_name, protocol)
+        await self.guard.check(request, caller, service, operation, params)
 
     async def _model(self, service: str) -> ServiceModel | None:
         if service not in self._models:
@@ -184,13 +232,14 @@ class AwsApi:
                 refuse_strangers(request, self._config.host)
             else:
                 self._admit(request, identity, protocol)
+                await self._check(request, identity.caller, model)
             return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
         if model is None:
             action = (request.header("x-amz-target") or "").rpartition(".")[2]
             raise not_emulated(
                 identity.service or "unknown", action or f"{request.method} {request.raw_path}"
             )
-        request = _inflated(request)
+        sent, request = request, _inflated(request)
         operation, labels = protocol.locate(model, request)
         if operation.name not in self._operations.get(model.name, ()):
             raise not_emulated(model.name, operation.name)
@@ -200,6 +249,8 @@ class AwsApi:
             params = await self._in_thread(_params, protocol, operation, request, labels)
         else:
             params = _params(protocol, operation, request, labels)
+        if not operation.unsigned:
+            await self._check(sent, identity.caller, model, (operation.name, params))
         output = await self.call(model.name, operation.name, params, identity.caller)
         return protocol.answer(operation, output, _request_id(output) or request_id)
 

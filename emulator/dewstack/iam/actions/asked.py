@@ -1,0 +1,94 @@
+"""From an operation to what must be allowed, by the tables of the "Service Authorization Reference"."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from dewstack.arn import Arn
+from dewstack.config import Caller
+from dewstack.http import Request
+from dewstack.iam.actions import s3
+from dewstack.iam.actions.names import action_name, prefix_of
+from dewstack.iam.actions.resources import RESOURCES, Place
+from dewstack.iam.actions.several import SEVERAL
+
+FREE = frozenset(
+    {
+        ("sts", "AssumeRole"),  # weighed with the role's trust policy, where it is done
+        ("sts", "GetCallerIdentity"),
+        ("sts", "GetSessionToken"),
+        ("sts", "AssumeRoleWithWebIdentity"),
+        ("sts", "AssumeRoleWithSAML"),
+        ("sts", "GetAccessKeyInfo"),
+    }
+)
+"""What needs no permission."""
+
+
+class Ask(Struct, frozen=True):
+    """One thing that must be allowed: an action on the ARN of a resource, or on `*` where none can be told. `keys` are
+    condition keys of the service's own, in lower case."""
+
+    action: str
+    resource: str
+    keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+
+class Asked(Struct, frozen=True):
+    """A call: who made it, to which service and operation, with which params. `arn_of` finds the ARN of what is
+    called by its name, where only its service knows it."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    caller: Caller
+    request: Request
+    signing_name: str = ""
+    arn_of: Callable[[str, str, Caller], str | None] = lambda service, name, caller: None
+
+
+def asked(call: Asked) -> list[Ask]:
+    """All that must be allowed for `call`."""
+    if (call.service, call.operation) in FREE:
+        return []
+    if call.service == "s3":
+        return [Ask(action, resource, keys) for action, resource, keys in s3.asked(call.request)]
+    place = Place(call.caller.region, call.caller.account_id, call.service, call.arn_of)
+    several = SEVERAL.get((call.service, call.operation))
+    if several is not None:
+        return [Ask(action, resource) for action, resource in several(place, call.params)]
+    action = f"{prefix_of(call.service, call.signing_name)}:{action_name(call.service, call.operation, call.request)}"
+    find = RESOURCES.get(call.service)
+    found = find(place, call.operation, call.params) if find else _by_arn(call)
+    return [Ask(action, resource, _keys(call)) for resource in found or ["*"]]
+
+
+def _by_arn(call: Asked) -> list[str]:
+    """The ARNs among the params that are of the service itself: of a service that no table knows."""
+    found = []
+    for name, value in call.params.items():
+        if name.lower().endswith("arn") and isinstance(value, str) and value.startswith("arn:"):
+            try:
+                if Arn.parse(value).service == prefix_of(call.service, call.signing_name):
+                    found.append(value)
+            except ValueError:
+                continue
+    return found
+
+
+def _keys(call: Asked) -> dict[str, str | tuple[str, ...]]:
+    """Condition keys that the commonest policies ask about."""
+    params = call.params
+    if call.service == "dynamodb":
+        key = params.get("Key")
+        item = key if isinstance(key, Mapping) else params.get("Item")
+        if isinstance(item, Mapping):
+            texts = (next(iter(value.values()), "") for value in item.values() if isinstance(value, Mapping))
+            return {"dynamodb:leadingkeys": tuple(str(text) for text in texts)[:1]}
+    if call.service in ("ses", "sesv2"):
+        sender = params.get("Source") or params.get("FromEmailAddress")
+        return {"ses:fromaddress": sender} if isinstance(sender, str) else {}
+    if call.service == "sns" and isinstance(params.get("Protocol"), str):
+        return {"sns:protocol": params["Protocol"]}
+    return {}
