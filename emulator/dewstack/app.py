@@ -131,6 +131,7 @@ class Emulator:
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
+        control.add("GET", "lambda/code", self.functions.packages.download)
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, self.function_urls)
 
     async def _restore(self, service: str) -> None:

@@ -32,6 +32,10 @@ class ControlApi:
         self._call = call
         self._pages = pages
 
+    def add(self, method: str, path: str, endpoint: Endpoint) -> None:
+        """Answer requests to a path with what a service has for it."""
+        self._endpoints[method, path] = endpoint
+
     async def __call__(self, request: Request) -> Response:
         """Answer one request below `/_dew/`."""
         foreign = request.method != "GET" and request.header("sec-fetch-site") == "cross-site"

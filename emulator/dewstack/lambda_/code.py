@@ -11,7 +11,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from dewstack.errors import NotEmulated
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.model import Code
 
@@ -26,6 +25,7 @@ class CodeStorage:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._archives = directory / "archives"
         self._built = directory / "built"
         """The developer's archives, unpacked anew by each emulator, so that old ones do not pile up."""
         shutil.rmtree(self._built, ignore_errors=True)
@@ -34,14 +34,11 @@ class CodeStorage:
     def resolve(self, code: dict[str, Any]) -> Code:
         """`Code` of CreateFunction or UpdateFunctionCode to code on disk. Raises InvalidParameterValueException."""
         if code.get("ZipFile"):
-            return self._unpack(code["ZipFile"], self._directory)
+            unpacked = self._unpack(code["ZipFile"], self._directory)
+            self._keep(code["ZipFile"], Path(unpacked.directory).name)
+            return unpacked
         if code.get("S3Bucket") == HOT_RELOAD_BUCKET:
             return live_code(str(code.get("S3Key", "")))
-        if code.get("S3Bucket"):
-            raise NotEmulated(
-                "Lambda code from S3 is not emulated by dewstack yet: send a ZipFile, or S3Bucket 'hot-reload' with a"
-                " directory as S3Key"
-            )
         if image := code.get("ImageUri"):
             return Code("", hashlib.sha256(image.encode()).hexdigest(), 0, image=image)
         raise InvalidParameterValueException("Please provide a source for function code.")
@@ -62,6 +59,20 @@ class CodeStorage:
                 self._unpack(Path(code.archive).read_bytes(), self._built),
             )
         return known[1]
+
+    def archive_of(self, directory: str) -> str:
+        """The archive that a directory was unpacked from; empty when it wasn't, or nothing was kept."""
+        path = Path(directory)
+        archive = self._archives / f"{path.name}.zip"
+        return str(archive) if path.parent == self._directory and archive.is_file() else ""
+
+    def _keep(self, archive: bytes, name: str) -> None:
+        target = self._archives / f"{name}.zip"
+        if not target.is_file():
+            self._archives.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._archives, delete=False) as scratch:
+                scratch.write(archive)
+            os.replace(scratch.name, target)
 
     def _unpack(self, archive: bytes, directory: Path) -> Code:
         digest = hashlib.sha256(archive).digest()

@@ -54,6 +54,13 @@ class RequestTooLargeException(LambdaError):
     status = 413
 
 
+class RequestEntityTooLargeException(LambdaError):
+    """The request to make or change a function is over 70 MB."""
+
+    code = "RequestEntityTooLargeException"
+    status = 413
+
+
 class TooManyRequestsException(LambdaError):
     """No environment may be added: a concurrency limit is reached."""
 

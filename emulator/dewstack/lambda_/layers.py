@@ -14,13 +14,13 @@ from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.config import Caller
-from dewstack.lambda_.code import CodeStorage
 from dewstack.lambda_.errors import (
     InvalidParameterValueException,
     ResourceConflictException,
     ResourceNotFoundException,
 )
 from dewstack.lambda_.model import Code, Function
+from dewstack.lambda_.packages import Packages
 from dewstack.lambda_.paging import page
 from dewstack.store import Store
 from dewstack.wire import operation
@@ -72,9 +72,8 @@ class LayerVersion(Struct, frozen=True):
         }
         return {key: value for key, value in answer.items() if value not in ([], "")}
 
-    def description_with_content(self) -> dict[str, Any]:
-        """What PublishLayerVersion and GetLayerVersion answer."""
-        location = f"file://{self.code.archive or self.code.directory}"
+    def description_with_content(self, location: str) -> dict[str, Any]:
+        """What PublishLayerVersion and GetLayerVersion answer. `location` is the URL of its content."""
         content = {"Location": location, "CodeSha256": self.code.sha256, "CodeSize": self.code.size}
         return {"Content": content, "LayerArn": self.layer_arn, "Description": "", **self.summary()}
 
@@ -124,15 +123,15 @@ class Layers:
 class LayerOperations:
     """Publish, list and delete the versions of layers, and say who else may use them."""
 
-    def __init__(self, layers: Layers, code: CodeStorage, clock: Clock) -> None:
+    def __init__(self, layers: Layers, packages: Packages, clock: Clock) -> None:
         self._layers = layers
-        self._code = code
+        self._packages = packages
         self._clock = clock
 
     @operation("PublishLayerVersion")
     async def publish_layer_version(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Keep content under the layer's next number."""
-        code = await asyncio.to_thread(self._code.resolve, params["Content"])
+        code = await self._packages.resolve(params["Content"], caller, "PublishLayerVersion")
         name = _name(params["LayerName"])
 
         def keep() -> LayerVersion:
@@ -153,12 +152,15 @@ class LayerOperations:
                 self._put(layer)
                 return layer
 
-        return (await asyncio.to_thread(keep)).description_with_content()
+        return self._described(await asyncio.to_thread(keep))
+
+    def _described(self, layer: LayerVersion) -> dict[str, Any]:
+        return layer.description_with_content(self._packages.location(layer.code))
 
     @operation("GetLayerVersion")
     def get_layer_version(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """One version of a layer."""
-        return self._get(caller, params).description_with_content()
+        return self._described(self._get(caller, params))
 
     @operation("GetLayerVersionByArn")
     def get_layer_version_by_arn(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +168,7 @@ class LayerOperations:
         layer = self._layers.find(params["Arn"])
         if layer is None or layer.deleted:
             raise ResourceNotFoundException("The resource you requested does not exist.")
-        return layer.description_with_content()
+        return self._described(layer)
 
     @operation("ListLayerVersions")
     def list_layer_versions(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.ids import uuid4
-from dewstack.lambda_.code import CodeStorage
 from dewstack.lambda_.configuration import configuration, configured
 from dewstack.lambda_.errors import (
     InvalidParameterValueException,
@@ -20,7 +19,8 @@ from dewstack.lambda_.errors import (
 from dewstack.lambda_.functions import FunctionStore, Reference, Settings
 from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.layers import Layers
-from dewstack.lambda_.model import LATEST, Function
+from dewstack.lambda_.model import LATEST, Code, Function
+from dewstack.lambda_.packages import Packages
 from dewstack.lambda_.paging import page
 from dewstack.lambda_.runtimes import IMAGE
 from dewstack.wire import operation
@@ -30,24 +30,27 @@ class FunctionOperations:
     """Create, read, change and delete functions."""
 
     def __init__(
-        self, functions: FunctionStore, layers: Layers, code: CodeStorage, invoker: Invoker, clock: Clock
+        self, functions: FunctionStore, layers: Layers, packages: Packages, invoker: Invoker, clock: Clock
     ) -> None:
         self._functions = functions
         self._layers = layers
-        self._code = code
+        self._packages = packages
         self._invoker = invoker
         self._clock = clock
 
     @operation("CreateFunction")
-    def create_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    async def create_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Keep a new function."""
         reference = self._functions.reference(params, caller)
         image = params["Code"].get("ImageUri")
         for needed in () if image else ("Handler", "Runtime"):
             if not params.get(needed):
                 raise InvalidParameterValueException(f"{needed} is a required parameter for zip functions")
-        self._invoker.launcher.check_runtime(IMAGE if image else params["Runtime"])
-        code = self._code.resolve(params["Code"])
+        await asyncio.to_thread(self._invoker.launcher.check_runtime, IMAGE if image else params["Runtime"])
+        code = await self._packages.resolve(params["Code"], caller, "CreateFunction")
+        return await asyncio.to_thread(self._create, reference, params, code)
+
+    def _create(self, reference: Reference, params: dict[str, Any], code: Code) -> dict[str, Any]:
         function = self._stamp(
             configured(
                 Function(
@@ -80,7 +83,7 @@ class FunctionOperations:
         settings = self._functions.get_settings(reference)
         answer: dict[str, Any] = {
             "Configuration": configuration(function),
-            "Code": _code_location(function),
+            "Code": self._location(function.code),
             "Tags": settings.tags,
         }
         if settings.reserved_concurrency is not None:
@@ -103,8 +106,13 @@ class FunctionOperations:
     async def update_function_code(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Serve other code from now on."""
         reference = self._changeable(caller, params)
-        code = await asyncio.to_thread(self._code.resolve, params)
-        return await self._change(reference, params, lambda function: replace(function, code=code))
+        code = await self._packages.resolve(params, caller, "UpdateFunctionCode")
+        architectures = params.get("Architectures")
+
+        def change(function: Function) -> Function:
+            return replace(function, code=code, architectures=architectures or function.architectures)
+
+        return await self._change(reference, params, change)
 
     @operation("UpdateFunctionConfiguration")
     async def update_function_configuration(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -136,13 +144,16 @@ class FunctionOperations:
                         " Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
                     )
                 changed = self._stamp(change(function))
+                if params.get("DryRun"):
+                    return function, changed
                 if changed.layers != function.layers:
                     self._layers.check(changed)
                 self._functions.put(changed)
                 return changed, self._publish(reference) if params.get("Publish") else changed
 
         changed, answered = await asyncio.to_thread(keep)
-        self._invoker.changed(changed)
+        if not params.get("DryRun"):
+            self._invoker.changed(changed)
         return configuration(answered)
 
     @operation("DeleteFunction")
@@ -210,12 +221,11 @@ class FunctionOperations:
         versions.sort(key=lambda f: 0 if f.version == LATEST else int(f.version))
         return page([configuration(f) for f in versions], params, "Versions")
 
+    def _location(self, code: Code) -> dict[str, Any]:
+        if code.image:
+            return {"RepositoryType": "ECR", "ImageUri": code.image, "ResolvedImageUri": code.image}
+        return {"RepositoryType": "S3", "Location": self._packages.location(code)}
+
     def _stamp(self, function: Function) -> Function:
         at = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
         return replace(function, last_modified=at, revision_id=uuid4())
-
-
-def _code_location(function: Function) -> dict[str, Any]:
-    if function.code.image:
-        return {"RepositoryType": "ECR", "ImageUri": function.code.image}
-    return {"RepositoryType": "S3", "Location": f"file://{function.code.archive or function.code.directory}"}

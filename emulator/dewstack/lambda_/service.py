@@ -21,11 +21,13 @@ from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.layers import LayerOperations, Layers
 from dewstack.lambda_.model import LATEST, Function, LogStream
 from dewstack.lambda_.operations import FunctionOperations
+from dewstack.lambda_.packages import Packages
 from dewstack.lambda_.permissions import permits
 from dewstack.lambda_.qualifiers import QualifierOperations
 from dewstack.lambda_.requests import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, client_context, event_payload
 from dewstack.lambda_.streaming.operations import StreamingOperations
 from dewstack.lambda_.urls.operations import FunctionUrlOperations, local_address
+from dewstack.metrics import Metrics
 from dewstack.store import Store
 from dewstack.wire import Call, Handler, operation, operations_of
 
@@ -40,6 +42,7 @@ class LambdaService:
         config: Config,
         open_stream: Callable[[Function, str], LogStream],
         *,
+        metrics: Metrics | None = None,
         call: Call | None = None,
     ) -> None:
         self._scratch = None if config.state_dir else tempfile.TemporaryDirectory(prefix="dewstack-")
@@ -47,11 +50,18 @@ class LambdaService:
         self.functions = FunctionStore(store)
         layers, code = Layers(store), CodeStorage(directory / "code")
         self.invoker = Invoker(
-            config, directory / "runtime", self.functions.find, layers.of, code.current, open_stream
+            config,
+            directory / "runtime",
+            self.functions.find,
+            layers.of,
+            code.current,
+            open_stream,
+            metrics or Metrics(clock),
         )
         for (account, region, name), settings in self.functions.settings.items():
             if settings.reserved_concurrency is not None:
                 self.invoker.reserve(Reference(account, region, name).arn, settings.reserved_concurrency)
+        self.packages = Packages(code, call, clock, lambda: self.invoker.launcher.endpoint_url)
         self.invoke = self.invoker.invoke
         self.stream = self.invoker.stream
         self.events = EventQueue(
@@ -64,8 +74,8 @@ class LambdaService:
         self.send = self.events.send
         self.urls = FunctionUrlOperations(self.functions, clock, local_address(config))
         self.operations: dict[str, Handler] = operations_of(
-            FunctionOperations(self.functions, layers, code, self.invoker, clock),
-            LayerOperations(layers, code, clock),
+            FunctionOperations(self.functions, layers, self.packages, self.invoker, clock),
+            LayerOperations(layers, self.packages, clock),
             QualifierOperations(self.functions, self.invoker),
             ConcurrencyOperations(self.functions, self.invoker, clock),
             StreamingOperations(self.functions, self.invoker),
