@@ -16,6 +16,7 @@ from dewstack.apigateway.function_urls import FunctionUrls
 from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
+from dewstack.cloudwatch import CloudWatch
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
 from dewstack.connection import Door
@@ -25,6 +26,7 @@ from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
 from dewstack.iam import Credential, Iam, Identity, Recorded, SecurityTokens, Sources, user_key
 from dewstack.lambda_ import Function, LambdaService
 from dewstack.logs import Logs, LogStream
+from dewstack.metrics import Metrics
 from dewstack.others import OtherServices
 from dewstack.server import HttpServer, bind
 from dewstack.store import Store
@@ -86,7 +88,10 @@ class Emulator:
         self.others = OtherServices(config.account_id, self.urls.aws, self._restore)
         self.api = AwsApi(config, self.others)
         self.logs = Logs(clock, config)
-        self.functions = LambdaService(store, clock, config, self._open_log, call=self.api.call)
+        self.metrics = Metrics(clock)
+        self.functions = LambdaService(
+            store, clock, config, self._open_log, metrics=self.metrics, call=self.api.call
+        )
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         self.iam = self.api.guard = Iam(clock, config, self._iam_sources())
@@ -128,6 +133,7 @@ class Emulator:
             "sts": SecurityTokens(self.iam, clock, enforced=config.iam == "enforce").operations,
         }.items():
             self.api.register(name, operations)
+        self.api.register("cloudwatch", CloudWatch(self.metrics).operations, others_elsewhere=True)
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)

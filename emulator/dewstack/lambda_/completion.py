@@ -11,6 +11,7 @@ from dewstack.lambda_.report import Report, end_line, start_line
 
 def start(environment: ExecutionEnvironment, invocation: Invocation) -> None:
     """Write START."""
+    environment.meter.active += 1
     environment.write(partial(start_line, invocation.request_id, environment.function.version), invocation)
 
 
@@ -43,6 +44,10 @@ def complete(
     )
     environment.write(partial(end_line, invocation.request_id), invocation)
     environment.write(report.line, invocation)
+    meter, failed = environment.meter, outcome.function_error is not None
+    init = -1.0 if invocation.init_ms is None else invocation.init_ms
+    meter.note(seconds * 1000, float(failed), float(max(meter.active, 1)), init)
+    meter.active = max(meter.active - 1, 0)
     if invocation.lines is not None:
         outcome = invocation.with_tail(outcome)
     invocation.finish(outcome)

@@ -17,6 +17,7 @@ from dewstack.lambda_.owner import Owner
 from dewstack.lambda_.runtime_api import RuntimeApi
 from dewstack.lambda_.strays import VARIABLE
 from dewstack.lambda_.streaming.response_stream import ResponseStream
+from dewstack.metrics import Meter
 
 MEMORY_SAMPLE_SECONDS = 0.1
 REAP_SECONDS = 5
@@ -37,7 +38,9 @@ class State(Enum):
 class ExecutionEnvironment:
     """INIT → READY → BUSY → READY … → STOPPED; one invocation at a time."""
 
-    def __init__(self, function: Function, owner: Owner, log: LogStream, guard: Guard) -> None:
+    def __init__(
+        self, function: Function, owner: Owner, log: LogStream, guard: Guard, meter: Meter
+    ) -> None:
         self.function = function
         self.state = State.INIT
         self.invocation: Invocation | None = None
@@ -47,6 +50,7 @@ class ExecutionEnvironment:
         self.retiring = False
         self.max_memory_mb = 0
         self.log = log
+        self.meter = meter
         self._owner = owner
         self._guard = guard
         self._loop = asyncio.get_running_loop()

@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from dewstack.config import Config
+from dewstack.config import Caller, Config
 from dewstack.ids import uuid4
 from dewstack.lambda_.debugging import LONG_SECONDS, Debugging
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.launch import Launcher
-from dewstack.lambda_.model import Code, Found, Function, Invocation, LogStream, Outcome
+from dewstack.lambda_.model import LATEST, Code, Found, Function, Invocation, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
 from dewstack.lambda_.runtimes import Runtimes
 from dewstack.lambda_.streaming.invocation import StreamedInvocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
+from dewstack.metrics import Meter, Metrics
 
 MAX_ENVIRONMENTS = 100
 """Environments of one function on this machine; events beyond wait in line."""
@@ -35,6 +36,7 @@ class Invoker:
         layers: Callable[[Function], list[Code]],
         current: Callable[[Code], Code],
         open_stream: Callable[[Function, str], LogStream],
+        metrics: Metrics,
     ) -> None:
         self._guard = Guard()
         runtimes = Runtimes(directory, strict=config.strict_runtimes)
@@ -44,6 +46,7 @@ class Invoker:
         self._config = config
         self._find = find
         self._open_stream = open_stream
+        self._metrics = metrics
         self._pools: dict[str, FunctionPool] = {}
         self._by_arn: dict[str, FunctionPool] = {}
         self._reserved: dict[str, int] = {}
@@ -66,7 +69,7 @@ class Invoker:
         """
         pool = self._by_arn.get(arn) or self._open_pool(arn)
         if self._reserved:
-            self._check_reserved(pool.function.arn)
+            self._check_reserved(pool.function)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         invocation = Invocation(
             request_id or uuid4(),
@@ -89,7 +92,7 @@ class Invoker:
         Raises ResourceNotFoundException, TooManyRequestsException.
         """
         pool = self._by_arn.get(arn) or self._open_pool(arn)
-        self._check_reserved(pool.function.arn)
+        self._check_reserved(pool.function)
         invocation = Invocation(
             uuid4(),
             arn,
@@ -104,10 +107,17 @@ class Invoker:
         pool.submit(invocation)
         return StreamedInvocation(invocation, invocation.stream, pool.function.version)
 
-    def _check_reserved(self, arn: str) -> None:
+    def _meter(self, function: Function) -> Meter:
+        """Where it is noted what a version of a function does."""
+        owner = Caller(function.account_id, function.region)
+        version = "" if function.version == LATEST else f":{function.version}"
+        return self._metrics.function(owner, function.name, function.name + version)
+
+    def _check_reserved(self, function: Function) -> None:
         """Raise TooManyRequestsException where a function's reserved concurrency is used up."""
-        reserved = self._reserved.get(arn)
-        if reserved is not None and self._in_flight(arn) >= reserved:
+        reserved = self._reserved.get(function.arn)
+        if reserved is not None and self._in_flight(function.arn) >= reserved:
+            self._meter(function).note(-1.0)
             raise TooManyRequestsException(
                 "Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
             )
@@ -126,6 +136,7 @@ class Invoker:
                 self.launch,
                 self._open_stream,
                 self._guard,
+                self._meter(function),
                 idle_seconds=LONG_SECONDS if debugged else self._config.idle_seconds,
                 limit=1 if debugged else MAX_ENVIRONMENTS,
                 debugged=debugged,

@@ -22,6 +22,7 @@ from dewstack.lambda_.memory import MemoryWatch
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
 from dewstack.lambda_.pace import Pace
 from dewstack.lambda_.report import init_report_line
+from dewstack.metrics import Meter
 
 logger = logging.getLogger("dewstack.lambda")
 
@@ -43,6 +44,7 @@ class FunctionPool:
         launch: Callable[[Function, str], Launch],
         open_stream: Callable[[Function, str], LogStream],
         guard: Guard,
+        meter: Meter,
         *,
         idle_seconds: float,
         limit: int,
@@ -54,6 +56,7 @@ class FunctionPool:
         self._launch = launch
         self._open_stream = open_stream
         self._guard = guard
+        self._meter = meter
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._initializing: set[ExecutionEnvironment] = set()
@@ -151,7 +154,7 @@ class FunctionPool:
             f"{time.strftime('%Y/%m/%d')}/[{self.function.version}]{random_string(32, '0123456789abcdef')}"
         )
         log = self._open_stream(self.function, stream)
-        environment = ExecutionEnvironment(self.function, self, log, self._guard)
+        environment = ExecutionEnvironment(self.function, self, log, self._guard, self._meter)
         self._environments.add(environment)
         self._initializing.add(environment)
         task = self._loop.create_task(self._start(environment, stream, in_invoke))

@@ -81,6 +81,7 @@ class AwsApi:
         self._peek = Peek()
         self._operations: dict[str, dict[str, Handler]] = {}
         self._asynchronous: set[tuple[str, str]] = set()
+        self._shared: set[str] = set()
         self._models: dict[str, ServiceModel] = {}
         self._home = asyncio._get_running_loop()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-api")
@@ -93,9 +94,14 @@ class AwsApi:
             "smithy-rpc-v2-cbor": CborRefusal(),
         }
 
-    def register(self, service: str, operations: Mapping[str, Handler]) -> None:
-        """Offer `operations` (by AWS's name) of `service` (boto3's name), in addition to those it has."""
+    def register(
+        self, service: str, operations: Mapping[str, Handler], *, others_elsewhere: bool = False
+    ) -> None:
+        """Offer `operations` (by AWS's name) of `service` (boto3's name), in addition to those it has. Its others are not
+        emulated, or else `others_elsewhere`."""
         self._operations.setdefault(service, {}).update(operations)
+        if others_elsewhere:
+            self._shared.add(service)
         for name, handler in operations.items():
             if inspect.iscoroutinefunction(handler):
                 self._asynchronous.add((service, name))
@@ -118,7 +124,7 @@ class AwsApi:
         `InternalFailure` for anything unexpected, whose traceback goes to the logger `dewstack`.
         """
         try:
-            if service not in self._operations and self._elsewhere is not None:
+            if self._elsewhere is not None and self._is_elsewhere(service, operation):
                 return await self._elsewhere.call(service, operation, params, caller)
             handler = self._operations.get(service, {}).get(operation)
             if handler is None:
@@ -159,6 +165,11 @@ class AwsApi:
         broken = list(violations(shape, params)) if shape else []
         if broken:
             raise validation_error(service, describe(broken))
+
+    def _is_elsewhere(self, service: str, operation: str) -> bool:
+        """Whether an operation is not ours: its whole service isn't, or what we don't have of it."""
+        mine = self._operations.get(service)
+        return mine is None or (service in self._shared and operation not in mine)
 
     async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
@@ -241,6 +252,9 @@ class AwsApi:
             )
         sent, request = request, _inflated(request)
         operation, labels = protocol.locate(model, request)
+        if self._elsewhere is not None and self._is_elsewhere(service, operation.name):
+            self._admit(request, identity, protocol)
+            return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
         if operation.name not in self._operations.get(model.name, ()):
             raise not_emulated(model.name, operation.name)
         if not operation.unsigned:

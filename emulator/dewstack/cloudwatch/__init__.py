@@ -1,0 +1,5 @@
+"""CloudWatch's metrics: what functions and routes do, and what handlers report themselves."""
+
+from dewstack.cloudwatch.service import CloudWatch
+
+__all__ = ["CloudWatch"]
