@@ -154,7 +154,7 @@ def test_a_killed_emulator_leaves_no_process_behind(tmp_path, who):
 
             async def main():
                 service = LambdaService(Store(), Clock(), Config(), lambda group, stream: Stream())
-                service.operations["CreateFunction"](Caller(), {
+                await service.operations["CreateFunction"](Caller(), {
                     "FunctionName": "f", "Handler": "f.handler", "Runtime": "python3.11", "Role": "arn", "Timeout": 300,
                     "Code": {"S3Bucket": "hot-reload", "S3Key": sys.argv[1]}})
                 await service.invoke("arn:aws:lambda:us-east-1:000000000000:function:f", b"{}")
