@@ -123,6 +123,7 @@ class Emulator:
             lambda: self.functions.functions.edition,
             self.functions.invoke,
             self.functions.stream,
+            self.iam.authorize,
         )
         for name, operations in {
             "lambda": self.functions.operations,

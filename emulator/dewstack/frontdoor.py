@@ -48,10 +48,17 @@ REVALIDATE = (b"Cache-Control", b"no-cache")
 
 
 class Gateway(Protocol):
-    """The data plane of API Gateway, or of function URLs."""
+    """API Gateway's data plane."""
 
-    async def execute(self, api_id: str, request: Request, /) -> Response:
-        """The response of the API, or of the URL, with this id."""
+    async def execute(self, api_id: str, request: Request) -> Response:
+        """The API's response."""
+
+
+class FunctionUrls(Protocol):
+    """The data plane of function URLs."""
+
+    async def execute(self, url_id: str, request: Request, base: str = "") -> Response:
+        """The response of the URL with this id, whose own paths begin after `base`."""
 
 
 class AwsEndpoint(Protocol):
@@ -89,7 +96,7 @@ class AwsDoor:
         aws: AwsEndpoint,
         pools: UserPools,
         control: Callable[[Request], Awaitable[Response]],
-        urls: Gateway,
+        urls: FunctionUrls,
     ) -> None:
         self._gateway = gateway
         self._urls = urls
@@ -102,8 +109,9 @@ class AwsDoor:
         host = (request.header("host") or "").lower()
         by_host = OWN_HOST.match(host)
         if by_host:
-            execute = self._urls.execute if by_host[2] else self._gateway.execute
-            return await execute(by_host[1], request)
+            if by_host[2]:
+                return await self._urls.execute(by_host[1], request)
+            return await self._gateway.execute(by_host[1], request)
         path = request.raw_path
         if path.startswith("/_dew/"):
             return await self._control(request)
@@ -112,7 +120,7 @@ class AwsDoor:
             return await self._execute(by_path, request)
         by_url = FUNCTION_URL_PATH.fullmatch(path)
         if by_url:
-            return await self._urls.execute(by_url[1], replace(request, raw_path=by_url[2] or "/"))
+            return await self._urls.execute(by_url[1], request, path[: len(path) - len(by_url[2] or "")])
         if path.startswith(IMPORTS):
             return await asyncio.to_thread(self._pools.upload, request)
         well_known = WELL_KNOWN.fullmatch(path)

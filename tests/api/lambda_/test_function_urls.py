@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from dewstack.testing import Dew, start
@@ -367,3 +370,31 @@ def test_a_function_that_does_not_stream_is_told_as_it_is(dew: Dew, client: Any)
     assert response.headers["transfer-encoding"] == "chunked"
     assert url("POST", json={"raise": 1}).status_code == 502
     assert url("HEAD").content == b""
+
+
+def signed(url: Url, base: str, path: str = "/", *, secret: str = "test", **options: Any) -> httpx.Response:
+    """A request signed for Lambda, at the URL's host or at the address `base`."""
+    at_host = not path.startswith("/_aws/")
+    target = (f"http://{url.host}" if at_host else base) + path
+    asked = AWSRequest("POST", target, data=b"{}", headers={"content-type": "application/json"})
+    SigV4Auth(Credentials("test", secret), "lambda", "us-east-1").add_auth(asked)
+    headers = {**dict(asked.headers), **({"host": url.host} if at_host else {})}
+    return httpx.post(base + path, content=b"{}", headers=headers, **options)
+
+
+def test_a_guarded_url_wants_a_signature(dew: Dew, client: Any) -> None:
+    create(client, "guarded", "def handler(event, context): return event")
+    open_to_all(client, "guarded")
+    made = client.create_function_url_config(FunctionName="guarded", AuthType="AWS_IAM")
+    url = Url(dew, made)
+    response = url()
+    assert (response.status_code, response.text) == (403, '{"Message":"Forbidden"}')
+    assert response.headers["x-amzn-errortype"] == "AccessDeniedException"
+    for path, own in (("/a%20b?c=d", "/a%20b"), (f"/_aws/lambda-url/{url.id}/e", "/e")):
+        event = signed(url, dew.aws_url, path).json()
+        assert event["rawPath"] == own
+        caller = event["requestContext"]["authorizer"]["iam"]
+        assert caller["accessKey"] == "test"
+        assert caller["userArn"] == "arn:aws:iam::000000000000:root"
+        assert event["requestContext"]["accountId"] == caller["accountId"] == "000000000000"
+    assert signed(url, dew.aws_url, secret="another").status_code == 403

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec.structs import replace
+
+from dewstack.access import Authorize, Refusal
 from dewstack.apigateway.function_urls import payload
 from dewstack.apigateway.function_urls.cors import UrlCors
 from dewstack.apigateway.http_api.exchange import Exchange
@@ -17,6 +20,9 @@ from dewstack.errors import AwsError
 from dewstack.http import Request, Response, json_response
 from dewstack.ids import uuid4
 from dewstack.wire import Invoke, InvokeStreaming, StreamedResult
+
+if TYPE_CHECKING:
+    from dewstack.policies import Statement
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +62,12 @@ class Found(Protocol):
     def statements(self) -> tuple[Mapping[str, Any], ...]: ...
 
 
-Authorize = Callable[[Request, Found], Awaitable[Mapping[str, Any] | None]]
-"""Who signed a request to a URL of AuthType AWS_IAM, as the event tells it; None for somebody who may not."""
+class Denied(Exception):
+    """Ends a request whose client may not use the URL."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
 class ServedUrl:
@@ -74,9 +84,16 @@ class ServedUrl:
         self._cors = UrlCors(url.arn, url.cors) if url.cors else None
         self._domain = f"{url.url_id}.lambda-url.{url.region}.localhost"
         self._streams = url.invoke_mode == "RESPONSE_STREAM"
+        self._statements: list[Statement] = []
+        if url.auth_type == "AWS_IAM" and found.statements:
+            from dewstack.policies import read
 
-    async def respond(self, request: Request, request_id: str, now: float, request_time: str) -> Response:
-        """The response, without what all responses have."""
+            self._statements = list(read({"Version": "2012-10-17", "Statement": list(found.statements)}))
+
+    async def respond(
+        self, request: Request, signed: Request, request_id: str, now: float, request_time: str
+    ) -> Response:
+        """The response, without what all responses have. `signed` is the request as its client has sent it."""
         origin = request.header("origin")
         cors = self._cors if origin else None
         if (
@@ -87,7 +104,10 @@ class ServedUrl:
         ):
             return cors.preflight(origin)
         try:
-            response = await self._answer(request, request_id, now, request_time)
+            caller = await self._caller(signed)
+            response = await self._answer(request, caller, request_id, now, request_time)
+        except Denied as denial:
+            response = denial.response
         except GatewayResponse as refusal:
             # What an HTTP API answers with a status of its own is 502 here where the function is to blame.
             response = refusal.response() if refusal.refusal.status < 500 else bad_gateway()
@@ -97,14 +117,43 @@ class ServedUrl:
             cors.add(response, origin)
         return response
 
-    async def _answer(self, request: Request, request_id: str, now: float, request_time: str) -> Response:
-        caller = None
-        if self._url.auth_type == "AWS_IAM":
-            caller = await self._authorize(request, self._found) if self._authorize else None
-            if caller is None:
-                return denied("Forbidden")
-        elif not self._found.public:
-            return denied("Forbidden")
+    async def _caller(self, request: Request) -> dict[str, Any] | None:
+        """Who signed the request, as the event tells it; None where nobody has to. Raises Denied."""
+        if self._url.auth_type != "AWS_IAM":
+            if not self._found.public:
+                raise Denied(denied("Forbidden"))
+            return None
+        if self._authorize is None:
+            raise Denied(denied("Forbidden"))
+        caller = await self._authorize(
+            request,
+            "lambda:InvokeFunctionUrl",
+            self._url.arn,
+            resource_policy=self._statements,
+            keys={"lambda:functionurlauthtype": "AWS_IAM"},
+        )
+        if isinstance(caller, Refusal):
+            if caller.code in ("AccessDeniedException", "MissingAuthenticationTokenException"):
+                raise Denied(denied("Forbidden"))
+            raise Denied(error_response(403, caller.code, caller.message))
+        return {
+            "accessKey": caller.access_key_id,
+            "accountId": caller.account_id,
+            "callerId": caller.user_id,
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+            "userArn": caller.arn,
+            "userId": caller.user_id,
+        }
+
+    async def _answer(
+        self,
+        request: Request,
+        caller: Mapping[str, Any] | None,
+        request_id: str,
+        now: float,
+        request_time: str,
+    ) -> Response:
         if len(request.body) > REQUEST_LIMIT:
             message = (
                 f"Request must be smaller than {REQUEST_LIMIT} bytes for the InvokeFunctionUrl operation"
@@ -169,8 +218,8 @@ class FunctionUrls:
         self._authorize = authorize
         self._served: dict[str, ServedUrl] = {}
 
-    async def execute(self, url_id: str, request: Request) -> Response:
-        """The response to a request at a URL. Never raises."""
+    async def execute(self, url_id: str, request: Request, base: str = "") -> Response:
+        """The response to a request at a URL, whose own paths begin after `base`. Never raises."""
         now = self._dates.tick()
         http_date, request_time = self._dates.http_date, self._dates.request_time
         request_id = uuid4()
@@ -179,7 +228,8 @@ class FunctionUrls:
             if served is None:
                 response = denied(None)
             else:
-                response = await served.respond(request, request_id, now, request_time)
+                asked = replace(request, raw_path=request.raw_path[len(base) :] or "/") if base else request
+                response = await served.respond(asked, request, request_id, now, request_time)
         except Exception:
             log.exception("%s %s failed at the function URL %s", request.method, request.raw_path, url_id)
             response = bad_gateway()
