@@ -222,6 +222,7 @@ class Emulator:
         await self._server.stop()
         await self.cloudformation.close()
         self.functions.close()
+        self.gateway.close()
         await asyncio.to_thread(self.cognito.import_jobs.close)
         self.api.close()
         self.cognito.close()

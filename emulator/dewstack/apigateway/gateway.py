@@ -95,7 +95,16 @@ class ApiGateway:
             from dewstack.apigateway.rest_api.compiler import RestCompiler
 
             return RestCompiler(
-                invoke, key_sets, clock, dates, _issuer(config), send, patience, forward, stream
+                invoke,
+                key_sets,
+                clock,
+                dates,
+                _issuer(config),
+                send,
+                patience,
+                forward,
+                stream,
+                usage=self.rest_apis.usage,
             )
 
         self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed)
@@ -118,6 +127,10 @@ class ApiGateway:
             kind.forget()
         self._edition = object()
         self._compiled.clear()
+
+    def close(self) -> None:
+        """Keep what was counted in memory alone."""
+        self.rest_apis.usage.keep()
 
     def _changed(self, api_id: str) -> None:
         self._edition = object()

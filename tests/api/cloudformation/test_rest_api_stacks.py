@@ -383,6 +383,23 @@ def test_an_api_that_cannot_be_made_says_why(aws: Any, properties: dict[str, Any
     assert reason in reasons(aws)
 
 
+def test_a_usage_plan_with_limits_of_methods(aws: Any) -> None:
+    def planned(**limits: Any) -> dict[str, Any]:
+        stage = {"ApiId": API, "Stage": "dev", "Throttle": limits}
+        return service(1, Plan=made("UsagePlan", {"ApiStages": [stage]}, DependsOn=["Deployment1"]))
+
+    def limits() -> Any:
+        plan = {"usagePlanId": aws.resource("Plan")["PhysicalResourceId"]}
+        return aws.call("apigateway", "GetUsagePlan", plan)["apiStages"][0].get("throttle")
+
+    aws.create(planned(**{"/hello/GET": {"BurstLimit": 2, "RateLimit": 1.5}}))
+    assert limits() == {"/hello/GET": {"burstLimit": 2, "rateLimit": 1.5}}
+    aws.update(planned(**{"/hello/GET": {"RateLimit": 2}, "/hello/PUT": {"BurstLimit": 1}}))
+    assert limits() == {"/hello/GET": {"rateLimit": 2.0}, "/hello/PUT": {"burstLimit": 1}}
+    aws.update(planned())
+    assert limits() is None
+
+
 def defined(text: str, path: str = "/told") -> dict[str, Any]:
     """An OpenAPI definition with one route."""
     integration = {

@@ -8,7 +8,7 @@ from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.policy import MalformedPolicy
 from dewstack.apigateway.responses import Dates
-from dewstack.apigateway.rest_api.api_keys import ApiKeyCheck
+from dewstack.apigateway.rest_api.api_keys import ApiKeys
 from dewstack.apigateway.rest_api.authorizers import (
     BrokenAuthorizer,
     CognitoAuthorizer,
@@ -32,8 +32,10 @@ from dewstack.apigateway.rest_api.model import (
     UsagePlan,
 )
 from dewstack.apigateway.rest_api.throttling import bucket_for
+from dewstack.apigateway.rest_api.usage import Usage
 from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
+from dewstack.store import Store
 from dewstack.wire import Invoke, InvokeStreaming
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class RestCompiler:
         patience: Patience = as_configured,
         forward: "Forward | None" = None,
         stream: InvokeStreaming | None = None,
+        *,
+        usage: Usage | None = None,
     ) -> None:
         self.invoke = invoke
         self.forward = forward
@@ -70,6 +74,7 @@ class RestCompiler:
         self.issuer = issuer
         self.send = send
         self.patience = patience
+        self.usage = usage or Usage(Store(), clock)
 
     def compile(
         self,
@@ -126,8 +131,11 @@ class _StageCompiler:
         self._policy = _resource_policy(api)
         self._validators = {one.id: one for one in snapshot.request_validators}
         self._lambdas: dict[str, Step] = {}
-        self._api_key = ApiKeyCheck(
-            f"{api.id}:{stage.stage_name}", api_keys, from_authorizer=api.api_key_source == "AUTHORIZER"
+        self._api_keys = ApiKeys(
+            f"{api.id}:{stage.stage_name}",
+            api_keys,
+            compiler.usage,
+            from_authorizer=api.api_key_source == "AUTHORIZER",
         )
 
     def methods(self) -> dict[str, CompiledMethod]:
@@ -145,18 +153,18 @@ class _StageCompiler:
         point = MethodPoint(resource.id, resource.path)
         return CompiledMethod(
             point=point,
-            steps=tuple(self._steps(method)),
+            steps=tuple(self._steps(resource, method)),
             bucket=bucket_for(self._stage, resource.path, method.http_method),
             integration=self._integrations.compile(method.method_integration, point),
         )
 
-    def _steps(self, method: Method) -> Iterable[Step]:
+    def _steps(self, resource: Resource, method: Method) -> Iterable[Step]:
         if self._policy is not None:
             yield self._policy
         if method.authorization_type != "NONE":
             yield self._authorizer(method)
         if method.api_key_required:
-            yield self._api_key
+            yield self._api_keys.check(resource.path, method.http_method)
         validator = self._validators.get(method.request_validator_id or "")
         if validator is not None:
             from dewstack.apigateway.rest_api.validators import checks_of

@@ -270,6 +270,8 @@ class UsagePlan(Struct, frozen=True):
     """`limit` and `offset` in requests, `period` is DAY, WEEK or MONTH."""
     throttle: dict[str, float] | None = None
     """`burstLimit` in requests, `rateLimit` in requests a second."""
+    stage_throttles: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    """Limits of methods (`/pets/{id}/GET`) by stage."""
     tags: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -56,6 +56,7 @@ MISSING_AUTHENTICATION_TOKEN = Refusal(
     "MISSING_AUTHENTICATION_TOKEN", 403, "MissingAuthenticationTokenException", "Missing Authentication Token"
 )
 TOO_MANY_REQUESTS = Refusal("THROTTLED", 429, "TooManyRequestsException", "Too Many Requests")
+LIMIT_EXCEEDED = Refusal("QUOTA_EXCEEDED", 429, "LimitExceededException", "Limit Exceeded")
 UNSUPPORTED_MEDIA_TYPE = Refusal(
     "UNSUPPORTED_MEDIA_TYPE", 415, "BadRequestException", "Unsupported Media Type"
 )

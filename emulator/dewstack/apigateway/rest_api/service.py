@@ -17,6 +17,8 @@ from dewstack.apigateway.rest_api.resource_operations import ResourceOperations
 from dewstack.apigateway.rest_api.resources import RestApis
 from dewstack.apigateway.rest_api.stage_operations import DeploymentOperations, StageOperations
 from dewstack.apigateway.rest_api.tag_operations import TagOperations
+from dewstack.apigateway.rest_api.usage import Usage
+from dewstack.apigateway.rest_api.usage_operations import UsageOperations
 from dewstack.apigateway.rest_api.usage_plan_operations import UsagePlanOperations
 from dewstack.clock import Clock
 from dewstack.config import Caller
@@ -52,7 +54,10 @@ class RestApiService(Generic[S]):
         self._apis = RestApis(store, changed)
         self._make_compiler = compiler
         self._compiler: Compiler[S] | None = None
+        self.usage = Usage(store, clock)
         made = ApiOperations(self._apis, clock)
+        keys = ApiKeyOperations(self._apis, clock, self._keys_changed)
+        plans = UsagePlanOperations(self._apis, self._keys_changed)
         self.operations: dict[str, Handler] = operations_of(
             made,
             OpenApiOperations(self._apis, made, lambda name: self.operations[name]),
@@ -66,8 +71,9 @@ class RestApiService(Generic[S]):
             GatewayResponseOperations(self._apis),
             ModelOperations(self._apis),
             RequestValidatorOperations(self._apis),
-            ApiKeyOperations(self._apis, clock, self._keys_changed),
-            UsagePlanOperations(self._apis, self._keys_changed),
+            keys,
+            plans,
+            UsageOperations(self._apis, self.usage, keys, plans),
             TagOperations(self._apis),
         )
 
@@ -91,6 +97,7 @@ class RestApiService(Generic[S]):
     def forget(self) -> None:
         """Take note that the store was emptied or replaced."""
         self._apis.forget()
+        self.usage.forget()
 
     def compile(self, api_id: str) -> S | None:
         """The API as it is served from now on, or None. Reads the store: not for the loop."""

@@ -7,25 +7,76 @@ from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
 from dewstack.apigateway.rest_api.model import UsagePlan
-from dewstack.apigateway.rest_api.patch import Patches, scalar, structure, values
+from dewstack.apigateway.rest_api.patch import Patch, Patches, scalar, structure, values
 from dewstack.apigateway.rest_api.resources import RestApis, page
 from dewstack.apigateway.rest_api.shapes import fields_of, output, required
 from dewstack.config import Caller
-from dewstack.errors import NotEmulated
 from dewstack.ids import random_string
 from dewstack.wire import operation
 
-PATCHES = Patches(
+LIMITS = ("rateLimit", "burstLimit")
+
+
+def stage_throttles(current: Any, patch: Patch) -> dict[str, Any]:
+    """`replace /apiStages/ID:STAGE/throttle/~1pets/GET/rateLimit`, and `remove` for a method or all of the stage."""
+    patch.only("add", "replace", "remove")
+    stage, what, *rest = (*patch.keys, "", "")
+    method, limit = [part for part in rest if part][:2], [part for part in rest if part][2:]
+    if what != "throttle":
+        raise patch.astray()
+    changed = {
+        name: {key: dict(one) for key, one in limits.items()} for name, limits in (current or {}).items()
+    }
+    limits = changed.setdefault(stage, {})
+    if patch.op == "remove" and not method:
+        del changed[stage]
+    elif len(method) != 2 or (patch.op != "remove" and (len(limit) != 1 or limit[0] not in LIMITS)):
+        raise patch.astray()
+    elif patch.op == "remove":
+        held = limits.get("/".join(method), {})
+        kept = {name: value for name, value in held.items() if limit and name not in limit}
+        limits.pop("/".join(method), None)
+        changed[stage] = limits | ({"/".join(method): kept} if kept else {})
+    else:
+        limits.setdefault("/".join(method), {})[limit[0]] = _number(patch)
+    return changed
+
+
+def _number(patch: Patch) -> float:
+    try:
+        return float(patch.value or "")
+    except ValueError:
+        raise BadRequestException(f"Invalid value for {patch.path}: {patch.value}") from None
+
+
+class PlanPatches(Patches):
+    """Below a stage of a plan are the limits of its methods."""
+
+    def read(self, operation: Any) -> Patch:
+        """An element of `patchOperations`."""
+        patch = super().read(operation)
+        if patch.member != "apiStages" or len(patch.keys) < 2:
+            return patch
+        return Patch(patch.op, patch.path, "stageThrottles", patch.keys, patch.value)
+
+
+PATCHES = PlanPatches(
     UsagePlan,
     {
         "name": scalar,
         "description": scalar,
         "apiStages": values,
         "quota": structure,
+        "stageThrottles": stage_throttles,
         "throttle": structure,
     },
 )
-PERIODS = ("DAY", "WEEK", "MONTH")
+OFFSETS = {
+    "DAY": (0, "zero"),
+    "WEEK": (6, "between zero and six inclusive"),
+    "MONTH": (27, "between zero and 27 inclusive"),
+}
+"""How far into a period of a calendar a quota's may begin, in days."""
 NO_KEY = "Invalid Usage Plan Key identifier specified"
 
 
@@ -35,8 +86,17 @@ def shown(plan: UsagePlan) -> dict[str, Any]:
     shape.pop("keyIds", None)
     if plan.throttle and "burstLimit" in plan.throttle:
         shape["throttle"] = plan.throttle | {"burstLimit": int(plan.throttle["burstLimit"])}
-    pairs = (stage.partition(":") for stage in plan.api_stages)
-    return shape | {"apiStages": [{"apiId": api_id, "stage": stage} for api_id, _, stage in pairs]}
+    shape.pop("stageThrottles", None)
+    return shape | {"apiStages": [_shown_stage(plan, stage) for stage in plan.api_stages]}
+
+
+def _shown_stage(plan: UsagePlan, stage: str) -> dict[str, Any]:
+    api_id, _, name = stage.partition(":")
+    limits = {
+        method: {limit: int(value) if limit == "burstLimit" else value for limit, value in held.items()}
+        for method, held in plan.stage_throttles.get(stage, {}).items()
+    }
+    return {"apiId": api_id, "stage": name} | ({"throttle": limits} if limits else {})
 
 
 def without(plan: UsagePlan, key_id: str) -> UsagePlan:
@@ -57,12 +117,10 @@ class UsagePlanOperations:
     @operation("CreateUsagePlan")
     def create_usage_plan(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Create a plan. Raises BadRequestException, NotFoundException, NotEmulated."""
-        stages = []
-        for each in params.get("apiStages") or ():
-            if each.get("throttle"):
-                raise NotEmulated("CreateUsagePlan: apiStages[].throttle is not emulated")
-            stages.append(f"{each.get('apiId')}:{each.get('stage')}")
-        given = fields_of(UsagePlan, params | {"apiStages": stages}) | {"id": random_string(6)}
+        stages = {f"{each.get('apiId')}:{each.get('stage')}": each for each in params.get("apiStages") or ()}
+        throttles = {stage: each["throttle"] for stage, each in stages.items() if each.get("throttle")}
+        given = fields_of(UsagePlan, params | {"apiStages": list(stages), "stageThrottles": throttles})
+        given["id"] = random_string(6)
         plan = UsagePlan(account_id=caller.account_id, region=caller.region, **given)
         with self._apis.transaction():
             self._keep(caller, plan, [])
@@ -85,8 +143,6 @@ class UsagePlanOperations:
     def update_usage_plan(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Apply patch operations. Raises as CreateUsagePlan does."""
         operations = params.get("patchOperations") or ()
-        if any(str(each.get("path")).startswith("/apiStages/") for each in operations):
-            raise NotEmulated("UpdateUsagePlan: apiStages[].throttle is not emulated")
         with self._apis.transaction():
             before = self._plan(caller, params)
             plan = self._keep(caller, PATCHES.apply(before, operations), before.api_stages)
@@ -157,16 +213,24 @@ class UsagePlanOperations:
             api_id, _, name = stage.partition(":")
             if stage not in before and not self._apis.stages.find(self._apis.named(caller, api_id), name):
                 raise NotFoundException(f"API Stage not found: {stage}")
-        return self._apis.usage_plans.put(replace(plan, quota=_checked_quota(plan)))
+        throttles = {stage: held for stage, held in plan.stage_throttles.items() if stage in plan.api_stages}
+        return self._apis.usage_plans.put(
+            replace(plan, quota=_checked_quota(plan), stage_throttles=throttles)
+        )
 
 
 def _checked_quota(plan: UsagePlan) -> dict[str, str | int] | None:
     """The plan's quota with its numbers as numbers. Raises BadRequestException."""
     if not plan.quota:
         return None
-    if plan.quota.get("period") not in PERIODS:
-        raise BadRequestException(f"Usage Plan quota period must be one of {', '.join(PERIODS)}")
+    if plan.quota.get("period") not in OFFSETS:
+        raise BadRequestException(f"Usage Plan quota period must be one of {', '.join(OFFSETS)}")
+    period = str(plan.quota["period"])
     try:
-        return {name: value if name == "period" else int(value) for name, value in plan.quota.items()}
+        quota = {name: value if name == "period" else int(value) for name, value in plan.quota.items()}
     except ValueError:
         raise BadRequestException("Usage Plan quota limit and offset must be numbers") from None
+    latest, words = OFFSETS[period]
+    if not 0 <= int(quota.get("offset", 0)) <= latest:
+        raise BadRequestException(f"Usage Plan quota offset must be {words} in the {period} period")
+    return quota

@@ -6,8 +6,9 @@ from typing import Any
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.rest_crud import SERVICE, RestCrud
-from dewstack.cloudformation.resources.rest_patch import scalar, structure, values
+from dewstack.cloudformation.resources.rest_patch import Operation, escaped, scalar, structure, values
 from dewstack.cloudformation.resources.shape import STRING_MAP, STRINGS, TAGS
+from dewstack.cloudformation.values import text
 
 RESOURCE = RestCrud(
     noun="Resource",
@@ -171,8 +172,44 @@ API_KEY = RestCrud(
 )
 
 
-def _api_stage(stage: dict[str, str]) -> str:
-    return f"{stage['ApiId']}:{stage['Stage']}"
+_LIMITS = {"BurstLimit": "burstLimit", "RateLimit": "rateLimit"}
+_STAGES = values("/apiStages")
+
+
+def _stages(stages: Any) -> dict[str, dict[str, dict[str, Any]]]:
+    """The limits of a plan's stages: by stage and by method."""
+    return {f"{one['ApiId']}:{one['Stage']}": one.get("Throttle") or {} for one in stages or ()}
+
+
+def _api_stages(before: Any, after: Any) -> list[Operation]:
+    """Stages go and come; the limits of their methods go as a whole and come again."""
+    old, new = _stages(before), _stages(after)
+    operations = _STAGES(list(old), list(new))
+    for stage, methods in new.items():
+        path = f"/apiStages/{escaped(stage)}/throttle"
+        if old.get(stage) and old[stage] != methods:
+            operations.append({"op": "remove", "path": path})
+        for method, limits in methods.items() if old.get(stage) != methods else ():
+            resource, _, verb = method.rpartition("/")
+            operations += [
+                {
+                    "op": "replace",
+                    "path": f"{path}/{escaped(resource)}/{verb}/{_LIMITS[name]}",
+                    "value": text(value),
+                }
+                for name, value in limits.items()
+            ]
+    return operations
+
+
+def _with_limits(params: dict[str, Any]) -> dict[str, Any]:
+    """CreateUsagePlan's parameters: the limits of methods are spelled otherwise in a template."""
+    for stage in params.get("apiStages", ()):
+        stage["throttle"] = {
+            method: {_LIMITS.get(name, name): float(value) for name, value in limits.items()}
+            for method, limits in (stage.get("throttle") or {}).items()
+        }
+    return params
 
 
 USAGE_PLAN = RestCrud(
@@ -188,7 +225,7 @@ USAGE_PLAN = RestCrud(
         "UsagePlanName": str,
     },
     changes={
-        "ApiStages": values("/apiStages", _api_stage),
+        "ApiStages": _api_stages,
         "Description": scalar("/description"),
         "Quota": structure("/quota", {"Limit": "limit", "Offset": "offset", "Period": "period"}),
         "Throttle": structure("/throttle", {"BurstLimit": "burstLimit", "RateLimit": "rateLimit"}),
@@ -197,6 +234,7 @@ USAGE_PLAN = RestCrud(
     renamed={"UsagePlanName": "name"},
     attribute="Id",
     generated="UsagePlanName",
+    convert=_with_limits,
     tags="/usageplans",
 )
 
