@@ -1,12 +1,14 @@
 """Who asks, and whether he may: what whoever guards a door by AWS credentials says of a request."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
 from dewstack.http import Request
-from dewstack.policies import Statement
+
+if TYPE_CHECKING:
+    from dewstack.policies import Statement
 
 
 class Principal(Struct, frozen=True):
@@ -36,7 +38,7 @@ class Authorize(Protocol):
         action: str,
         resource: str,
         *,
-        resource_policy: Sequence[Statement] = (),
+        resource_policy: "Sequence[Statement]" = (),
         keys: Mapping[str, str] = ...,
     ) -> Principal | Refusal:
         """Whoever signed `request`, if he may do `action` (`execute-api:Invoke`) to the ARN `resource`.

@@ -6,7 +6,7 @@ a `dewstack.access.Refusal` for anybody else. `app.py` hands it to them.
 """
 
 from dewstack.iam.credentials import Credential
-from dewstack.iam.roles import Identity, Recorded
+from dewstack.iam.model import Identity, Recorded
 from dewstack.iam.security_tokens import SecurityTokens
 from dewstack.iam.service import Iam, Sources
 from dewstack.iam.sessions import user_key

@@ -1,12 +1,12 @@
 """Access keys that are known, and whose they are."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec import Struct, field
 
 from dewstack.access import Principal
 from dewstack.clock import Clock
-from dewstack.policies import Statement
 
 DEVELOPER_SECRET = "test"
 MAX_SESSIONS = 10_000
@@ -25,8 +25,8 @@ class Credential(Struct, frozen=True):
     """Whose policies apply, where a role is assumed."""
     function: str = ""
     """The function whose environment holds it."""
-    session_policies: tuple[Statement, ...] | None = None
-    """What narrows the session, if it was begun with policies."""
+    session_policies: tuple[Any, ...] | None = None
+    """The statements that narrow the session, if it was begun with policies."""
     tags: Mapping[str, str] = field(default_factory=dict)
     active: bool = True
     issued: float = 0.0

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from dewstack.iam.evaluation import Policies
 from dewstack.iam.managed import OWNER, ManagedPolicies
+from dewstack.iam.model import Identity, Recorded
 from dewstack.policies import MalformedPolicy, Statement, read
 
 log = logging.getLogger("dewstack.iam")
@@ -17,28 +18,6 @@ ROLE, MANAGED, INLINE = (
     "AWS::IAM::ManagedPolicy",
     ("AWS::IAM::Policy", "AWS::IAM::RolePolicy"),
 )
-
-
-class Recorded(Struct, frozen=True):
-    """A resource of IAM as a stack has it; properties are resolved."""
-
-    account_id: str
-    type: str
-    physical_id: str
-    properties: Mapping[str, Any]
-    attributes: Mapping[str, Any]
-
-
-class Identity(Struct, frozen=True):
-    """A role or a user as IAM has it: documents of inline policies by name, ARNs of managed ones."""
-
-    arn: str
-    unique_id: str
-    inline: Mapping[str, Any] = field(default_factory=dict)
-    managed: tuple[str, ...] = ()
-    boundary: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    trust: Any = None
 
 
 class Known(Struct, frozen=True):

@@ -1,41 +1,12 @@
 """AWS Security Token Service: who a caller is, and temporary credentials of roles and users."""
 
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
-
-from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.config import Caller
-from dewstack.errors import AwsError
-from dewstack.http import Request
-from dewstack.iam.actions import Ask
 from dewstack.iam.credentials import Credential, root_of
-from dewstack.iam.refusals import not_authorized
 from dewstack.iam.service import Iam
-from dewstack.iam.sessions import derived_id, new_key, role_session
-from dewstack.policies import MalformedPolicy, Statement, effect, names_principal, read
 from dewstack.wire import Handler, operation, operations_of
-
-HOUR = 3600
-SESSION_SECONDS = 12 * HOUR
-PACKED_BYTES = 2048
-
-
-class AccessDenied(AwsError):
-    """A role that the caller may not assume."""
-
-    code = "AccessDenied"
-    status = 403
-
-
-class MalformedPolicyDocument(AwsError):
-    """A session policy that can't be read."""
-
-    code = "MalformedPolicyDocument"
-    status = 400
 
 
 class SecurityTokens:
@@ -51,14 +22,12 @@ class SecurityTokens:
     async def get_caller_identity(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Whose the credentials are."""
         credential = self._credential(caller)
-        owner = credential.role_arn or credential.principal.arn
-        known = None if credential.principal.kind == "developer" else await self._iam.known(owner)
         principal = credential.principal
-        return {
-            "UserId": self._iam.user_id(credential, known),
-            "Account": principal.account_id,
-            "Arn": principal.arn,
-        }
+        user_id = principal.user_id
+        if principal.kind != "developer":
+            known = await self._iam.judging.known(credential.role_arn or principal.arn)
+            user_id = self._iam.judging.user_id(credential, known)
+        return {"UserId": user_id, "Account": principal.account_id, "Arn": principal.arn}
 
     @operation("GetAccessKeyInfo")
     def get_access_key_info(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -68,98 +37,22 @@ class SecurityTokens:
 
     @operation("AssumeRole")
     async def assume_role(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Credentials of a role, for whom it trusts. Raises AccessDenied."""
-        role_arn, name = params["RoleArn"], params["RoleSessionName"]
-        credential = self._credential(caller)
-        if credential.principal.kind != "developer":
-            await self._check_trust(credential, role_arn, caller)
-        session = role_session(role_arn, name, *new_key())
-        known = await self._iam.known(role_arn)
-        return self._opened(
-            session, self._session_policies(params), params, known is not None and known.identity.unique_id
-        )
+        """Credentials of a role, for whom it trusts. Raises AccessDenied, MalformedPolicyDocument."""
+        from dewstack.iam.assuming import Assuming
 
-    async def _check_trust(self, credential: Credential, role_arn: str, caller: Caller) -> None:
-        """Both the role's trust policy and the caller's own decide; one that trusts the caller himself suffices."""
-        known = await self._iam.known(role_arn)
-        if not self._enforced and known is None:
-            return
-        names = self._iam.names(credential)
-        trust = _statements(known.identity.trust) if known else ()
-        about = [one for one in trust if names_principal(one, names)]
-        trusted = effect(about, "sts:AssumeRole", "*", {}) == "Allow"
-        own = names[: 2 if credential.role_arn else 1]
-        himself = (
-            effect([one for one in about if names_principal(one, own)], "sts:AssumeRole", "*", {}) == "Allow"
+        return await Assuming(self._iam, self._clock, enforced=self._enforced).assume_role(
+            self._credential(caller), caller.region, params
         )
-        ask = Ask("sts:AssumeRole", role_arn)
-        verdict = await self._iam.verdict(credential, ask, Request("POST", "/", "", [], b""), caller.region)
-        permitted = himself or verdict is None or verdict.allowed
-        if trusted and permitted:
-            return
-        if self._enforced:
-            arn = credential.principal.arn
-            reason = verdict.reason if verdict and not permitted else ""
-            raise AccessDenied(not_authorized(arn, ask.action, role_arn, reason).strip())
-        self._iam.warn(credential, ask, verdict if verdict and not permitted else None)
 
     @operation("GetSessionToken")
     async def get_session_token(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Temporary credentials of whoever asks."""
-        credential = self._credential(caller)
-        if credential.session_token:
-            raise AccessDenied("Cannot call GetSessionToken with session credentials")
-        key, secret, token = new_key()
-        principal = replace(credential.principal, access_key_id=key)
-        expires = self._clock.time() + (params.get("DurationSeconds") or SESSION_SECONDS)
-        session = Credential(key, secret, principal, token, expires)
-        self._iam.credentials.add(session)
-        return {"Credentials": self._told(session)}
+        """Temporary credentials of whoever asks. Raises AccessDenied."""
+        from dewstack.iam.assuming import Assuming
 
-    def _opened(
-        self,
-        session: Credential,
-        policies: tuple[Statement, ...] | None,
-        params: dict[str, Any],
-        role_id: str | bool,
-    ) -> dict[str, Any]:
-        expires = self._clock.time() + (params.get("DurationSeconds") or HOUR)
-        tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags") or ()}
-        session = replace(session, expires=expires, session_policies=policies, tags=tags)
-        self._iam.credentials.add(session)
-        identity = f"{role_id or derived_id(session.role_arn)}:{params['RoleSessionName']}"
-        answer: dict[str, Any] = {
-            "Credentials": self._told(session),
-            "AssumedRoleUser": {"AssumedRoleId": identity, "Arn": session.principal.arn},
-        }
-        if policies is not None:
-            answer["PackedPolicySize"] = min(100, len(params.get("Policy") or "") * 100 // PACKED_BYTES + 1)
-        return answer
-
-    def _session_policies(self, params: dict[str, Any]) -> tuple[Statement, ...] | None:
-        given = [params["Policy"]] if params.get("Policy") else []
-        arns = [one["arn"] for one in params.get("PolicyArns") or ()]
-        if not given and not arns:
-            return None
-        documents = [*given, *(self._iam.roles.document(arn) for arn in arns)]
-        return tuple(statement for one in documents if one is not None for statement in _statements(one))
+        return Assuming(self._iam, self._clock, enforced=self._enforced).session_token(
+            self._credential(caller), params
+        )
 
     def _credential(self, caller: Caller) -> Credential:
         found = self._iam.credentials.find(caller.access_key_id)
         return found or Credential("", "", root_of(caller.account_id, caller.access_key_id or ""))
-
-    @staticmethod
-    def _told(session: Credential) -> dict[str, Any]:
-        return {
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.session_token,
-            "Expiration": datetime.fromtimestamp(session.expires or time.time(), UTC),
-        }
-
-
-def _statements(document: Any) -> Sequence[Statement]:
-    try:
-        return read(document, anywhere=True)
-    except MalformedPolicy as error:
-        raise MalformedPolicyDocument(str(error)) from None
