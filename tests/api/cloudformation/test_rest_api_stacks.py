@@ -383,6 +383,26 @@ def test_an_api_that_cannot_be_made_says_why(aws: Any, properties: dict[str, Any
     assert reason in reasons(aws)
 
 
+def test_a_canary_of_a_template(aws: Any) -> None:
+    aws.create(service())
+    canary = {"PercentTraffic": 100, "StageVariableOverrides": {"a": "b"}}
+    properties = {"RestApiId": API, "StageName": "dev", "DeploymentCanarySettings": canary}
+    template = service(1, Canary=made("Deployment", properties, DependsOn=["Deployment1"]))
+    assert aws.update(template)["StackStatus"] == "UPDATE_COMPLETE"
+    first = aws.resource("Deployment1")["PhysicalResourceId"]
+    found = stage(aws)
+    assert (found["deploymentId"], found["canarySettings"]["percentTraffic"]) == (first, 100.0)
+    assert found["canarySettings"]["stageVariableOverrides"] == {"a": "b"}
+    assert aws.update(service())["StackStatus"] == "UPDATE_COMPLETE"
+    assert "canarySettings" not in stage(aws)
+    place = {"RestApiId": API, "StageName": "own", "DeploymentId": {"Ref": "Deployment1"}}
+    setting = {"DeploymentId": {"Ref": "Deployment1"}, "PercentTraffic": 5.5, "UseStageCache": True}
+    own = made("Stage", place | {"CanarySetting": setting})
+    assert aws.update(service(1, Own=own))["StackStatus"] == "UPDATE_COMPLETE"
+    expected = {"deploymentId": first, "percentTraffic": 5.5, "useStageCache": True}
+    assert stage(aws, "own")["canarySettings"] == expected
+
+
 def test_a_usage_plan_with_limits_of_methods(aws: Any) -> None:
     def planned(**limits: Any) -> dict[str, Any]:
         stage = {"ApiId": API, "Stage": "dev", "Throttle": limits}

@@ -16,7 +16,7 @@ from dewstack.apigateway.rest_api.authorizers import (
     Misconfigured,
 )
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
-from dewstack.apigateway.rest_api.execute import CompiledApi, CompiledMethod, CompiledStage, Step
+from dewstack.apigateway.rest_api.execute import Canary, CompiledApi, CompiledMethod, CompiledStage, Step
 from dewstack.apigateway.rest_api.gateway_responses import GatewayResponses
 from dewstack.apigateway.rest_api.integration_compiler import IntegrationCompiler
 from dewstack.apigateway.rest_api.integrations import Send
@@ -81,15 +81,27 @@ class RestCompiler:
         api: RestApi,
         stages: Iterable[tuple[Stage, Snapshot]],
         api_keys: Sequence[tuple[UsagePlan, Sequence[ApiKey]]] = (),
+        canaries: Iterable[tuple[Stage, Snapshot]] = (),
     ) -> CompiledApi:
         """The API, each of its stages with the snapshot that it serves. `api_keys` are the usage plans of the API's
-        account and region, each with its keys."""
+        account and region, each with its keys; `canaries` are stages as some of their requests see them."""
         compiled = {
             stage.stage_name: _StageCompiler(self, api, stage, snapshot, api_keys).compile()
             for stage, snapshot in stages
         }
         return CompiledApi(
-            compiled, self.dates, not api.disable_execute_api_endpoint, api.minimum_compression_size
+            compiled,
+            self.dates,
+            not api.disable_execute_api_endpoint,
+            api.minimum_compression_size,
+            {
+                stage.stage_name: Canary(
+                    stage.canary_settings.percent_traffic / 100,
+                    _StageCompiler(self, api, stage, snapshot, api_keys, canary=True).compile(),
+                )
+                for stage, snapshot in canaries
+                if stage.canary_settings
+            },
         )
 
     def methods(
@@ -113,11 +125,13 @@ class _StageCompiler:
         stage: Stage,
         snapshot: Snapshot,
         api_keys: Sequence[tuple[UsagePlan, Sequence[ApiKey]]],
+        *,
+        canary: bool = False,
     ) -> None:
         self._compiler = compiler
         self._stage = stage
         self._snapshot = snapshot
-        self._point = StagePoint.of(api, stage)
+        self._point = StagePoint.of(api, stage, canary if stage.canary_settings else None)
         self._integrations = IntegrationCompiler(
             compiler.invoke,
             compiler.send,

@@ -40,10 +40,12 @@ class StagePoint(Struct, frozen=True):
     variables: Mapping[str, str]
     added_names: Mapping[str, str] = field(default_factory=dict)
     added_lines: Mapping[str, list[str]] = field(default_factory=dict)
+    canary: bool | None = None
+    """Whether this is what a canary's requests see; None at a stage without a canary."""
     edge: bool = False
 
     @classmethod
-    def of(cls, api: RestApi, stage: Stage) -> "StagePoint":
+    def of(cls, api: RestApi, stage: Stage, canary: bool | None = None) -> "StagePoint":
         """The point that `stage` of `api` is."""
         edge = "EDGE" in api.endpoint_configuration.types
         added = {**ADDED, **ADDED_AT_THE_EDGE} if edge else ADDED
@@ -56,6 +58,7 @@ class StagePoint(Struct, frozen=True):
             variables=stage.variables,
             added_names={name.lower(): name for name in added},
             added_lines={name: [value] for name, value in added.items()},
+            canary=canary,
             edge=edge,
         )
 

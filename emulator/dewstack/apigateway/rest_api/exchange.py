@@ -11,6 +11,7 @@ from typing import Any
 from dewstack.apigateway.reading import HEADER_LINES, host_name, printable, query_values, trace_id
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
 from dewstack.http import Request, Response
+from dewstack.metrics import Meter
 
 BODY_LIMIT = 10 * 1024 * 1024
 HEADER_LIMIT = 10_240
@@ -85,6 +86,8 @@ class Exchange:
         "header_lines",
         "header_names",
         "header_size",
+        "integration_ms",
+        "meter",
         "method",
         "parameters",
         "path",
@@ -119,6 +122,10 @@ class Exchange:
         self.api_key: tuple[str, str] | None = None
         self.usage_identifier_key: str | None = None
         self.function_reached = False
+        self.meter: Meter | None = None
+        """Its method's, once that is known."""
+        self.integration_ms = -1.0
+        """How long the integration took, once it has answered."""
         self.path = printable(path)
         self.stage_path = "/" + printable(request.raw_path).lstrip("/")
         self.query = query_values(printable(request.query)) if request.query else {}
@@ -205,6 +212,8 @@ class Exchange:
             "resourcePath": method.resource_path if method else None,
             "stage": stage.name,
         }
+        if stage.canary is not None:
+            context["isCanaryRequest"] = stage.canary
         if self.authorizer is not None:
             context["authorizer"] = self.authorizer
         return context

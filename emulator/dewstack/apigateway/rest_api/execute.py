@@ -4,6 +4,8 @@ A compiled API is made once from what the control plane holds (see `compiler`) a
 whatever doesn't depend on the request was decided before the first one came.
 """
 
+from collections.abc import Mapping
+from random import random
 from typing import Protocol
 
 from msgspec import Struct
@@ -58,9 +60,16 @@ class CompiledStage(Struct, frozen=True):
         return await method.integration.respond(exchange)
 
 
+class Canary(Struct, frozen=True):
+    """What a `share` (0 to 1) of a stage's requests see instead of it."""
+
+    share: float
+    stage: CompiledStage
+
+
 class CompiledApi:
     """All stages of an API, ready to serve. Bodies of `compression_size` bytes or more are compressed for clients that
-    take it, if it is given."""
+    take it, if it is given. `canaries` are those of stages that have one, by the stage's name."""
 
     def __init__(
         self,
@@ -68,8 +77,10 @@ class CompiledApi:
         dates: Dates,
         enabled: bool,
         compression_size: int | None = None,
+        canaries: Mapping[str, Canary] | None = None,
     ) -> None:
         self._stages = stages
+        self._canaries = canaries or {}
         self._compression_size = compression_size
         self._dates = dates
         self._enabled = enabled
@@ -81,6 +92,8 @@ class CompiledApi:
         http_date, request_time = dates.http_date, dates.request_time
         name, _, rest = request.raw_path.lstrip("/").partition("/")
         stage = self._stages.get(name)
+        if self._canaries and name in self._canaries and random() < self._canaries[name].share:
+            stage = self._canaries[name].stage
         ids = uuid4(), extended_request_id()
         if stage is None or not self._enabled:
             return finish(plain_response(FORBIDDEN), request, ids, http_date, None)

@@ -213,6 +213,15 @@ class AccessLogSettings(Struct, frozen=True):
     format: str | None = None
 
 
+class CanarySettings(Struct, frozen=True):
+    """A second deployment at a stage, for a share of its requests (`percent_traffic`, 0 to 100)."""
+
+    percent_traffic: float = 0.0
+    deployment_id: str | None = None
+    stage_variable_overrides: dict[str, str] | None = None
+    use_stage_cache: bool = False
+
+
 class Stage(Struct, frozen=True):
     """A name under which a deployment is served."""
 
@@ -228,6 +237,7 @@ class Stage(Struct, frozen=True):
     variables: dict[str, str] = field(default_factory=dict)
     documentation_version: str | None = None
     access_log_settings: AccessLogSettings | None = None
+    canary_settings: CanarySettings | None = None
     tracing_enabled: bool = False
     web_acl_arn: str | None = None
     tags: dict[str, str] = field(default_factory=dict)

@@ -32,6 +32,8 @@ class Patch(Struct, frozen=True):
     member: str
     keys: tuple[str, ...]
     value: str | None
+    source: str | None = None
+    """Where `copy` takes it from."""
 
     @classmethod
     def read(cls, operation: Mapping[str, Any]) -> "Patch":
@@ -40,7 +42,8 @@ class Patch(Struct, frozen=True):
         if not path.startswith("/"):
             raise BadRequestException(f"Invalid patch path {path}")
         member, *keys = (part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/"))
-        return cls(str(operation.get("op")), path, member, tuple(keys), operation.get("value"))
+        source = operation.get("from")
+        return cls(str(operation.get("op")), path, member, tuple(keys), operation.get("value"), source)
 
     def only(self, *ops: str) -> None:
         """Raise BadRequestException for any other operation."""

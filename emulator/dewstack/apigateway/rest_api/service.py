@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from dewstack.apigateway.rest_api.api_operations import ApiOperations
 from dewstack.apigateway.rest_api.authorizer_operations import AuthorizerOperations
 from dewstack.apigateway.rest_api.documentation_operations import DocumentationOperations
@@ -10,7 +12,7 @@ from dewstack.apigateway.rest_api.gateway_response_operations import GatewayResp
 from dewstack.apigateway.rest_api.integration_operations import IntegrationOperations
 from dewstack.apigateway.rest_api.key_operations import ApiKeyOperations
 from dewstack.apigateway.rest_api.method_operations import MethodOperations
-from dewstack.apigateway.rest_api.model import ApiKey, RestApi, Snapshot, Stage, UsagePlan
+from dewstack.apigateway.rest_api.model import ApiKey, CanarySettings, RestApi, Snapshot, Stage, UsagePlan
 from dewstack.apigateway.rest_api.model_operations import ModelOperations, RequestValidatorOperations
 from dewstack.apigateway.rest_api.openapi.operations import OpenApiOperations
 from dewstack.apigateway.rest_api.resource_operations import ResourceOperations
@@ -36,9 +38,17 @@ class Compiler(Protocol[S]):
         api: RestApi,
         stages: Iterable[tuple[Stage, Snapshot]],
         api_keys: Sequence[tuple[UsagePlan, Sequence[ApiKey]]],
+        canaries: Iterable[tuple[Stage, Snapshot]],
     ) -> S:
         """The API, each of its stages with the snapshot that it serves. `api_keys` are the usage plans that admit to
-        stages of it, each with its keys."""
+        stages of it, each with its keys; `canaries` are the stages as some of their requests see them."""
+
+
+def canary_of(stage: Stage) -> Stage:
+    """A stage as the requests see it that its canary gets."""
+    canary = stage.canary_settings or CanarySettings()
+    variables = stage.variables | (canary.stage_variable_overrides or {})
+    return replace(stage, deployment_id=canary.deployment_id or stage.deployment_id, variables=variables)
 
 
 class RestApiService(Generic[S]):
@@ -105,10 +115,11 @@ class RestApiService(Generic[S]):
             api = self._apis.anywhere(api_id)
             if api is None:
                 return None
-            stages = [
-                (stage, self._apis.deployments.get(api, stage.deployment_id).snapshot)
-                for stage in self._apis.stages.all(api)
-            ]
+            served = self._apis.stages.all(api)
+            stages, canaries = (
+                [(stage, self._apis.deployments.get(api, stage.deployment_id).snapshot) for stage in each]
+                for each in (served, [canary_of(stage) for stage in served if stage.canary_settings])
+            )
             api_keys = self._apis.plans_of(api)
         self._compiler = self._compiler or self._make_compiler()
-        return self._compiler.compile(api, stages, api_keys)
+        return self._compiler.compile(api, stages, api_keys, canaries)

@@ -9,8 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException
-from dewstack.apigateway.resources import refuse
-from dewstack.apigateway.rest_api.model import Deployment, RestApi, Stage
+from dewstack.apigateway.rest_api.model import CanarySettings, Deployment, RestApi, Stage
 from dewstack.apigateway.rest_api.patch import Patches, scalar
 from dewstack.apigateway.rest_api.resources import RestApis, new_id, page
 from dewstack.apigateway.rest_api.shapes import fields_of, output, required
@@ -20,7 +19,6 @@ from dewstack.config import Caller
 from dewstack.wire import operation
 
 STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
-REFUSED = ("canarySettings",)
 DEPLOYMENT_PATCHES = Patches(Deployment, {"description": scalar}, listed=True)
 SUMMARY = "apisummary"
 
@@ -28,6 +26,19 @@ SUMMARY = "apisummary"
 def shown(stage: Stage) -> dict[str, Any]:
     """A stage as boto3 returns it."""
     return output(stage) | {"cacheClusterStatus": "NOT_AVAILABLE"}
+
+
+def checked_canary(canary: CanarySettings) -> CanarySettings:
+    """The settings. Raises BadRequestException for a share that is none."""
+    if not 0 <= canary.percent_traffic <= 100:
+        raise BadRequestException("Percent traffic for canary must be between 0.0 and 100.0")
+    return canary
+
+
+def deployments_of(stage: Stage) -> tuple[str | None, ...]:
+    """The deployments that a stage serves: its own, and its canary's."""
+    canary = stage.canary_settings
+    return stage.deployment_id, canary.deployment_id if canary else None
 
 
 def summary(deployment: Deployment) -> dict[str, dict[str, dict[str, Any]]]:
@@ -52,7 +63,6 @@ class DeploymentOperations:
     @operation("CreateDeployment")
     def create_deployment(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Freeze the API as it is; with `stageName`, let that stage serve it, and make it if need be."""
-        refuse(params, REFUSED, "CreateDeployment")
         with self._apis.transaction():
             api = self._apis.api(caller, params)
             snapshot = self._apis.snapshot(api)
@@ -64,7 +74,9 @@ class DeploymentOperations:
             now = self._clock.time()
             deployment = Deployment(new_id(), now, snapshot, params.get("description"))
             self._apis.deployments.put(api, deployment.id, deployment)
-            if params.get("stageName"):
+            if params.get("canarySettings") is not None:
+                self._serve_some(api, deployment, params)
+            elif params.get("stageName"):
                 self._serve(api, deployment, params)
         self._apis.resources.release(api)
         self._apis.changed(api)
@@ -83,6 +95,24 @@ class DeploymentOperations:
         else:
             stage = replace(stage, **given)
         self._apis.stages.put(api, name, stage)
+
+    def _serve_some(self, api: RestApi, deployment: Deployment, params: dict[str, Any]) -> None:
+        """Let the stage serve the deployment for a share of its requests."""
+        name = params.get("stageName")
+        if not name:
+            raise BadRequestException(
+                "Invalid deployment content specified.Non null and non empty stageName must be provided for canary"
+                " deployment. Provided value is null"
+            )
+        stage = self._apis.stages.find(api, name)
+        if stage is None:
+            raise BadRequestException(
+                f"Invalid deployment content specified.Stage {name} must already be created before making a canary"
+                " release deployment"
+            )
+        given = fields_of(CanarySettings, params["canarySettings"]) | {"deployment_id": deployment.id}
+        canary = checked_canary(CanarySettings(**given))
+        self._apis.stages.put(api, name, replace(stage, canary_settings=canary))
 
     @operation("GetDeployment")
     def get_deployment(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +146,7 @@ class DeploymentOperations:
             api = self._apis.api(caller, params)
             name = required(params, "deploymentId")
             self._apis.deployments.get(api, name)
-            if any(stage.deployment_id == name for stage in self._apis.stages.all(api)):
+            if any(name in deployments_of(stage) for stage in self._apis.stages.all(api)):
                 raise BadRequestException(
                     "Active stages pointing to this deployment must be moved or deleted"
                 )
@@ -134,7 +164,6 @@ class StageOperations:
     @operation("CreateStage")
     def create_stage(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Create a stage. Raises BadRequestException, ConflictException, NotFoundException, NotEmulated."""
-        refuse(params, REFUSED, "CreateStage")
         name = required(params, "stageName")
         check_stage_name(name)
         now = self._clock.time()
@@ -144,9 +173,18 @@ class StageOperations:
                 raise ConflictException("Stage already exists")
             stage = Stage(**fields_of(Stage, params), created_date=now, last_updated_date=now)
             self._apis.deployments.get(api, stage.deployment_id)
+            self._check_canary(api, stage)
             self._apis.stages.put(api, name, stage)
         self._apis.changed(api)
         return shown(stage)
+
+    def _check_canary(self, api: RestApi, stage: Stage) -> None:
+        canary = stage.canary_settings
+        if canary is None:
+            return
+        checked_canary(canary)
+        if canary.deployment_id and not self._apis.deployments.find(api, canary.deployment_id):
+            raise BadRequestException("Deployment id does not exist")
 
     @operation("GetStage")
     def get_stage(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -171,6 +209,7 @@ class StageOperations:
                 api, stage.deployment_id
             ):
                 raise BadRequestException("Invalid Deployment identifier specified")
+            self._check_canary(api, stage)
             stage = replace(stage, last_updated_date=self._clock.time())
             self._apis.stages.put(api, stage.stage_name, stage)
         self._apis.changed(api)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
-from dewstack.cloudformation.resources.rest_crud import SERVICE, refuse, retag
+from dewstack.cloudformation.resources.rest_crud import SERVICE, member, parameter, retag
 from dewstack.cloudformation.resources.rest_patch import (
     Change,
     Operation,
@@ -42,11 +42,17 @@ _SETTING: Kind = {
     "ThrottlingBurstLimit": int,
     "ThrottlingRateLimit": object,
 }
+_CANARY: Kind = {
+    "DeploymentId": str,
+    "PercentTraffic": object,
+    "StageVariableOverrides": STRING_MAP,
+    "UseStageCache": bool,
+}
 _COMMON: Mapping[str, Kind] = {
     "AccessLogSetting": {"DestinationArn": str, "Format": str},
     "CacheClusterEnabled": bool,
     "CacheClusterSize": str,
-    "CanarySetting": object,
+    "CanarySetting": _CANARY,
     "ClientCertificateId": str,
     "Description": str,
     "DocumentationVersion": str,
@@ -79,6 +85,33 @@ def _by_method(settings: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _canary_settings(canary: Any) -> dict[str, Any] | None:
+    """CreateDeployment's parameter."""
+    if canary is None:
+        return None
+    given = parameter(canary, _CANARY)
+    if "percentTraffic" in given:
+        given["percentTraffic"] = float(given["percentTraffic"])
+    return given  # type: ignore[no-any-return]
+
+
+def _canary(before: Any, after: Any) -> list[Operation]:
+    """The operations for a stage's canary: it goes, and comes as it is to be."""
+    removed = [{"op": "remove", "path": "/canarySettings"}] if before else []
+    if not after:
+        return removed
+    plain = {member(name): value for name, value in after.items() if name != "StageVariableOverrides"}
+    overrides = entries("/canarySettings/stageVariableOverrides")(None, after.get("StageVariableOverrides"))
+    return [
+        *removed,
+        *(
+            {"op": "replace", "path": f"/canarySettings/{name}", "value": text(value)}
+            for name, value in plain.items()
+        ),
+        *overrides,
+    ]
+
+
 _CHANGES: Mapping[str, Change] = {
     "AccessLogSetting": structure(
         "/accessLogSettings", {"DestinationArn": "destinationArn", "Format": "format"}
@@ -90,6 +123,7 @@ _CHANGES: Mapping[str, Change] = {
     "Description": scalar("/description"),
     "DocumentationVersion": scalar("/documentationVersion"),
     "MethodSettings": _settings,
+    "CanarySetting": _canary,
     "TracingEnabled": scalar("/tracingEnabled"),
     "Variables": entries("/variables"),
 }
@@ -113,11 +147,6 @@ class Stage(Provider):
     required = ("RestApiId",)
     replacement = frozenset({"RestApiId", "StageName"})
     name_property = "StageName"
-
-    def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Refuse canaries by name."""
-        refuse(logical_id, properties, {"CanarySetting": "canary releases"})
-        return super().accept(logical_id, properties)
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """CreateStage, then UpdateStage with what that does not take."""
@@ -150,7 +179,7 @@ class Deployment(Provider):
     """A deployment, and the stage that it makes or moves where it has a `StageName`."""
 
     properties: Mapping[str, Kind] = {
-        "DeploymentCanarySettings": object,
+        "DeploymentCanarySettings": _CANARY,
         "Description": str,
         "RestApiId": str,
         "StageDescription": {**_COMMON, **_SETTING},
@@ -158,11 +187,6 @@ class Deployment(Provider):
     }
     required = ("RestApiId",)
     replacement = frozenset({"RestApiId", "StageName"})
-
-    def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Refuse canaries by name."""
-        refuse(logical_id, properties, {"DeploymentCanarySettings": "canary releases"})
-        return super().accept(logical_id, properties)
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """CreateDeployment; then UpdateStage with the stage's description."""
@@ -174,9 +198,10 @@ class Deployment(Provider):
             restApiId=api_id,
             stageName=name,
             description=properties.get("Description"),
+            canarySettings=_canary_settings(properties.get("DeploymentCanarySettings")),
         )
         attributes = {"DeploymentId": deployment["id"]}
-        if stage:
+        if stage and not properties.get("DeploymentCanarySettings"):
             attributes["ReplacedDeploymentId"] = stage["deploymentId"]
         outcome = Outcome(deployment["id"], attributes)
         context.made.append(outcome)
@@ -203,6 +228,10 @@ class Deployment(Provider):
         stage = await _find_stage(context, api_id, name) if name else None
         if name and stage and stage["deploymentId"] == current.physical_id:
             await self._release(context, api_id, name, current.attributes.get("ReplacedDeploymentId"))
+        elif stage and stage.get("canarySettings", {}).get("deploymentId") == current.physical_id:
+            gone = [{"op": "remove", "path": "/canarySettings"}]
+            place = {"restApiId": api_id, "stageName": name}
+            await context.invoke(SERVICE, "UpdateStage", patchOperations=gone, **place)
         await context.invoke(SERVICE, "DeleteDeployment", restApiId=api_id, deploymentId=current.physical_id)
 
     @staticmethod
