@@ -1,6 +1,7 @@
 """Identifiers in the shapes AWS gives them, from the system's random source."""
 
 import base64
+import hashlib
 import os
 import secrets
 import string
@@ -37,6 +38,18 @@ def user_pool_id(region: str) -> str:
 def client_id() -> str:
     """A Cognito app client id: 26 lower-case letters and digits."""
     return random_string(26)
+
+
+def function_url_id(account_id: str, region: str, function: str, qualifier: str) -> str:
+    """What a function URL's host begins with: 32 lower-case letters and digits out of what the URL belongs to, the same
+    on every machine and after every deployment, so that pages may keep it. AWS draws one at random."""
+    digest = hashlib.sha256("\0".join((account_id, region, function, qualifier)).encode()).digest()
+    number = int.from_bytes(digest, "big")
+    letters: list[str] = []
+    while len(letters) < 32:
+        number, rest = divmod(number, len(LOWER_ALNUM))
+        letters.append(LOWER_ALNUM[rest])
+    return "".join(letters)
 
 
 def extended_request_id() -> str:

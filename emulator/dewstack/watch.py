@@ -23,7 +23,7 @@ from dewstack.errors import UserError
 from dewstack.frontdoor import Served
 from dewstack.saves import saves
 from dewstack.service import Ask, Service
-from dewstack.service.addresses import check_addresses, rest_base, rest_stage
+from dewstack.service.addresses import check_addresses, function_urls, rest_base, rest_stage
 
 if TYPE_CHECKING:
     from dewstack.deploy.bundling import Bundler
@@ -34,6 +34,8 @@ logger = logging.getLogger("dewstack.watch")
 ORIGIN_VARIABLE = "FRONTEND_ORIGIN"
 """What a map may name as CORS origin by `${env:FRONTEND_ORIGIN, …}`: where the front end is served just now."""
 FRONTEND = Path("stack/frontend")
+PAYLOADS = {"rest": "1.0", "url": "2.0"}
+"""The payload formats that no map chooses."""
 
 Load = Callable[[Mapping[str, str], Ask], Service]
 """Reads the map, given what `${env:}` sees and who is asked for what only AWS knows. Raises UserError."""
@@ -167,12 +169,14 @@ class ServedMap:
                 "mailboxUrl": f"{urls.aws}/_dew/mail",
             },
         )
+        config = emulator.config
+        by_url = service.url_routes(function_urls(service, config.account_id, config.aws_port))
         emulator.deployed = Deployed(
             service.name,
             service.stage,
             service.region,
             service.stack_name,
-            [_route(route, service) for route in service.routes],
+            [_route(route, service) for route in (*service.routes, *by_url)],
             [_function(function) for function in service.functions.values()],
             dict(outputs),
         )
@@ -260,7 +264,7 @@ def _route(route: Any, service: Service) -> dict[str, Any]:
         "function": route.function,
         "authorizer": route.authorizer,
         "scopes": list(route.scopes),
-        "payload": "1.0" if route.api == "rest" else service.functions[route.function].http_api_payload,
+        "payload": PAYLOADS.get(route.api) or service.functions[route.function].http_api_payload,
         "defined_at": str(route.at),
     }
 

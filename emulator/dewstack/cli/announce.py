@@ -48,7 +48,7 @@ def announce(
     for name, port in emulator.functions.invoker.debugging.ports.items():
         _place("Debug", f"127.0.0.1:{port}", f"attach to {name}; its time limits are off")
     click.echo()
-    print_routes(service)
+    print_routes(service, emulator.config.aws_port)
     click.echo(f"\n{click.style('What the functions print follows. Ctrl-C stops everything.', dim=True)}\n")
 
 

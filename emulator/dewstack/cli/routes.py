@@ -1,14 +1,17 @@
 """`dew routes`: which request reaches which function, and who may send it."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 from dewstack.cli.mapping import MapOptions, ask_running, map_options
 from dewstack.cli.output import json_option, print_json, print_table
+from dewstack.config import DEFAULT_ACCOUNT_ID, Config
 from dewstack.project import find_project
 
 if TYPE_CHECKING:
+    from dewstack.project import Project
     from dewstack.service import Route, Service
 
 METHOD_COLORS = {"GET": "green", "POST": "yellow", "PUT": "blue", "PATCH": "blue", "DELETE": "red"}
@@ -23,9 +26,10 @@ def cells(route: "Route", path: str) -> list[str]:
     return [route.api.upper(), method, path, route.function, guard]
 
 
-def print_routes(service: "Service") -> None:
-    """The table of all routes, in the order of the map, by their paths on the service's port."""
-    from dewstack.service.addresses import rest_base, rest_stage
+def print_routes(service: "Service", aws_port: int) -> None:
+    """The table of all routes, in the order of the map, by their paths on the service's port; then the functions with a
+    URL at the AWS port."""
+    from dewstack.service.addresses import function_urls, rest_base, rest_stage
 
     stage = rest_stage(service)
     beside_http = any(route.api == "http" for route in service.routes)
@@ -36,7 +40,15 @@ def print_routes(service: "Service") -> None:
         return path if path == "$default" else bases[route.api] + path or "/"
 
     head = ["API", "METHOD", "PATH", "FUNCTION", "AUTHORIZER"]
-    print_table(head, [cells(route, path_of(route)) for route in service.routes])
+    urls = service.url_routes(function_urls(service, DEFAULT_ACCOUNT_ID, aws_port))
+    listed = [cells(route, path_of(route)) for route in service.routes]
+    print_table(head, listed + [cells(url, url.path) for url in urls])
+
+
+def _aws_port(project: "Project") -> int:
+    """Where the emulator of the project has the AWS port, or would have it."""
+    run = project.running()
+    return (urlsplit(run.aws_url).port if run else None) or Config().aws_port
 
 
 @click.command("routes")
@@ -53,8 +65,11 @@ def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> 
     project = find_project()
     service = MapOptions(stage, region, params).load(project.directory, ask=ask_running(project))
     if not as_json:
-        print_routes(service)
+        print_routes(service, _aws_port(project))
         return
+    from dewstack.service.addresses import function_urls
+
+    urls = service.url_routes(function_urls(service, DEFAULT_ACCOUNT_ID, _aws_port(project)))
     routes = [
         {
             "api": route.api,
@@ -65,6 +80,6 @@ def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> 
             "scopes": list(route.scopes),
             "defined_at": str(route.at),
         }
-        for route in service.routes
+        for route in (*service.routes, *urls)
     ]
     print_json({"service": service.name, "stage": service.stage, "routes": routes})

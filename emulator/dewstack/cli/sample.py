@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dewstack.apigateway.http_api.exchange import Exchange, new_request_id
-from dewstack.apigateway.v2.model import Api, Stage
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.payload_v1 import PayloadV1
 from dewstack.apigateway.http_api.payload_v2 import PayloadV2
@@ -19,6 +18,7 @@ from dewstack.apigateway.rest_api.exchange import Exchange as RestExchange
 from dewstack.apigateway.rest_api.media_types import BinaryMediaTypes
 from dewstack.apigateway.rest_api.payload import Payload
 from dewstack.apigateway.routes import DEFAULT, PARAMETER, Parameters, Router
+from dewstack.apigateway.v2.model import Api, Stage
 from dewstack.clock import Clock
 from dewstack.config import DEFAULT_ACCOUNT_ID
 from dewstack.errors import UserError
@@ -44,7 +44,7 @@ class Sample:
 
     def event(self, function: str, routes: Iterable[Mapping[str, Any]], region: str) -> bytes:
         """The event that `function` gets for the request, given the routes of the map. Raises UserError."""
-        own = [route for route in routes if route["function"] == function]
+        own = [route for route in routes if route["function"] == function and route["api"] != "url"]
         if not own:
             raise UserError(
                 f"The function {function!r} has no route that a request could take.",

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dewstack.arn import function_arn
 from dewstack.config import Caller
-from dewstack.ids import uuid4
+from dewstack.ids import function_url_id, uuid4
 from dewstack.lambda_.errors import (
     InvalidParameterValueException,
     ResourceConflictException,
@@ -17,7 +17,6 @@ from dewstack.lambda_.functions import Alias, FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.model import LATEST
 from dewstack.lambda_.paging import page
-from dewstack.lambda_.urls.model import url_id
 from dewstack.wire import operation
 
 
@@ -114,7 +113,7 @@ class QualifierOperations:
         """Forget an alias; it is no error if there is none."""
         reference = self._functions.reference(params, caller)
         self._functions.aliases.delete(reference.account_id, reference.region, reference.name, params["Name"])
-        url = url_id(reference.account_id, reference.region, reference.name, params["Name"])
+        url = function_url_id(reference.account_id, reference.region, reference.name, params["Name"])
         if self._functions.urls.delete(url):
             self._functions.policies_changed()
         self._invoker.alias_changed()

@@ -1,9 +1,12 @@
 """Where the APIs of a map are served on this machine: the HTTP API at `/`, the REST API at `/{stage}/`, unless
 serverless-offline's settings say otherwise."""
 
-from dewstack.errors import UserError
+from collections.abc import Callable
 
-from .model import Service
+from dewstack.errors import UserError
+from dewstack.ids import function_url_id
+
+from .model import FunctionSpec, Service
 
 
 def rest_stage(service: Service) -> str:
@@ -15,6 +18,18 @@ def rest_base(service: Service, stage: str, *, beside_http: bool) -> str:
     """What the paths of the REST API begin with on the service's port; '' for nothing, which an HTTP API rules out."""
     base = service.offline.rest_base(stage)
     return f"{base}/{stage}" if beside_http and base == service.offline.http_base else base
+
+
+def function_urls(service: Service, account_id: str, aws_port: int) -> Callable[[FunctionSpec], str]:
+    """Gives the address of a function's URL on this machine."""
+
+    def address(function: FunctionSpec) -> str:
+        aliases = {"provisionedConcurrency": "provisioned", "snapStart": "snapstart"}
+        alias = next((alias for key, alias in aliases.items() if function.settings.get(key)), "")
+        url_id = function_url_id(account_id, service.region, function.name, alias)
+        return f"http://{url_id}.lambda-url.{service.region}.localhost:{aws_port}/"
+
+    return address
 
 
 def check_addresses(service: Service) -> None:

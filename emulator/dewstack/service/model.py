@@ -3,7 +3,7 @@
 Names are the Serverless Framework's. A value that may be a CloudFormation intrinsic (`{"Ref": …}`) is `Any`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -192,7 +192,7 @@ class Route(Struct, frozen=True):
     """A line of `dew routes`: how a function is called, who may call it, and where the map says so."""
 
     api: str
-    """`http` or `rest`: the kind of API Gateway."""
+    """`http` or `rest`, the kind of API Gateway; `url` for a function URL, whose path is its address."""
     method: str
     path: str
     """As it is called: a REST API's begins with its stage."""
@@ -247,6 +247,26 @@ class Service(Struct, frozen=True):
             for event in function.events
             if isinstance(event, HttpApiEvent | HttpEvent)
         )
+
+    def url_routes(self, address: Callable[[FunctionSpec], str]) -> tuple[Route, ...]:
+        """The functions with a URL, in the order of the map; `address` gives it."""
+        return tuple(
+            Route(
+                "url",
+                "ANY",
+                address(function),
+                function.key,
+                _url_guard(function.settings["url"]),
+                (),
+                function.at,
+            )
+            for function in self.functions.values()
+            if function.settings.get("url")
+        )
+
+
+def _url_guard(url: Any) -> str | None:
+    return "aws_iam" if isinstance(url, dict) and url.get("authorizer") == "aws_iam" else None
 
 
 def _http_api_route(function: str, event: HttpApiEvent) -> Route:

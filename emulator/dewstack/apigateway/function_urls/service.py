@@ -14,7 +14,7 @@ from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.reading import host_name
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates, frame, header_value
-from dewstack.apigateway.streaming import PRELUDE_TYPE, NoResponse, first_chunk, with_prelude
+from dewstack.apigateway.streaming import DELIMITER, PRELUDE_TYPE, NoResponse, first_chunk, with_prelude
 from dewstack.clock import Clock
 from dewstack.errors import AwsError
 from dewstack.http import Request, Response, json_response
@@ -168,6 +168,8 @@ class ServedUrl:
         result = await self._invoke(self._url.arn, event)
         if result.function_error:
             return bad_gateway()
+        if DELIMITER in result.payload:
+            log.warning("%s streams; so that its URL does, set InvokeMode RESPONSE_STREAM", self._url.arn)
         return payload.response(result.payload)
 
     async def _streamed(self, result: StreamedResult) -> Response:

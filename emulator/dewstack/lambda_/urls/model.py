@@ -1,14 +1,11 @@
 """A function URL, as it is kept and as it is served."""
 
-import hashlib
 from typing import Any
 
 from msgspec import Struct, field
 
 from dewstack.arn import function_arn
-from dewstack.ids import LOWER_ALNUM
-
-URL_ID_LENGTH = 32
+from dewstack.ids import function_url_id
 
 
 class FunctionUrl(Struct, frozen=True):
@@ -27,7 +24,7 @@ class FunctionUrl(Struct, frozen=True):
     @property
     def url_id(self) -> str:
         """What its host begins with."""
-        return url_id(self.account_id, self.region, self.name, self.qualifier)
+        return function_url_id(self.account_id, self.region, self.name, self.qualifier)
 
     @property
     def arn(self) -> str:
@@ -43,15 +40,3 @@ class ServedUrl(Struct, frozen=True):
     public: bool
     invocable: bool
     statements: tuple[dict[str, Any], ...] = ()
-
-
-def url_id(account_id: str, region: str, name: str, qualifier: str) -> str:
-    """32 letters and digits out of what a URL belongs to: the same on every machine and after every deployment, so
-    that pages may keep it. AWS draws one at random."""
-    digest = hashlib.sha256("\0".join((account_id, region, name, qualifier)).encode()).digest()
-    number = int.from_bytes(digest, "big")
-    letters: list[str] = []
-    while len(letters) < URL_ID_LENGTH:
-        number, rest = divmod(number, len(LOWER_ALNUM))
-        letters.append(LOWER_ALNUM[rest])
-    return "".join(letters)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
+from dewstack.ids import function_url_id
 from dewstack.lambda_.errors import (
     InvalidParameterValueException,
     ResourceConflictException,
@@ -15,7 +16,7 @@ from dewstack.lambda_.errors import (
 from dewstack.lambda_.functions import FunctionStore, Reference
 from dewstack.lambda_.model import LATEST
 from dewstack.lambda_.paging import page
-from dewstack.lambda_.urls.model import FunctionUrl, ServedUrl, url_id
+from dewstack.lambda_.urls.model import FunctionUrl, ServedUrl
 from dewstack.wire import operation
 
 NO_URL = "The resource you requested does not exist."
@@ -152,7 +153,7 @@ class FunctionUrlOperations:
 
 
 def _id(reference: Reference) -> str:
-    return url_id(reference.account_id, reference.region, reference.name, reference.qualifier)
+    return function_url_id(reference.account_id, reference.region, reference.name, reference.qualifier)
 
 
 def _cors(given: Mapping[str, Any] | None) -> dict[str, Any]:
