@@ -81,7 +81,7 @@ class Emulator:
             contexts[secure] = self.authority.context()
         self._server = HttpServer(served, contexts)
         await self._server.start()
-        self.functions.events.resume()
+        await self.functions.resume()
 
     def _compose(self) -> None:
         config, store, clock = self.config, self.store, self.clock
@@ -116,6 +116,7 @@ class Emulator:
             patience=self.functions.invoker.debugging.patience,
             forward=self.api.handle,
             stream=self.functions.stream,
+            metrics=self.metrics,
         )
         self.function_urls = FunctionUrls(
             clock,

@@ -1,10 +1,12 @@
 """What happened how often and how long it took: the figures that CloudWatch has of functions and routes, and others.
 
 Figures are kept by the minute, for a day, in memory. A minute knows its count, sum, least and most exactly, and its
-values to three digits, so that percentiles are exact to a percent and memory is bounded however much happens.
+values rounded, so that percentiles are exact to a percent and memory is bounded however much happens.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
 from msgspec import Struct, field
 
@@ -15,18 +17,23 @@ MINUTE = 60
 KEPT_MINUTES = 1440
 MOST_SERIES = 20_000
 """Series that one account keeps in one region: what is new beyond is dropped."""
-MOST_NOTES = 256
+MOST_VALUES = 4096
+"""Different values that a summary tells apart to the hundredth; beyond, to three digits."""
+MOST_NOTES = 1024
 """Notes that a meter takes before it adds them up."""
 COUNT, MILLISECONDS, NONE = "Count", "Milliseconds", "None"
 
 Dimensions = tuple[tuple[str, str], ...]
 """Names and values, in the order of the names."""
-Fact = tuple[str, float, str]
-"""A metric's name, its value and its unit."""
+Columns = Sequence[Sequence[float]]
+"""Many notes, the first figures of all of them first."""
+Fact = tuple[str, "Summary", str]
+"""A metric's name, its values and their unit."""
+Facts = Callable[[Columns], Iterable[Fact]]
 
 
 class Summary(Struct):
-    """The values of some time. `values` counts each of them, rounded to three digits."""
+    """The values of some time. `values` counts each of them, rounded."""
 
     count: float = 0.0
     sum: float = 0.0
@@ -34,14 +41,28 @@ class Summary(Struct):
     most: float = float("-inf")
     values: dict[float, float] = field(default_factory=dict)
 
-    def add(self, value: float, count: float = 1.0) -> None:
-        """Take `count` values that are the same."""
-        self.count += count
-        self.sum += value * count
-        self.least = min(self.least, value)
-        self.most = max(self.most, value)
-        rounded = float(f"{value:.3g}")
-        self.values[rounded] = self.values.get(rounded, 0.0) + count
+    @classmethod
+    def of(cls, values: Sequence[float], times: Iterable[float] = ()) -> "Summary":
+        """The summary of values, each of which stands for itself or for as many as `times` says."""
+        if not values:
+            return cls()
+        counts: dict[float, float] = {}
+        if times:
+            total = 0.0
+            for value, count in zip(values, times, strict=True):
+                counts[_rounded(value)] = counts.get(_rounded(value), 0.0) + count
+                total += value * count
+            made = cls(sum(counts.values()), total, min(values), max(values), counts)
+        else:
+            made = cls(
+                float(len(values)),
+                sum(values),
+                min(values),
+                max(values),
+                {hundredths / 100: float(count) for hundredths, count in _hundredths(values).items()},
+            )
+        made._coarsen()
+        return made
 
     def merge(self, other: "Summary") -> None:
         """Take all values of another."""
@@ -49,8 +70,18 @@ class Summary(Struct):
         self.sum += other.sum
         self.least = min(self.least, other.least)
         self.most = max(self.most, other.most)
+        values = self.values
         for value, count in other.values.items():
-            self.values[value] = self.values.get(value, 0.0) + count
+            values[value] = values.get(value, 0.0) + count
+        self._coarsen()
+
+    def _coarsen(self) -> None:
+        """Keep three digits of each value, where there are too many."""
+        if len(self.values) > MOST_VALUES:
+            coarse: dict[float, float] = {}
+            for value, count in self.values.items():
+                coarse[_rounded(value)] = coarse.get(_rounded(value), 0.0) + count
+            self.values = coarse
 
     def percentile(self, percent: float) -> float:
         """The value below which so many percent of all values lie; 100 is the greatest."""
@@ -63,6 +94,14 @@ class Summary(Struct):
         return self.most
 
 
+def _hundredths(values: Sequence[float]) -> "Counter[int]":
+    return Counter([int(value * 100) for value in values])
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
 class Series(Struct):
     """A metric with its dimensions, minute by minute (the minute's start, in seconds since the epoch)."""
 
@@ -72,20 +111,16 @@ class Series(Struct):
     minutes: dict[int, Summary] = field(default_factory=dict)
     units: set[str] = field(default_factory=set)
 
-    def add(self, at: float, value: float, unit: str, count: float = 1.0) -> None:
-        """Take a value of the moment `at`."""
-        self.summary(at).add(value, count)
-        self.units.add(unit)
-
-    def summary(self, at: float) -> Summary:
-        """The minute of a moment. The oldest are forgotten."""
+    def add(self, at: float, summary: Summary, unit: str) -> None:
+        """Take values of the moment `at`. The oldest minutes are forgotten."""
         minute = int(at) // MINUTE * MINUTE
         found = self.minutes.get(minute)
         if found is None:
             while len(self.minutes) >= KEPT_MINUTES:
                 self.minutes.pop(min(self.minutes))
             found = self.minutes[minute] = Summary()
-        return found
+        found.merge(summary)
+        self.units.add(unit)
 
     def between(self, start: float, end: float, period: int) -> dict[int, Summary]:
         """The summaries of each `period` (seconds, whole minutes) that begins in `[start, end)` and saw something."""
@@ -98,36 +133,39 @@ class Series(Struct):
 
 
 class Meter:
-    """Takes notes of what a function, or a route, did. Taking one costs an append; `facts` says what it means."""
+    """Takes notes of what a function, or a route, did, each at the price of an append; `facts` says what many mean."""
 
     __slots__ = ("_facts", "_notes", "_now", "_series", "active")
 
     def __init__(
-        self,
-        facts: Callable[[tuple[float, ...]], Iterable[Fact]],
-        series: Callable[[str], Iterable[Series]],
-        now: Callable[[], float],
+        self, facts: "Facts", series: Callable[[str], Iterable[Series]], now: Callable[[], float]
     ) -> None:
-        self._now = now
         self._facts = facts
         self._series = series
+        self._now = now
         self._notes: list[tuple[float, ...]] = []
         self.active = 0
         """How many are under way."""
 
     def note(self, *figures: float) -> None:
-        """Take a note of this moment: what `facts` reads after the moment itself. On the loop."""
+        """Take a note of this moment: what `facts` reads. On the loop."""
         self._notes.append((self._now(), *figures))
         if len(self._notes) >= MOST_NOTES:
             self.settle()
 
+    def count(self, name: str) -> None:
+        """Count something that happens seldom. On the loop."""
+        for series in self._series(name):
+            series.add(self._now(), Summary.of([1.0]), COUNT)
+
     def settle(self) -> None:
         """Add up the notes. On the loop."""
         notes, self._notes = self._notes, []
-        for note in notes:
-            for name, value, unit in self._facts(note):
+        for minute, of_minute in groupby(notes, key=lambda note: int(note[0]) // MINUTE):
+            columns = list(zip(*of_minute, strict=True))
+            for name, summary, unit in self._facts(columns):
                 for series in self._series(name):
-                    series.add(note[0], value, unit)
+                    series.add(minute * MINUTE, summary, unit)
 
 
 class Metrics:
@@ -146,19 +184,27 @@ class Metrics:
         return self._meter(owner, "AWS/Lambda", function_facts, every)
 
     def route(
-        self, owner: Caller, api: tuple[str, str], stage: str, method: str, resource: str, *, http: bool
+        self,
+        owner: Caller,
+        api: tuple[str, str],
+        stage: str,
+        method: str = "",
+        resource: str = "",
+        *,
+        http: bool,
     ) -> Meter:
-        """The meter of a route; `api` is the dimension that names its API (`ApiId` of an HTTP API, `ApiName` of a REST
-        API): `route_facts` are its notes."""
-        detailed = sorted((api, ("Stage", stage), ("Method", method), ("Resource", resource)))
-        every = [(api,), (api, ("Stage", stage)), tuple(detailed)]
+        """The meter of a route, or of what a stage has no route for; `api` is the dimension that names its API (`ApiId`
+        of an HTTP API, `ApiName` of a REST API): `http_facts` or `rest_facts` are its notes."""
+        every: list[Dimensions] = [(api,), (api, ("Stage", stage))]
+        if method:
+            every.append(tuple(sorted((api, ("Stage", stage), ("Method", method), ("Resource", resource)))))
         return self._meter(owner, "AWS/ApiGateway", http_facts if http else rest_facts, every)
 
     def _meter(
         self,
         owner: Caller,
         namespace: str,
-        facts: Callable[[tuple[float, ...]], Iterable[Fact]],
+        facts: "Facts",
         dimensions: Iterable[Dimensions],
     ) -> Meter:
         each = tuple(dimensions)
@@ -200,42 +246,40 @@ class Metrics:
             meter.settle()
 
 
-def function_facts(note: tuple[float, ...]) -> Iterator[Fact]:
-    """(moment, milliseconds, failed, under way, milliseconds of init or -1); (moment, -1) is a throttled call."""
-    if note[1] < 0:
-        yield "Throttles", 1.0, COUNT
-        return
-    _, duration, failed, concurrent, init = note
-    yield "Invocations", 1.0, COUNT
-    yield "Errors", failed, COUNT
-    yield "Throttles", 0.0, COUNT
-    yield "Duration", duration, MILLISECONDS
-    yield "ConcurrentExecutions", concurrent, COUNT
-    if init >= 0:
-        yield "InitDuration", init, MILLISECONDS
+def function_facts(columns: Columns) -> Iterator[Fact]:
+    """Of (moment, milliseconds, failed, under way, milliseconds of init or -1)."""
+    _, durations, failed, concurrent, inits = columns
+    yield "Invocations", _always(len(failed)), COUNT
+    yield "Errors", Summary.of(failed), COUNT
+    yield "Throttles", Summary.of([0.0], [float(len(failed))]), COUNT
+    yield "Duration", Summary.of(durations), MILLISECONDS
+    yield "ConcurrentExecutions", Summary.of(concurrent), COUNT
+    cold = [init for init in inits if init >= 0]
+    if cold:
+        yield "InitDuration", Summary.of(cold), MILLISECONDS
 
 
-def http_facts(note: tuple[float, ...]) -> Iterator[Fact]:
-    """(moment, status, milliseconds, milliseconds of the integration or -1, bytes), of an HTTP API."""
-    return _route_facts(note, HTTP_NAMES)
+def http_facts(columns: Columns) -> Iterator[Fact]:
+    """Of (moment, status, milliseconds, milliseconds of the integration or -1, bytes) at an HTTP API."""
+    yield from _route_facts(columns, "4xx", "5xx")
+    yield "DataProcessed", Summary.of(columns[4]), "Bytes"
 
 
-def rest_facts(note: tuple[float, ...]) -> Iterator[Fact]:
-    """The same of a REST API."""
-    return _route_facts(note, REST_NAMES)
+def rest_facts(columns: Columns) -> Iterator[Fact]:
+    """The same at a REST API."""
+    yield from _route_facts(columns, "4XXError", "5XXError")
 
 
-HTTP_NAMES: Mapping[str, str] = {"4": "4xx", "5": "5xx", "bytes": "DataProcessed"}
-REST_NAMES: Mapping[str, str] = {"4": "4XXError", "5": "5XXError"}
+def _route_facts(columns: Columns, refused: str, failed: str) -> Iterator[Fact]:
+    _, statuses, latencies, integrations, _ = columns
+    yield "Count", _always(len(statuses)), COUNT
+    yield refused, Summary.of([float(400 <= status < 500) for status in statuses]), COUNT
+    yield failed, Summary.of([float(status >= 500) for status in statuses]), COUNT
+    yield "Latency", Summary.of(latencies), MILLISECONDS
+    reached = [each for each in integrations if each >= 0]
+    if reached:
+        yield "IntegrationLatency", Summary.of(reached), MILLISECONDS
 
 
-def _route_facts(note: tuple[float, ...], names: Mapping[str, str]) -> Iterator[Fact]:
-    _, status, latency, integration, size = note
-    yield "Count", 1.0, COUNT
-    yield names["4"], float(400 <= status < 500), COUNT
-    yield names["5"], float(status >= 500), COUNT
-    yield "Latency", latency, MILLISECONDS
-    if integration >= 0:
-        yield "IntegrationLatency", integration, MILLISECONDS
-    if "bytes" in names:
-        yield names["bytes"], size, "Bytes"
+def _always(times: int) -> Summary:
+    return Summary.of([1.0], [float(times)])

@@ -17,15 +17,20 @@ from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
 from dewstack.apigateway.rest_api.service import Compiler as RestApiCompiler
 from dewstack.apigateway.rest_api.service import RestApiService
 from dewstack.apigateway.v2.service import ApiService
+from dewstack.apigateway.websocket_api.connections import Connections
+from dewstack.apigateway.websocket_api.management import ConnectionOperations
+from dewstack.apigateway.websocket_api.protocol import WebsocketProtocol
 from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
+from dewstack.metrics import Metrics
 from dewstack.store import Store
-from dewstack.wire import Handler, Invoke, InvokeStreaming
+from dewstack.wire import Handler, Invoke, InvokeStreaming, operations_of
 
 if TYPE_CHECKING:
     from dewstack.apigateway.rest_api.integrations import Send
     from dewstack.apigateway.rest_api.service_endpoint import Forward
+    from dewstack.apigateway.websocket_api.compiler import WebsocketCompiler
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +84,27 @@ class ApiGateway:
         patience: Patience = as_configured,
         forward: "Forward | None" = None,
         stream: InvokeStreaming | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        metrics = metrics or Metrics(clock)
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
+        self.connections = Connections()
+
+        def websocket_compiler() -> "WebsocketCompiler":
+            from dewstack.apigateway.websocket_api.compiler import WebsocketCompiler
+            from dewstack.apigateway.websocket_api.execute import Parts
+
+            parts = Parts(clock, dates, self.connections, self._current, forward)
+            return WebsocketCompiler(parts, invoke, patience, _domain(config))
+
         self.http_apis = ApiService(
             store,
             clock,
-            {"HTTP": HttpProtocol(Compiler(invoke, key_sets, clock, dates, patience))},
+            {
+                "HTTP": HttpProtocol(Compiler(invoke, key_sets, clock, dates, patience, metrics)),
+                "WEBSOCKET": WebsocketProtocol(websocket_compiler),
+            },
             self._changed,
             endpoint,
         )
@@ -105,6 +124,7 @@ class ApiGateway:
                 forward,
                 stream,
                 usage=self.rest_apis.usage,
+                metrics=metrics,
             )
 
         self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed)
@@ -115,6 +135,7 @@ class ApiGateway:
         self.operations: Mapping[str, dict[str, Handler]] = {
             "apigateway": self.rest_apis.operations,
             "apigatewayv2": self.http_apis.operations,
+            "apigatewaymanagementapi": operations_of(ConnectionOperations(self.connections, clock)),
         }
 
     def __contains__(self, api_id: object) -> bool:
@@ -148,6 +169,10 @@ class ApiGateway:
             log.exception("%s %s failed in API %s", request.method, request.raw_path, api_id)
             return Response(500, b'{"message":"Internal Server Error"}', [CONTENT_TYPE_JSON])
 
+    async def _current(self, api_id: str) -> ServedApi | None:
+        """The API as it is served now, or None."""
+        return self._compiled.get(api_id) or await self._compile(api_id)
+
     async def _compile(self, api_id: str) -> ServedApi | None:
         kind = next((kind for kind in self._kinds if api_id in kind), None)
         if kind is None:
@@ -163,6 +188,14 @@ class ApiGateway:
                 if edition is not self._edition:
                     self._compiled.pop(api_id, None)
             return compiled
+
+
+def _domain(config: Config) -> Callable[[str, str], str]:
+    """Gives a WebSocket API's domain name from its id and region: AWS's, which leads here inside functions, unless
+    they are let through to AWS."""
+    if config.allow_aws:
+        return lambda api_id, _: f"{api_id}.execute-api.localhost:{config.aws_port}"
+    return lambda api_id, region: f"{api_id}.execute-api.{region}.amazonaws.com"
 
 
 def _issuer(config: Config) -> Callable[[str], str]:

@@ -1,6 +1,5 @@
 """CloudWatch's metrics by its own operations. Alarms and dashboards are moto's, and watch nothing here."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ from dewstack.cloudwatch.expressions import Points, evaluate
 from dewstack.cloudwatch.statistics import statistic
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
-from dewstack.metrics import MINUTE, NONE, Dimensions, Metrics, Series
+from dewstack.metrics import MINUTE, NONE, Dimensions, Metrics, Series, Summary
 from dewstack.wire import Handler, operation, operations_of
 
 PAGE = 500
@@ -159,24 +158,19 @@ def _checked(datum: dict[str, Any]) -> dict[str, Any]:
 
 def _put(one: Series, datum: dict[str, Any], now: float) -> None:
     at = _seconds(datum["Timestamp"]) if datum.get("Timestamp") is not None else now
-    unit = datum.get("Unit") or NONE
+    one.add(at, _summary(datum), datum.get("Unit") or NONE)
+
+
+def _summary(datum: dict[str, Any]) -> Summary:
     if "StatisticValues" in datum:
+        # The values themselves aren't known: percentiles take them for equal, as AWS has none of them.
         values = datum["StatisticValues"]
-        _put_statistics(one, at, values, unit)
-    elif datum.get("Values"):
-        counts: Iterable[float] = datum.get("Counts") or [1.0] * len(datum["Values"])
-        for value, count in zip(datum["Values"], counts, strict=True):
-            one.add(at, value, unit, count)
-    else:
-        one.add(at, datum["Value"], unit)
-
-
-def _put_statistics(one: Series, at: float, values: dict[str, float], unit: str) -> None:
-    """A set of values of which only the statistics are known: percentiles take them for equal, as on AWS."""
-    summary, count = one.summary(at), values["SampleCount"]
-    summary.add(values["Sum"] / count, count)
-    summary.least, summary.most = min(summary.least, values["Minimum"]), max(summary.most, values["Maximum"])
-    one.units.add(unit)
+        made = Summary.of([values["Sum"] / values["SampleCount"]], [values["SampleCount"]])
+        made.least, made.most = values["Minimum"], values["Maximum"]
+        return made
+    if datum.get("Values"):
+        return Summary.of(datum["Values"], datum.get("Counts") or [1.0] * len(datum["Values"]))
+    return Summary.of([datum["Value"]], [1.0])
 
 
 def _dimensions(shape: dict[str, Any]) -> Dimensions:

@@ -14,6 +14,7 @@ from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.launch import Launcher
 from dewstack.lambda_.model import LATEST, Code, Found, Function, Invocation, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
+from dewstack.lambda_.provisioning import Provision
 from dewstack.lambda_.runtimes import Runtimes
 from dewstack.lambda_.streaming.invocation import StreamedInvocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
@@ -117,7 +118,7 @@ class Invoker:
         """Raise TooManyRequestsException where a function's reserved concurrency is used up."""
         reserved = self._reserved.get(function.arn)
         if reserved is not None and self._in_flight(function.arn) >= reserved:
-            self._meter(function).note(-1.0)
+            self._meter(function).count("Throttles")
             raise TooManyRequestsException(
                 "Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded"
             )
@@ -177,6 +178,18 @@ class Invoker:
         ]
         for key in gone:
             self._pools.pop(key).close()
+
+    def provision(self, arn: str, count: int) -> None:
+        """Have so many environments of a version (its ARN has it as qualifier) ready before there is an event."""
+        if count or arn in self._pools:
+            pool = self._open_pool(arn)
+            if count != pool.provisioned.provision.requested or pool.provisioned.provision.failure:
+                pool.provisioned.request(count)
+
+    def provision_of(self, arn: str) -> Provision:
+        """What is provisioned for a version."""
+        pool = self._pools.get(arn)
+        return pool.provisioned.provision if pool else Provision()
 
     def reserved(self, arn: str) -> int | None:
         """A function's reserved concurrency, if it has one. `arn` has no qualifier."""

@@ -20,6 +20,8 @@ from dewstack.apigateway.routes import Router, path_of
 from dewstack.apigateway.v2.model import Api, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.v2.throttling import bucket_for
 from dewstack.clock import Clock
+from dewstack.config import Caller
+from dewstack.metrics import Meter, Metrics
 from dewstack.wire import Invoke
 
 PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV1, "2.0": PayloadV2}
@@ -35,7 +37,9 @@ class Compiler:
         clock: Clock,
         dates: Dates,
         patience: Patience = as_configured,
+        metrics: Metrics | None = None,
     ) -> None:
+        self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
         self.key_sets = key_sets
         self.clock = clock
@@ -73,7 +77,7 @@ class _StageCompiler:
 
     def compile(self) -> CompiledStage:
         cors = self._snapshot.cors_configuration
-        return CompiledStage(Router(self.routes().items()), CorsPolicy(cors) if cors else None)
+        return CompiledStage(Router(self.routes().items()), CorsPolicy(cors) if cors else None, self._meter())
 
     def routes(self) -> dict[str, CompiledRoute]:
         routes = sorted(self._snapshot.routes, key=lambda route: route.route_key)
@@ -90,7 +94,14 @@ class _StageCompiler:
             integration=self._integration(integration) if integration else None,
             authorizer=self._authorizer(route, constants),
             bucket=bucket_for(self._stage, key),
+            meter=self._meter(*(key.split(" ", 1) if " " in key else (key, path_of(key)))),
         )
+
+    def _meter(self, *route: str) -> Meter:
+        """Where it is noted what a route does, or what has none; `route` is a method and a path."""
+        api = self._api
+        owner, named = Caller(api.account_id, api.region), ("ApiId", api.api_id)
+        return self._compiler.metrics.route(owner, named, self._stage.stage_name, *route, http=True)
 
     def _integration(self, integration: Integration) -> LambdaProxy:
         uri, timeout = integration.integration_uri or "", integration.timeout_in_millis / 1000

@@ -8,6 +8,7 @@ from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.reading import HEADER_LINES, host_name, printable, trace_id
 from dewstack.http import Request
 from dewstack.ids import extended_request_id
+from dewstack.metrics import Meter
 
 BODY_LIMIT = 10 * 1024 * 1024
 HEADER_LIMIT = 10_240
@@ -47,6 +48,8 @@ class Exchange:
         "domain_name",
         "domain_prefix",
         "headers",
+        "integration_ms",
+        "meter",
         "path",
         "query",
         "raw_path",
@@ -61,6 +64,10 @@ class Exchange:
         self, request: Request, route_path: str, request_id: str, time: float, request_time: str
     ) -> None:
         self.request = request
+        self.meter: Meter | None = None
+        """Its route's, once that is known."""
+        self.integration_ms = -1.0
+        """How long the integration took, once it has answered."""
         self.route_path = route_path
         self.request_id = request_id
         self.time = time

@@ -4,6 +4,8 @@ A compiled API is made once from what the control plane holds (see `compiler`) a
 whatever doesn't depend on the request was decided before the first one came.
 """
 
+from time import monotonic
+
 from msgspec import Struct
 
 from dewstack.apigateway.http_api import responses
@@ -17,6 +19,7 @@ from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.http import Request, Response
+from dewstack.metrics import Meter
 
 DEFAULT_STAGE = "$default"
 
@@ -28,6 +31,7 @@ class CompiledRoute(Struct, frozen=True):
     integration: LambdaProxy | None
     authorizer: RouteAuthorizer | None
     bucket: TokenBucket | None
+    meter: Meter
 
 
 class CompiledStage(Struct, frozen=True):
@@ -35,6 +39,8 @@ class CompiledStage(Struct, frozen=True):
 
     router: Router[CompiledRoute]
     cors: CorsPolicy | None
+    meter: Meter
+    """Takes notes of what has no route."""
 
     async def dispatch(self, exchange: Exchange) -> Response:
         """Route, answer a preflight, authorize, throttle, integrate. Raises GatewayResponse.
@@ -44,6 +50,8 @@ class CompiledStage(Struct, frozen=True):
         """
         method = exchange.request.method
         route, parameters = self.router.match(method, exchange.route_path)
+        if route is not None:
+            exchange.meter = route.meter
         identity = (
             await route.authorizer.authorize(exchange, parameters) if route and route.authorizer else None
         )
@@ -56,7 +64,10 @@ class CompiledStage(Struct, frozen=True):
         if route.integration is None:
             raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
         event = route.payload.event(exchange, parameters, identity)
-        return route.payload.response(await route.integration.send(event))
+        began = monotonic()
+        answer = await route.integration.send(event)
+        exchange.integration_ms = (monotonic() - began) * 1000
+        return route.payload.response(answer)
 
 
 def _is_preflight(exchange: Exchange) -> bool:
@@ -84,6 +95,7 @@ class CompiledApi:
 
     async def execute(self, request: Request) -> Response:
         """The response to `request`, whatever happens on its way."""
+        began, exchange = monotonic(), None
         dates = self._dates
         now = dates.tick()
         request_id = new_request_id()
@@ -96,6 +108,10 @@ class CompiledApi:
             response = await stage.dispatch(exchange)
         except GatewayResponse as refusal:
             response = refusal.response()
-        if stage and stage.cors:
-            response.headers.extend(stage.cors.headers(request.header("origin")))
+        if stage is not None:
+            if stage.cors:
+                response.headers.extend(stage.cors.headers(request.header("origin")))
+            meter, integration_ms = (exchange.meter, exchange.integration_ms) if exchange else (None, -1.0)
+            milliseconds, size = (monotonic() - began) * 1000, float(len(response.body))
+            (meter or stage.meter).note(response.status, milliseconds, integration_ms, size)
         return finish(response, request, request_id, http_date)

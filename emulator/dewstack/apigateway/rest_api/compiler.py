@@ -35,6 +35,8 @@ from dewstack.apigateway.rest_api.throttling import bucket_for
 from dewstack.apigateway.rest_api.usage import Usage
 from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
+from dewstack.config import Caller
+from dewstack.metrics import Meter, Metrics
 from dewstack.store import Store
 from dewstack.wire import Invoke, InvokeStreaming
 
@@ -64,7 +66,9 @@ class RestCompiler:
         stream: InvokeStreaming | None = None,
         *,
         usage: Usage | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
         self.forward = forward
         self.stream = stream
@@ -129,6 +133,7 @@ class _StageCompiler:
         canary: bool = False,
     ) -> None:
         self._compiler = compiler
+        self._api = api
         self._stage = stage
         self._snapshot = snapshot
         self._point = StagePoint.of(api, stage, canary if stage.canary_settings else None)
@@ -161,7 +166,9 @@ class _StageCompiler:
 
     def compile(self) -> CompiledStage:
         router = Router(self.methods().items(), decode=str)
-        return CompiledStage(self._point, router, GatewayResponses(self._snapshot.gateway_responses))
+        return CompiledStage(
+            self._point, router, GatewayResponses(self._snapshot.gateway_responses), self._meter()
+        )
 
     def _method(self, resource: Resource, method: Method) -> CompiledMethod:
         point = MethodPoint(resource.id, resource.path)
@@ -170,7 +177,14 @@ class _StageCompiler:
             steps=tuple(self._steps(resource, method)),
             bucket=bucket_for(self._stage, resource.path, method.http_method),
             integration=self._integrations.compile(method.method_integration, point),
+            meter=self._meter(method.http_method, resource.path),
         )
+
+    def _meter(self, *method: str) -> Meter:
+        """Where it is noted what a method does, or what has none; `method` is its name and its resource's path."""
+        api = self._api
+        owner, named = Caller(api.account_id, api.region), ("ApiName", api.name)
+        return self._compiler.metrics.route(owner, named, self._stage.stage_name, *method, http=False)
 
     def _steps(self, resource: Resource, method: Method) -> Iterable[Step]:
         if self._policy is not None:

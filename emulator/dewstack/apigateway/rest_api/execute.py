@@ -6,6 +6,7 @@ whatever doesn't depend on the request was decided before the first one came.
 
 from collections.abc import Mapping
 from random import random
+from time import monotonic
 from typing import Protocol
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from dewstack.apigateway.routes import Router
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.http import Request, Response
 from dewstack.ids import extended_request_id, uuid4
+from dewstack.metrics import Meter
 
 
 class Step(Protocol):
@@ -38,6 +40,7 @@ class CompiledMethod(Struct, frozen=True):
     steps: tuple[Step, ...]
     bucket: TokenBucket | None
     integration: CompiledIntegration
+    meter: Meter
 
 
 class CompiledStage(Struct, frozen=True):
@@ -46,18 +49,28 @@ class CompiledStage(Struct, frozen=True):
     point: StagePoint
     router: Router[CompiledMethod]
     responses: GatewayResponses
+    meter: Meter
+    """Takes notes of what has no method."""
 
     async def dispatch(self, exchange: Exchange) -> Response:
         """Route, authorize, throttle, integrate. Raises Refused."""
         method, parameters = self.router.match(exchange.request.method, exchange.path.rstrip("/") or "/")
         if method is None:
             raise no_such_method(exchange)
-        exchange.method, exchange.parameters = method.point, parameters
+        exchange.method, exchange.parameters, exchange.meter = method.point, parameters, method.meter
         for step in method.steps:
             await step.check(exchange)
         if method.bucket and not method.bucket.take():
             raise Refused(TOO_MANY_REQUESTS)
-        return await method.integration.respond(exchange)
+        began = monotonic()
+        response = await method.integration.respond(exchange)
+        exchange.integration_ms = (monotonic() - began) * 1000
+        return response
+
+    def note(self, exchange: Exchange, response: Response, seconds: float) -> None:
+        """Take note of a response, and how long it took."""
+        meter, size = exchange.meter or self.meter, float(len(response.body))
+        meter.note(response.status, seconds * 1000, exchange.integration_ms, size)
 
 
 class Canary(Struct, frozen=True):
@@ -87,7 +100,7 @@ class CompiledApi:
 
     async def execute(self, request: Request) -> Response:
         """The response to `request`, whatever happens on its way. The first segment of its path is the stage."""
-        dates = self._dates
+        began, dates = monotonic(), self._dates
         now = dates.tick()
         http_date, request_time = dates.http_date, dates.request_time
         name, _, rest = request.raw_path.lstrip("/").partition("/")
@@ -108,6 +121,7 @@ class CompiledApi:
         size = self._compression_size
         if size is not None and response.stream is None and len(response.body) >= size:
             await compress(response, exchange)
+        stage.note(exchange, response, monotonic() - began)
         trace_id = exchange.trace_id if exchange.function_reached else None
         return finish(response, request, ids, http_date, trace_id)
 
