@@ -3,6 +3,8 @@
 It has to be built (cmake, g++, autoconf, two minutes): the variable AWS_LAMBDA_RIC names the folder of the package.
 """
 
+import asyncio
+import json
 import os
 import re
 from pathlib import Path
@@ -52,6 +54,35 @@ const handlers = {
 exports.handler = (event, context, callback) => handlers[event](event, context, callback);
 """
 EVENTS = re.findall(r"^  (\w+): ", SOURCE, re.M)
+STREAMS = """
+const ways = {
+  text: async (event, stream) => { stream.setContentType("text/plain"); stream.write("a"); stream.end("b") },
+  object: async (event, stream) => { stream.write({ a: 1 }); stream.end() },
+  prelude: async (event, stream) => {
+    stream = awslambda.HttpResponseStream.from(stream, { statusCode: 201 });
+    stream.write("x");
+    stream.end();
+  },
+  onlyEnd: async (event, stream) => { awslambda.HttpResponseStream.from(stream, { statusCode: 201 }).end("x") },
+  nothing: async (event, stream) => { stream.end() },
+  piped: async (event, stream) => {
+    await require("node:stream/promises").pipeline(require("node:stream").Readable.from(["a", "b"]), stream);
+  },
+  plain: (event, stream) => { stream.write("x"); stream.end() },
+  returns: async (event, stream) => { stream.end("x"); return 1 },
+  throws: async () => { throw new TypeError("no") },
+  middle: async (event, stream) => { stream.write("x"); throw new RangeError("no") },
+  text_thrown: async (event, stream) => { stream.write("x"); throw "no" },
+  late: async (event, stream) => { stream.write("x"); stream.setContentType("a/b") },
+  shown: async (event, stream, context) => {
+    stream.write(Object.keys(stream).sort().join());
+    stream.end(Object.keys(context).includes("awsRequestId") + typeof stream.writableHighWaterMark);
+  },
+  unended: async (event, stream) => { stream.write("x") },
+};
+exports.handler = awslambda.streamifyResponse((event, stream, context) => ways[event](event, stream, context));
+"""
+STREAMED = re.findall(r"^  (\w+): ", STREAMS, re.M)
 LOADING = {
     "missing module": ("require('nowhere')", "f.handler"),
     "missing file": ("", "g.handler"),
@@ -124,3 +155,29 @@ def test_both_runtimes_name_what_does_not_load(both: tuple[Any, Any], case: str)
         functions.create("f", handler, Runtime="nodejs20.x", Timeout=10)
         results.append([outcome(functions, "f", 1), written(functions)])
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("event", STREAMED)
+def test_both_runtimes_stream_the_same(both: tuple[Any, Any], event: str) -> None:
+    results = []
+    for functions in both:
+        functions.write("f.cjs", STREAMS)
+        functions.create("f", "f.handler", Runtime="nodejs20.x", Timeout=2)
+        results.append([streamed(functions, event), streamed(functions, "text"), written(functions)])
+    assert results[0] == results[1]
+
+
+def streamed(functions: Any, event: str) -> list[Any]:
+    """What is streamed, under which content type, and how it ends, as far as two runs are comparable."""
+
+    async def work() -> list[Any]:
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+        invocation = functions.service.stream(arn, json.dumps(event).encode())
+        async with asyncio.timeout(20):
+            body = b"".join([chunk async for chunk in invocation])
+            outcome = await invocation.outcome()
+        error = json.loads(outcome.payload) if outcome.function_error else {}
+        message = re.sub("[0-9a-f-]{36}", "", error.get("errorMessage", ""))
+        return [body, invocation.content_type, error.get("errorType"), message]
+
+    return functions._runner.run(work())  # type: ignore[no-any-return]
