@@ -1,6 +1,7 @@
 """How an invocation ends: what the log says of it, and what its caller gets."""
 
 import time
+from collections.abc import Iterable
 from functools import partial
 
 from dewstack.lambda_ import faults
@@ -63,6 +64,19 @@ def complete_exited(
     return complete(environment, invocation, outcome, status="error", error_type=error_type)
 
 
+def complete_not_initialized(
+    environment: ExecutionEnvironment, invocation: Invocation, body: bytes, error_type: str, init_ms: float
+) -> None:
+    """The init phase failed; `body` says how."""
+    invocation.started, invocation.init_ms = time.monotonic(), init_ms
+    start(environment, invocation)
+    if error_type in faults.NO_RUNTIME:
+        body = faults.with_request_id(body, invocation.request_id)
+        complete_exited(environment, invocation, body, error_type)
+    else:
+        complete(environment, invocation, failure(environment, body), status="error", error_type=error_type)
+
+
 def complete_timed_out(environment: ExecutionEnvironment, invocation: Invocation) -> float:
     """The function has taken longer than it may."""
     timeout = environment.function.timeout
@@ -70,3 +84,10 @@ def complete_timed_out(environment: ExecutionEnvironment, invocation: Invocation
     text = faults.timeout_text(timeout)
     outcome = failure(environment, faults.error_body("Sandbox.Timedout", text, invocation.request_id))
     return complete(environment, invocation, outcome, status="timeout", seconds=float(timeout))
+
+
+def complete_removed(waiting: Iterable[Invocation], version: str) -> None:
+    """The function is no more."""
+    for invocation in waiting:
+        body = faults.error_body("Runtime.ExitError", "the function was removed", invocation.request_id)
+        invocation.finish(Outcome(body, "Unhandled", version))

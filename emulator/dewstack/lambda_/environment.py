@@ -38,16 +38,14 @@ class State(Enum):
 class ExecutionEnvironment:
     """INIT → READY → BUSY → READY … → STOPPED; one invocation at a time."""
 
-    def __init__(
-        self, function: Function, owner: Owner, log: LogStream, guard: Guard, meter: Meter
-    ) -> None:
+    def __init__(self, function: Function, owner: Owner, log: LogStream, guard: Guard, meter: Meter) -> None:
         self.function = function
         self.state = State.INIT
         self.invocation: Invocation | None = None
         self.init_ms: float | None = None
         """How long the init phase took; None once an invocation has been charged with it."""
         self.last_used = time.monotonic()
-        self.retiring = False
+        self.retiring = self.provisioned = False
         self.max_memory_mb = 0
         self.log = log
         self.meter = meter

@@ -23,7 +23,7 @@ class IdleEnvironments:
     def add(self, environment: ExecutionEnvironment) -> None:
         """It has nothing to do."""
         self._stack.append(environment)
-        if self._timer is None:
+        if self._timer is None and not environment.provisioned:
             self._look_later()
 
     def pop(self) -> ExecutionEnvironment:
@@ -44,7 +44,7 @@ class IdleEnvironments:
         return taken
 
     def _look_later(self) -> None:
-        oldest = min(environment.last_used for environment in self._stack)
+        oldest = min(each.last_used for each in self._stack if not each.provisioned)
         delay = max(0.01, oldest + self._seconds - time.monotonic())
         self._timer = self._loop.call_later(delay, self._look)
 
@@ -52,7 +52,8 @@ class IdleEnvironments:
         self._timer = None
         horizon = time.monotonic() - self._seconds
         for environment in [each for each in self._stack if each.last_used <= horizon]:
-            self._stack.remove(environment)
-            self._let_go(environment)
-        if self._stack:
+            if not environment.provisioned:
+                self._stack.remove(environment)
+                self._let_go(environment)
+        if any(not each.provisioned for each in self._stack):
             self._look_later()

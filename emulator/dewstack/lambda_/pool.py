@@ -12,25 +12,21 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from dewstack.ids import random_string
-from dewstack.lambda_ import faults
-from dewstack.lambda_.completion import complete, complete_exited, complete_timed_out, failure, start
+from dewstack.lambda_ import completion, faults
 from dewstack.lambda_.environment import ExecutionEnvironment, State
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.idle import IdleEnvironments
 from dewstack.lambda_.memory import MemoryWatch
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
 from dewstack.lambda_.pace import Pace
-from dewstack.lambda_.report import init_report_line
+from dewstack.lambda_.provisioning import ProvisionedEnvironments, init_limit, told
+from dewstack.lambda_.report import init_done_line, init_report_line, stream_name
 from dewstack.metrics import Meter
 
 logger = logging.getLogger("dewstack.lambda")
 
 INIT_SECONDS = 10.0
 """The init phase's limit. After it AWS runs init once more, inside the invocation and under its timeout."""
-NOT_STARTED = "Runtime.InvalidEntrypoint"
-NO_RUNTIME = ("Runtime.ExitError", "Runtime.OutOfMemory", NOT_STARTED)
-"""What Lambda itself says of a process, with the id of the request it was to serve."""
 PARALLEL_STARTS = 10
 """How many environments of one function are started at a time."""
 
@@ -67,6 +63,7 @@ class FunctionPool:
         self._memory = MemoryWatch(self._loop, () if debugged else self._environments, self._out_of_memory)
         self._tasks: set[asyncio.Task[None]] = set()
         self._patience: asyncio.TimerHandle | None = None
+        self.provisioned = ProvisionedEnvironments(self._add_environment, self._release)
 
     @property
     def environments(self) -> tuple[ExecutionEnvironment, ...]:
@@ -106,8 +103,8 @@ class FunctionPool:
         for environment in self._environments:
             environment.retiring = True
         self._pace = Pace()
-        if self._queue:
-            self._grow()
+        self.provisioned.renew()
+        self._grow()
         self.start_debugged()
 
     def start_debugged(self) -> None:
@@ -117,6 +114,7 @@ class FunctionPool:
 
     def close(self) -> None:
         """Stop everything; events in flight end with an error."""
+        self.provisioned.close()
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
@@ -129,9 +127,7 @@ class FunctionPool:
         for environment in self._ending:
             environment.reap()
         self._ending.clear()
-        for invocation in waiting:
-            body = faults.error_body("Runtime.ExitError", "the function was removed", invocation.request_id)
-            invocation.finish(Outcome(body, "Unhandled", self.function.version))
+        completion.complete_removed(waiting, self.function.version)
 
     # Growing and shrinking.
 
@@ -149,10 +145,8 @@ class FunctionPool:
         for _ in range(min(wanted, at_most, self.limit - len(self._environments))):
             self._add_environment(in_invoke=in_invoke)
 
-    def _add_environment(self, *, in_invoke: bool = False) -> None:
-        stream = (
-            f"{time.strftime('%Y/%m/%d')}/[{self.function.version}]{random_string(32, '0123456789abcdef')}"
-        )
+    def _add_environment(self, *, in_invoke: bool = False) -> ExecutionEnvironment:
+        stream = stream_name(self.function.version)
         log = self._open_stream(self.function, stream)
         environment = ExecutionEnvironment(self.function, self, log, self._guard, self._meter)
         self._environments.add(environment)
@@ -160,18 +154,23 @@ class FunctionPool:
         task = self._loop.create_task(self._start(environment, stream, in_invoke))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return environment
 
     async def _start(self, environment: ExecutionEnvironment, stream: str, in_invoke: bool) -> None:
         try:
-            await environment.start(await asyncio.to_thread(self._launch, environment.function, stream))
+            launch = await asyncio.to_thread(self._launch, environment.function, stream)
+            await environment.start(told(launch) if environment.provisioned else launch)
         except Exception as error:
             logger.error("%s: its runtime does not start: %s", environment.function.name, error)
-            self._init_ended(environment, faults.error_body(NOT_STARTED, str(error)), NOT_STARTED)
+            body = faults.error_body(faults.NOT_STARTED, str(error))
+            self._init_ended(environment, body, faults.NOT_STARTED)
             return
         self._memory.wake()
         if self._debugged:
             return  # its init phase may stop at a breakpoint too
         limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
+        if environment.provisioned:
+            limit = init_limit(environment.function)
         self._loop.call_later(limit, self._init_timed_out, environment, in_invoke)
 
     def _drop(self, environment: ExecutionEnvironment) -> None:
@@ -180,16 +179,26 @@ class FunctionPool:
         environment.stop()
         self._ending = [ending for ending in self._ending if ending.pid is not None]
         self._ending.append(environment)
+        self.provisioned.lost(environment)
+
+    def _release(self, environment: ExecutionEnvironment) -> None:
+        """It need not be kept: it ends unless it is busy."""
+        if environment.state is State.BUSY:
+            environment.retiring = True
+        else:
+            self._idle.discard(environment)
+            self._drop(environment)
 
     # What environments report (Owner).
 
     def environment_ready(self, environment: ExecutionEnvironment) -> None:
         """It asks for an event: give it the oldest, or let it rest."""
+        if environment.provisioned and environment in self._initializing:
+            environment.write(init_done_line(environment.elapsed_init()))
         self._initializing.discard(environment)
         if environment.retiring:
             self._drop(environment)
-            if self._queue:
-                self._grow()
+            self._grow()
             return
         if self._queue:
             self._deliver(environment, self._queue.popleft())
@@ -210,7 +219,7 @@ class FunctionPool:
         self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
     ) -> None:
         """The function raised."""
-        self._finish(environment, invocation, failure(environment, body))
+        self._finish(environment, invocation, completion.failure(environment, body))
 
     def init_failed(self, environment: ExecutionEnvironment, body: bytes) -> None:
         """The runtime says that the function does not load."""
@@ -222,13 +231,9 @@ class FunctionPool:
 
     def environment_confused(self, environment: ExecutionEnvironment) -> None:
         """It answers what nobody asked, as two processes do where a handler forked: let another one serve."""
-        if environment.state is State.BUSY:
-            environment.retiring = True
-        elif environment.state is State.READY:
-            self._idle.discard(environment)
-            self._drop(environment)
-            if self._queue:
-                self._grow()
+        if environment.state in (State.BUSY, State.READY):
+            self._release(environment)
+            self._grow()
 
     def _out_of_memory(self, environment: ExecutionEnvironment) -> None:
         environment.read_remaining_output()
@@ -243,9 +248,8 @@ class FunctionPool:
         self._drop(environment)
         if invocation is not None:
             body = faults.exit_body(status, invocation.request_id)
-            self._pace.observe(complete_exited(environment, invocation, body, error_type))
-        if self._queue:
-            self._grow()
+            self._pace.observe(completion.complete_exited(environment, invocation, body, error_type))
+        self._grow()
 
     # How an invocation goes.
 
@@ -253,11 +257,11 @@ class FunctionPool:
         timeout = environment.function.timeout
         invocation.timer = self._loop.call_later(timeout, self._timed_out, environment, invocation)
         environment.deliver(invocation)
-        start(environment, invocation)
+        completion.start(environment, invocation)
         self._memory.wake()
 
     def _finish(self, environment: ExecutionEnvironment, invocation: Invocation, outcome: Outcome) -> None:
-        self._pace.observe(complete(environment, invocation, outcome))
+        self._pace.observe(completion.complete(environment, invocation, outcome))
 
     def _timed_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
         if environment.invocation is not invocation:
@@ -265,9 +269,8 @@ class FunctionPool:
         environment.read_remaining_output()
         environment.invocation = None
         self._drop(environment)
-        self._pace.observe(complete_timed_out(environment, invocation))
-        if self._queue:
-            self._grow()
+        self._pace.observe(completion.complete_timed_out(environment, invocation))
+        self._grow()
 
     # When the init phase goes wrong.
 
@@ -276,19 +279,13 @@ class FunctionPool:
             return
         milliseconds = environment.elapsed_init()
         environment.write(init_report_line(milliseconds, "init", f"error\tError Type: {error_type}"))
+        self.provisioned.failed(environment, error_type)
         self._drop(environment)
         if self._queue:
-            invocation = self._queue.popleft()
-            invocation.started, invocation.init_ms = time.monotonic(), milliseconds
-            start(environment, invocation)
-            if error_type in NO_RUNTIME:
-                body = faults.with_request_id(body, invocation.request_id)
-                complete_exited(environment, invocation, body, error_type)
-            else:
-                outcome = failure(environment, body)
-                complete(environment, invocation, outcome, status="error", error_type=error_type)
-        if self._queue:
-            self._grow()
+            completion.complete_not_initialized(
+                environment, self._queue.popleft(), body, error_type, milliseconds
+            )
+        self._grow()
 
     def _init_timed_out(self, environment: ExecutionEnvironment, in_invoke: bool) -> None:
         if environment.state is not State.INIT:
@@ -296,8 +293,8 @@ class FunctionPool:
         environment.read_remaining_output()
         phase = "invoke" if in_invoke else "init"
         environment.write(init_report_line(environment.elapsed_init(), phase, "timeout"))
+        self.provisioned.failed(environment, "timeout")
         self._drop(environment)
         if in_invoke and self._queue:
-            complete_timed_out(environment, self._queue.popleft())
-        if self._queue:
-            self._grow(in_invoke=True)
+            completion.complete_timed_out(environment, self._queue.popleft())
+        self._grow(in_invoke=True)

@@ -1,6 +1,7 @@
 """Lambda's API: aliases, the function's resource policy and tags."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -37,9 +38,15 @@ def alias_configuration(alias: Alias, reference: Reference) -> dict[str, Any]:
 class QualifierOperations:
     """What points at versions and what belongs to the function as a whole."""
 
-    def __init__(self, functions: FunctionStore, invoker: Invoker) -> None:
+    def __init__(
+        self,
+        functions: FunctionStore,
+        invoker: Invoker,
+        provision: Callable[[Reference], Awaitable[None]],
+    ) -> None:
         self._functions = functions
         self._invoker = invoker
+        self._provision = provision
 
     def _alias(self, caller: Caller, params: dict[str, Any]) -> tuple[Reference, Alias]:
         reference = self._functions.reference(params, caller)
@@ -90,6 +97,7 @@ class QualifierOperations:
         )
         answer = self._put_alias(reference, changed)
         self._invoker.alias_changed()
+        await self._provision(reference)
         return answer
 
     @operation("GetAlias")
@@ -117,6 +125,7 @@ class QualifierOperations:
         if self._functions.urls.delete(url):
             self._functions.policies_changed()
         self._invoker.alias_changed()
+        await self._provision(reference)
         return {}
 
     @operation("AddPermission")

@@ -4,8 +4,11 @@ The REPORT format, trailing tab included, and the rule `billed = ceil(duration +
 """
 
 import math
+import time
 
 from msgspec import Struct
+
+from dewstack.ids import random_string
 
 
 class Report(Struct, frozen=True):
@@ -42,6 +45,11 @@ class Report(Struct, frozen=True):
         return "\t".join(parts) + "\t"
 
 
+def stream_name(version: str) -> str:
+    """The name of an environment's log stream."""
+    return f"{time.strftime('%Y/%m/%d')}/[{version}]{random_string(32, '0123456789abcdef')}"
+
+
 def start_line(request_id: str, version: str) -> str:
     """The START line."""
     return f"START RequestId: {request_id} Version: {version}"
@@ -50,6 +58,11 @@ def start_line(request_id: str, version: str) -> str:
 def end_line(request_id: str) -> str:
     """The END line."""
     return f"END RequestId: {request_id}"
+
+
+def init_done_line(milliseconds: float) -> str:
+    """The INIT_REPORT line of an init phase that went well, which is told where it came before there was an event."""
+    return f"INIT_REPORT Init Duration: {milliseconds:.2f} ms"
 
 
 def init_report_line(milliseconds: float, phase: str, status: str) -> str:

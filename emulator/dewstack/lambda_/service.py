@@ -14,7 +14,7 @@ from dewstack.lambda_.asynchronous.ledger import Ledger
 from dewstack.lambda_.asynchronous.operations import EventInvokeOperations, policy
 from dewstack.lambda_.asynchronous.queue import EventQueue
 from dewstack.lambda_.code import CodeStorage
-from dewstack.lambda_.concurrency import ConcurrencyOperations
+from dewstack.lambda_.concurrency import ACCOUNT_CONCURRENCY, ConcurrencyOperations, reserved_in
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.functions import FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
@@ -72,12 +72,13 @@ class LambdaService:
             partial(policy, self.functions),
         )
         self.send = self.events.send
+        self.concurrency = ConcurrencyOperations(self.functions, self.invoker, clock)
         self.urls = FunctionUrlOperations(self.functions, clock, local_address(config))
         self.operations: dict[str, Handler] = operations_of(
             FunctionOperations(self.functions, layers, self.packages, self.invoker, clock),
             LayerOperations(layers, self.packages, clock),
-            QualifierOperations(self.functions, self.invoker),
-            ConcurrencyOperations(self.functions, self.invoker, clock),
+            QualifierOperations(self.functions, self.invoker, self.concurrency.apply),
+            self.concurrency,
             StreamingOperations(self.functions, self.invoker),
             EventInvokeOperations(self.functions, self.events, clock),
             self.urls,
@@ -128,19 +129,26 @@ class LambdaService:
     @operation("GetAccountSettings")
     def get_account_settings(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """The account's limits and usage."""
-        count = sum(
-            f.version == LATEST for f in self.functions.versions.scan(caller.account_id, caller.region)
-        )
+        versions = self.functions.versions.scan(caller.account_id, caller.region)
+        reserved = reserved_in(self.functions, caller)
         return {
             "AccountLimit": {
                 "TotalCodeSize": 80_530_636_800,
                 "CodeSizeUnzipped": 262_144_000,
                 "CodeSizeZipped": 52_428_800,
-                "ConcurrentExecutions": 1000,
-                "UnreservedConcurrentExecutions": 1000,
+                "ConcurrentExecutions": ACCOUNT_CONCURRENCY,
+                "UnreservedConcurrentExecutions": ACCOUNT_CONCURRENCY - reserved,
             },
-            "AccountUsage": {"TotalCodeSize": 0, "FunctionCount": count},
+            "AccountUsage": {
+                "TotalCodeSize": sum(each.code.size for each in versions),
+                "FunctionCount": sum(each.version == LATEST for each in versions),
+            },
         }
+
+    async def resume(self) -> None:
+        """Go on where the last emulator ended: with events that wait, and environments that are provisioned."""
+        self.events.resume()
+        await self.concurrency.resume()
 
     def close(self) -> None:
         """End all environments and waiting events; forget unpacked code that is not to be kept."""

@@ -125,20 +125,6 @@ def test_throttling_is_a_429_that_says_why(dew: Dew) -> None:
     client.close()
 
 
-def test_provisioned_concurrency_is_ready_at_once(client: Any) -> None:
-    create(client, "provisioned", "def handler(e, c): return 1", Publish=True)
-    where = {"FunctionName": "provisioned", "Qualifier": "1"}
-    refused(
-        "ProvisionedConcurrencyConfigNotFoundException", client.get_provisioned_concurrency_config, **where
-    )
-    client.put_provisioned_concurrency_config(**where, ProvisionedConcurrentExecutions=5)
-    told = client.get_provisioned_concurrency_config(**where)
-    assert (told["Status"], told["AllocatedProvisionedConcurrentExecutions"]) == ("READY", 5)
-    listed = client.list_provisioned_concurrency_configs(FunctionName="provisioned")
-    assert len(listed["ProvisionedConcurrencyConfigs"]) == 1
-    client.delete_provisioned_concurrency_config(**where)
-
-
 def test_an_alias_shares_events_among_versions_and_holds_them(client: Any) -> None:
     create(client, "shared", "def handler(e, c): return c.function_version", Publish=True)
     client.update_function_configuration(FunctionName="shared", Description="second")

@@ -75,13 +75,20 @@ def test_a_version_that_an_alias_names_is_not_deleted(two_versions):
     two_versions.call("DeleteFunction", FunctionName="f", Qualifier="1")
 
 
-def test_provisioned_concurrency_is_recorded(two_versions):
+def test_provisioned_concurrency_is_told_and_taken_back(two_versions):
     where = {"FunctionName": "f", "Qualifier": "1"}
     with pytest.raises(AwsError, match="No Provisioned Concurrency Config found"):
         two_versions.call("GetProvisionedConcurrencyConfig", **where)
     two_versions.call("PutProvisionedConcurrencyConfig", **where, ProvisionedConcurrentExecutions=3)
-    told = two_versions.call("GetProvisionedConcurrencyConfig", **where)
-    assert (told["AvailableProvisionedConcurrentExecutions"], told["Status"]) == (3, "READY")
+
+    def told():
+        return two_versions.call("GetProvisionedConcurrencyConfig", **where)
+
+    assert (told()["RequestedProvisionedConcurrentExecutions"], told()["Status"]) == (3, "IN_PROGRESS")
+    two_versions.wait_until(
+        lambda: sum(each.init_ms is not None for each in two_versions.environments("f")) == 3
+    )
+    assert (told()["AvailableProvisionedConcurrentExecutions"], told()["Status"]) == (3, "READY")
     (listed,) = two_versions.call("ListProvisionedConcurrencyConfigs", FunctionName="f")[
         "ProvisionedConcurrencyConfigs"
     ]
