@@ -20,6 +20,11 @@ CUT = (
 """The payload for a streamed response whose end never came."""
 
 
+NOT_STARTED = "Runtime.InvalidEntrypoint"
+NO_RUNTIME = ("Runtime.ExitError", "Runtime.OutOfMemory", NOT_STARTED)
+"""What Lambda itself says of a process, with the id of the request it was to serve."""
+
+
 def error_body(error_type: str, message: str, request_id: str = "") -> bytes:
     """An error payload; with a request id in its message where AWS puts one."""
     text = f"RequestId: {request_id} Error: {message}" if request_id else message
