@@ -5,6 +5,7 @@ This is the composition root. Services do not import each other; here each is ha
 
 import asyncio
 import concurrent.futures
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +14,11 @@ from msgspec.structs import replace
 
 from dewstack.apigateway import ApiGateway
 from dewstack.apigateway.function_urls import FunctionUrls
+from dewstack.apigateway.guards import Guards
 from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
-from dewstack.cloudwatch import CloudWatch
+from dewstack.cloudwatch import CloudWatch, Overview
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
 from dewstack.connection import Door
@@ -34,6 +36,7 @@ from dewstack.wire.api import AwsApi
 
 CALL_SECONDS = 900.0
 """The bound of a call from another thread: the longest a function may run."""
+GATEWAY = "apigateway.amazonaws.com"
 COGNITO = "cognito-idp.amazonaws.com"
 """The principal that a user pool's triggers are invoked by."""
 
@@ -116,8 +119,10 @@ class Emulator:
             patience=self.functions.invoker.debugging.patience,
             forward=self.api.handle,
             stream=self.functions.stream,
+            guards=Guards(self.iam.authorize, self._permits_gateway),
             metrics=self.metrics,
         )
+        self.functions.functions.watchers.append(self.gateway.permissions_changed)
         self.function_urls = FunctionUrls(
             clock,
             self.functions.urls.served,
@@ -139,6 +144,7 @@ class Emulator:
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
+        control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         control.add("GET", "lambda/code", self.functions.packages.download)
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, self.function_urls)
 
@@ -188,6 +194,18 @@ class Emulator:
     async def _permits_cognito(self, function: str, user_pool: str) -> bool:
         """Whether a function's resource policy lets Cognito invoke it for a user pool; both are ARNs."""
         return await asyncio.to_thread(self.functions.permits, function, COGNITO, user_pool)
+
+    def _permits_gateway(self, function: str, api: str) -> bool:
+        """Whether a function's resource policy lets API Gateway invoke it for an API; both are ARNs."""
+        permitted = self.functions.permits(function, GATEWAY, api)
+        if not permitted:
+            logging.getLogger("dewstack.iam").warning(
+                "the policy of %s doesn't let API Gateway invoke it for %s: requests get 500, as on AWS"
+                " (lambda:AddPermission)",
+                function,
+                api,
+            )
+        return permitted
 
     async def make_keys(self) -> None:
         """Make the keys of the pools that have none yet, so that the first sign-in need not wait for them."""

@@ -18,6 +18,7 @@ COMMANDS = {
     "flask": "Serve the same map and handlers with Flask.",
     "down": "Stop an emulator that runs in the background.",
     "logs": "Show what the functions print.",
+    "metrics": "Show how often functions and routes were used, and how fast they were.",
     "invoke": "Call one function with an event of your own.",
     "routes": "List which request reaches which function.",
     "mail": "Read the messages that would have been sent.",

@@ -1,5 +1,6 @@
 """CloudWatch's metrics: what functions and routes do, and what handlers report themselves."""
 
+from dewstack.cloudwatch.overview import Overview
 from dewstack.cloudwatch.service import CloudWatch
 
-__all__ = ["CloudWatch"]
+__all__ = ["CloudWatch", "Overview"]

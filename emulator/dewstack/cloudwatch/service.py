@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dewstack.cloudwatch.errors import InvalidParameterCombination, InvalidParameterValue, MissingParameter
-from dewstack.cloudwatch.expressions import Points, evaluate
 from dewstack.cloudwatch.statistics import statistic
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
 from dewstack.metrics import MINUTE, NONE, Dimensions, Metrics, Series, Summary
 from dewstack.wire import Handler, operation, operations_of
 
+Points = dict[int, float]
 PAGE = 500
 MOST_POINTS = 1440
 MOST_VALUES = 150
@@ -114,6 +114,8 @@ def _calculated(expression: str, plain: dict[str, Points], known: dict[str, Poin
     """The points of an expression; METRICS() are those of metrics alone."""
     if expression.lstrip().upper().startswith(("SELECT", "SEARCH(")):
         raise NotEmulated("Metrics Insights and SEARCH are not emulated by dewstack: name the metrics")
+    from dewstack.cloudwatch.expressions import evaluate
+
     return evaluate(expression, plain if "METRICS()" in expression else known)
 
 

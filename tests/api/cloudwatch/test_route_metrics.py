@@ -91,3 +91,18 @@ def test_methods_of_a_rest_api(dew: Dew, summed: Sum) -> None:
     assert summed("Count", "4XXError", "5XXError", **method) == {"Count": 3, "4XXError": 1, "5XXError": 1}
     assert summed("Count", "4XXError", **named) == {"Count": 4, "4XXError": 2}
     assert summed("IntegrationLatency", stat="SampleCount", **method) == {"IntegrationLatency": 3}
+
+
+def test_an_overview_for_people(dew: Dew) -> None:
+    for path in ("/answers/200", "/answers/500"):
+        httpx.get(dew.url + path)
+    told = httpx.get(f"{dew.aws_url}/_dew/metrics", params={"minutes": 5}).json()
+    (function,) = told["functions"]
+    assert function["function"] == "metered-dev-answer"
+    assert function["invocations"] >= 2 and function["cold_starts"] >= 1 and function["errors"] == 0
+    assert 0 < function["p50"] <= function["p95"] <= function["p99"]
+    route = next(route for route in told["routes"] if route["kind"] == "httpApi")
+    assert (route["method"], route["path"]) == ("GET", "/answers/{status}")
+    assert route["requests"] >= 2 and route["server_errors"] >= 1
+    refused = httpx.get(f"{dew.aws_url}/_dew/metrics", params={"minutes": "all"})
+    assert refused.status_code == 400
