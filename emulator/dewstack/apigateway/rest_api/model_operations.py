@@ -22,7 +22,7 @@ VALIDATOR_PATCHES = Patches(
 
 
 class ModelOperations:
-    """CreateModel, GetModel, GetModels, UpdateModel, DeleteModel."""
+    """CreateModel, GetModel, GetModels, GetModelTemplate, UpdateModel, DeleteModel."""
 
     def __init__(self, apis: RestApis) -> None:
         self._apis = apis
@@ -49,6 +49,14 @@ class ModelOperations:
     def get_models(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """The models of an API."""
         return page(self._apis.models.all(self._apis.api(caller, params)), params)
+
+    @operation("GetModelTemplate")
+    def get_model_template(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """A mapping template that makes what the model describes. Raises NotFoundException."""
+        from dewstack.apigateway.rest_api.model_template import template
+
+        model = self._apis.models.get(self._apis.api(caller, params), required(params, "modelName"))
+        return {"value": template(msgspec.json.decode(model.schema or "{}"))}
 
     @operation("UpdateModel")
     def update_model(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

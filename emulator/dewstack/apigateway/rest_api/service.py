@@ -10,6 +10,7 @@ from dewstack.apigateway.rest_api.authorizer_operations import AuthorizerOperati
 from dewstack.apigateway.rest_api.documentation_operations import DocumentationOperations
 from dewstack.apigateway.rest_api.gateway_response_operations import GatewayResponseOperations
 from dewstack.apigateway.rest_api.integration_operations import IntegrationOperations
+from dewstack.apigateway.rest_api.invoke_tests import InvokeTests
 from dewstack.apigateway.rest_api.key_operations import ApiKeyOperations
 from dewstack.apigateway.rest_api.method_operations import MethodOperations
 from dewstack.apigateway.rest_api.model import ApiKey, CanarySettings, RestApi, Snapshot, Stage, UsagePlan
@@ -85,7 +86,12 @@ class RestApiService(Generic[S]):
             plans,
             UsageOperations(self._apis, self.usage, keys, plans),
             TagOperations(self._apis),
+            InvokeTests(self._apis, clock, self._compiled_by),
         )
+
+    def _compiled_by(self) -> Compiler[S]:
+        self._compiler = self._compiler or self._make_compiler()
+        return self._compiler
 
     def _keys_changed(self, caller: Caller) -> None:
         """A key may admit to any API of its account and region."""
@@ -121,5 +127,4 @@ class RestApiService(Generic[S]):
                 for each in (served, [canary_of(stage) for stage in served if stage.canary_settings])
             )
             api_keys = self._apis.plans_of(api)
-        self._compiler = self._compiler or self._make_compiler()
-        return self._compiler.compile(api, stages, api_keys, canaries)
+        return self._compiled_by().compile(api, stages, api_keys, canaries)
