@@ -6,6 +6,7 @@ This is the composition root. Services do not import each other; here each is ha
 import asyncio
 import concurrent.futures
 import logging
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.apigateway import ApiGateway
+from dewstack.apigateway.guards import Guards
 from dewstack.apigateway.function_urls import FunctionUrls
 from dewstack.apigateway.guards import Guards
 from dewstack.authority import Authority
@@ -36,6 +38,7 @@ from dewstack.wire.api import AwsApi
 
 CALL_SECONDS = 900.0
 """The bound of a call from another thread: the longest a function may run."""
+GATEWAY = "apigateway.amazonaws.com"
 GATEWAY = "apigateway.amazonaws.com"
 COGNITO = "cognito-idp.amazonaws.com"
 """The principal that a user pool's triggers are invoked by."""
@@ -120,8 +123,10 @@ class Emulator:
             forward=self.api.handle,
             stream=self.functions.stream,
             guards=Guards(self.iam.authorize, self._permits_gateway),
+            guards=Guards(self.iam.authorize, self._permits_gateway),
             metrics=self.metrics,
         )
+        self.functions.functions.watchers.append(self.gateway.permissions_changed)
         self.functions.functions.watchers.append(self.gateway.permissions_changed)
         self.function_urls = FunctionUrls(
             clock,
@@ -194,6 +199,18 @@ class Emulator:
     async def _permits_cognito(self, function: str, user_pool: str) -> bool:
         """Whether a function's resource policy lets Cognito invoke it for a user pool; both are ARNs."""
         return await asyncio.to_thread(self.functions.permits, function, COGNITO, user_pool)
+
+    def _permits_gateway(self, function: str, api: str) -> bool:
+        """Whether a function's resource policy lets API Gateway invoke it for an API; both are ARNs."""
+        permitted = self.functions.permits(function, GATEWAY, api)
+        if not permitted:
+            logging.getLogger("dewstack.iam").warning(
+                "the policy of %s doesn't let API Gateway invoke it for %s: requests get 500, as on AWS"
+                " (lambda:AddPermission)",
+                function,
+                api,
+            )
+        return permitted
 
     def _permits_gateway(self, function: str, api: str) -> bool:
         """Whether a function's resource policy lets API Gateway invoke it for an API; both are ARNs."""

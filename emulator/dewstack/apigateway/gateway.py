@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.protocol import HttpProtocol
 from dewstack.apigateway.integrations import Patience, as_configured
@@ -84,6 +85,7 @@ class ApiGateway:
         patience: Patience = as_configured,
         forward: "Forward | None" = None,
         stream: InvokeStreaming | None = None,
+        guards: Guards = UNGUARDED,
         metrics: Metrics | None = None,
     ) -> None:
         metrics = metrics or Metrics(clock)
@@ -98,11 +100,12 @@ class ApiGateway:
             parts = Parts(clock, dates, self.connections, self._current, forward)
             return WebsocketCompiler(parts, invoke, patience, _domain(config))
 
+        compiler = Compiler(invoke, key_sets, clock, dates, patience, metrics, guards=guards)
         self.http_apis = ApiService(
             store,
             clock,
             {
-                "HTTP": HttpProtocol(Compiler(invoke, key_sets, clock, dates, patience, metrics)),
+                "HTTP": HttpProtocol(compiler),
                 "WEBSOCKET": WebsocketProtocol(websocket_compiler),
             },
             self._changed,
@@ -124,6 +127,7 @@ class ApiGateway:
                 forward,
                 stream,
                 usage=self.rest_apis.usage,
+                guards=guards,
                 metrics=metrics,
             )
 
@@ -146,6 +150,11 @@ class ApiGateway:
         """Take note that the store was emptied or replaced."""
         for kind in self._kinds:
             kind.forget()
+        self._edition = object()
+        self._compiled.clear()
+
+    def permissions_changed(self) -> None:
+        """Take note that functions' policies are not what they were: APIs are compiled anew. From any thread."""
         self._edition = object()
         self._compiled.clear()
 

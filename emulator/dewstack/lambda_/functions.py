@@ -68,12 +68,16 @@ class FunctionStore:
         self.settings = store.collection("lambda.settings", Settings)
         self.event_invoke_configs = store.collection("lambda.event_invoke_configs", EventInvokeConfig)
         self.urls = store.collection("lambda.urls", FunctionUrl)
+        self.watchers: list[Callable[[], None]] = []
+        """Told that a policy or a URL has changed, in the thread that changed it."""
         self.edition = object()
         """Another one whenever a policy or a URL has changed."""
 
     def policies_changed(self) -> None:
         """Take note that a policy or a URL is not what it was. Call it after the transaction."""
         self.edition = object()
+        for tell in self.watchers:
+            tell()
 
     def urls_of(self, reference: Reference) -> list[FunctionUrl]:
         """The URLs of a function and its aliases."""

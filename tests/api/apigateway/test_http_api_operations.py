@@ -263,7 +263,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
     ),
     ("CreateRoute", {"RouteKey": "GET /x", "Target": "integrations/none"}, NotFoundException, "Integration"),
     ("CreateRoute", {"RouteKey": "GET /x", "Target": "http://x"}, BadRequestException, "Target"),
-    ("CreateRoute", {"RouteKey": "GET /x", "AuthorizationType": "AWS_IAM"}, NotEmulated, "AWS_IAM"),
+    ("CreateRoute", {"RouteKey": "GET /x", "AuthorizationType": "NEW"}, NotEmulated, "NEW"),
     (
         "CreateRoute",
         {"RouteKey": "GET /x", "AuthorizationType": "CUSTOM"},

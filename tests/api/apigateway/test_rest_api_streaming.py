@@ -92,6 +92,12 @@ def base(dew: Dew, tmp_path_factory: pytest.TempPathFactory) -> str:
             Timeout=5,
             MemorySize=512,
         )
+        functions.add_permission(
+            FunctionName=name,
+            StatementId="api",
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+        )
     client = dew.client("apigateway")
     api = client.create_rest_api(name="streams", minimumCompressionSize=0)
     for part, name, timeout in (

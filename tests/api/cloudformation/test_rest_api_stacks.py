@@ -480,7 +480,6 @@ QUEUE = {
 @pytest.mark.parametrize(
     ("properties", "note"),
     [
-        ({"AuthorizationType": "AWS_IAM"}, "every request is refused"),
         ({"Integration": QUEUE}, "requests get 500"),
     ],
 )

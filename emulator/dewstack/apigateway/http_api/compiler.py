@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.authorizers import JwtAuthorizer, RouteAuthorizer
 from dewstack.apigateway.http_api.cors import CorsPolicy
@@ -13,12 +14,13 @@ from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.payload_v1 import PayloadV1
 from dewstack.apigateway.http_api.payload_v2 import PayloadV2
 from dewstack.apigateway.http_api.responses import GatewayResponse
-from dewstack.apigateway.integrations import Patience, as_configured
+from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router, path_of
 from dewstack.apigateway.v2.model import Api, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.v2.throttling import bucket_for
+from dewstack.arn import Arn
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.metrics import Meter, Metrics
@@ -38,7 +40,10 @@ class Compiler:
         dates: Dates,
         patience: Patience = as_configured,
         metrics: Metrics | None = None,
+        *,
+        guards: Guards = UNGUARDED,
     ) -> None:
+        self.guards = guards
         self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
         self.key_sets = key_sets
@@ -91,7 +96,7 @@ class _StageCompiler:
         version = (integration and integration.payload_format_version) or "2.0"
         return CompiledRoute(
             payload=PAYLOAD_FORMATS[version](constants),
-            integration=self._integration(integration) if integration else None,
+            integration=self._integration(integration, constants) if integration else None,
             authorizer=self._authorizer(route, constants),
             bucket=bucket_for(self._stage, key),
             meter=self._meter(*(key.split(" ", 1) if " " in key else (key, path_of(key)))),
@@ -103,18 +108,38 @@ class _StageCompiler:
         owner, named = Caller(api.account_id, api.region), ("ApiId", api.api_id)
         return self._compiler.metrics.route(owner, named, self._stage.stage_name, *route, http=True)
 
-    def _integration(self, integration: Integration) -> LambdaProxy:
+    def _may_ask(self, authorizer: Authorizer) -> bool:
+        """Whether the function of a Lambda authorizer lets itself be invoked."""
+        if authorizer.authorizer_credentials_arn:
+            return True
+        arn = function_arn(authorizer.authorizer_uri or "", self._stage.stage_variables)
+        api = self._api
+        source = Arn(
+            "execute-api", api.region, api.account_id, f"{api.api_id}/authorizers/{authorizer.authorizer_id}"
+        )
+        return arn is None or self._compiler.guards.permits(arn, str(source))
+
+    def _integration(self, integration: Integration, constants: Constants) -> LambdaProxy | None:
         uri, timeout = integration.integration_uri or "", integration.timeout_in_millis / 1000
         compiler, variables = self._compiler, self._stage.stage_variables
+        arn = function_arn(uri, variables)
+        if arn and not integration.credentials_arn and not compiler.guards.permits(arn, constants.source_arn):
+            return None
         return LambdaProxy(compiler.invoke, uri, timeout, variables, compiler.patience)
 
     def _authorizer(self, route: Route, constants: Constants) -> RouteAuthorizer | None:
         if route.authorization_type == "NONE":
             return None
+        if route.authorization_type == "AWS_IAM" and self._compiler.guards.authorize:
+            from dewstack.apigateway.http_api.iam_authorizer import IamAuthorizer
+
+            return IamAuthorizer(self._compiler.guards.authorize, constants)
         authorizer = self._authorizers.get(route.authorizer_id or "")
         if authorizer is None:
             return _Nobody()
         if route.authorization_type == "CUSTOM":
+            if not self._may_ask(authorizer):
+                return _Nobody()
             payload = PAYLOAD_FORMATS[authorizer.authorizer_payload_format_version or "2.0"](constants)
             return LambdaRouteAuthorizer(self._lambdas[authorizer.authorizer_id], payload, constants)
         scopes = route.authorization_scopes or ()

@@ -39,7 +39,7 @@ NOT_FROM_FUNCTION = frozenset(
 
 
 class Identity(Struct, frozen=True):
-    """What an authorizer found out about the caller. `kind` is `jwt` or `lambda`."""
+    """What an authorizer found out about the caller. `kind` is `jwt`, `lambda` or `iam`."""
 
     kind: str
     facts: Mapping[str, Any] | None
@@ -69,13 +69,14 @@ class PayloadFormat(Protocol):
 class Constants:
     """What the events of a route have in common, and which of a function's headers never leave."""
 
-    __slots__ = ("account_id", "api_id", "arn", "dropped", "path", "route_key", "stage", "stage_variables")
+    __slots__ = ("account_id", "api_id", "arn", "dropped", "path", "route_key", "source_arn", "stage", "stage_variables")
 
     def __init__(self, api: Api, stage: Stage, route_key: str, path: str, overrides_cors: bool) -> None:
         self.account_id = api.account_id
         self.api_id = api.api_id
         self.stage = stage.stage_name
         self.arn = str(Arn("execute-api", api.region, api.account_id, f"{api.api_id}/{stage.stage_name}"))
+        self.source_arn = f"{self.arn}/{route_key.replace(' /', '/', 1)}"
         self.stage_variables = stage.stage_variables or None
         self.route_key = route_key
         self.path = path

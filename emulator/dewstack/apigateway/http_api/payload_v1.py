@@ -105,7 +105,7 @@ class PayloadV1:
     def _request_context(self, exchange: Exchange, identity: Identity | None) -> dict[str, Any]:
         constants = self._constants
         request = exchange.request
-        context = {
+        context: dict[str, Any] = {
             "accountId": constants.account_id,
             "apiId": constants.api_id,
             "domainName": exchange.domain_name,
@@ -126,7 +126,9 @@ class PayloadV1:
             "resourcePath": constants.path,
             "stage": constants.stage,
         }
-        if identity is not None:
+        if identity is not None and identity.kind == "iam":
+            context["identity"] |= _signer(identity.facts or {})
+        elif identity is not None:
             context["authorizer"] = identity.facts
         return context
 
@@ -142,6 +144,13 @@ class PayloadV1:
                 raise malformed()
             pairs.extend((name, value) for value in values)
         return Response(status, response_body(output), response_headers(pairs, self._constants.dropped))
+
+
+def _signer(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Who has signed a request, by the names of format 1.0."""
+    user_id = facts["userId"]
+    named = {name: facts[name] for name in ("accessKey", "accountId", "userArn")}
+    return {**named, "caller": user_id, "user": user_id}
 
 
 def _multiple_headers(exchange: Exchange) -> dict[str, list[str]]:

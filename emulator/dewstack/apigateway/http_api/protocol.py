@@ -36,7 +36,7 @@ class HttpProtocol:
     scheme = "http"
     route_selection_expression: str | None = "$request.method $request.path"
     integration_defaults: Mapping[str, Any] = {"integration_method": "POST"}
-    authorizer_types: Mapping[str, str] = {"JWT": "JWT", "CUSTOM": "REQUEST"}
+    authorizer_types: Mapping[str, str] = {"JWT": "JWT", "CUSTOM": "REQUEST", "AWS_IAM": ""}
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler

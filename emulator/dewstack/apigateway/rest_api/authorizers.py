@@ -129,13 +129,13 @@ class BrokenAuthorizer:
 
 
 class IamAuthorization:
-    """AWS_IAM: signatures are not verified here, so nobody passes."""
+    """AWS_IAM where nobody verifies signatures: nobody passes."""
 
     async def check(self, exchange: Exchange) -> None:
         """Raises Refused."""
         method = exchange.method
         log.warning(
-            "%s %s wants a request signed with AWS credentials (AWS_IAM), which is not emulated: refused",
+            "%s %s wants a request signed with AWS credentials (AWS_IAM), which nobody verifies here: refused",
             exchange.request.method,
             method.resource_path if method else exchange.path,
         )

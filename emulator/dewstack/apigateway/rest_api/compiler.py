@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from dewstack.apigateway.integrations import Patience, as_configured
+from dewstack.apigateway.guards import UNGUARDED, Guards
+from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.policy import MalformedPolicy
 from dewstack.apigateway.responses import Dates
@@ -66,12 +67,14 @@ class RestCompiler:
         stream: InvokeStreaming | None = None,
         *,
         usage: Usage | None = None,
+        guards: Guards = UNGUARDED,
         metrics: Metrics | None = None,
     ) -> None:
         self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
         self.forward = forward
         self.stream = stream
+        self.guards = guards
         self.key_sets = key_sets
         self.clock = clock
         self.dates = dates
@@ -145,8 +148,10 @@ class _StageCompiler:
             compiler.patience,
             compiler.forward,
             compiler.stream,
+            compiler.guards.permits,
         )
         self._authorizers = {one.id: one for one in snapshot.authorizers}
+        self._api = api
         self._policy = _resource_policy(api)
         self._validators = {one.id: one for one in snapshot.request_validators}
         self._lambdas: dict[str, Step] = {}
@@ -171,7 +176,7 @@ class _StageCompiler:
         )
 
     def _method(self, resource: Resource, method: Method) -> CompiledMethod:
-        point = MethodPoint(resource.id, resource.path)
+        point = MethodPoint(resource.id, resource.path, method.http_method)
         return CompiledMethod(
             point=point,
             steps=tuple(self._steps(resource, method)),
@@ -187,7 +192,8 @@ class _StageCompiler:
         return self._compiler.metrics.route(owner, named, self._stage.stage_name, *method, http=False)
 
     def _steps(self, resource: Resource, method: Method) -> Iterable[Step]:
-        if self._policy is not None:
+        signed = method.authorization_type == "AWS_IAM" and self._compiler.guards.authorize is not None
+        if self._policy is not None and not signed:
             yield self._policy
         if method.authorization_type != "NONE":
             yield self._authorizer(method)
@@ -201,7 +207,7 @@ class _StageCompiler:
 
     def _authorizer(self, method: Method) -> Step:
         if method.authorization_type == "AWS_IAM":
-            return IamAuthorization()
+            return self._iam()
         authorizer = self._authorizers.get(method.authorizer_id or "")
         if authorizer is None:
             return BrokenAuthorizer(method.authorizer_id or "", "there is no such authorizer")
@@ -214,6 +220,18 @@ class _StageCompiler:
         except Misconfigured as error:
             return BrokenAuthorizer(authorizer.name, str(error))
 
+    def _iam(self) -> Step:
+        authorize = self._compiler.guards.authorize
+        if authorize is None:
+            return IamAuthorization()
+        from dewstack.apigateway.rest_api.iam_authorization import SignedRequests
+        from dewstack.apigateway.rest_api.resource_policy import statements_of
+
+        try:
+            return SignedRequests(authorize, statements_of(self._api) if self._api.policy else ())
+        except MalformedPolicy as error:
+            return BrokenAuthorizer(self._api.name, str(error))
+
     def _cognito(self, authorizer: Authorizer, method: Method) -> Step:
         compiler = self._compiler
         scopes = method.authorization_scopes or ()
@@ -222,6 +240,11 @@ class _StageCompiler:
     def _lambda(self, authorizer: Authorizer) -> Step:
         from dewstack.apigateway.rest_api.lambda_authorizer import LambdaAuthorizer
 
+        function = function_arn(authorizer.authorizer_uri or "", self._point.variables)
+        source = f"{self._point.arn.rpartition('/')[0]}/authorizers/{authorizer.id}"
+        permits = self._compiler.guards.permits
+        if function and not authorizer.authorizer_credentials and not permits(function, source):
+            raise Misconfigured(f"the policy of {function} doesn't let it be invoked")
         return LambdaAuthorizer(
             authorizer, self._point.variables, self._compiler.invoke, self._compiler.clock
         )

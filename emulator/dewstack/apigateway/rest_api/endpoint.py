@@ -68,3 +68,4 @@ class MethodPoint(Struct, frozen=True):
 
     resource_id: str
     resource_path: str
+    http_method: str = "ANY"

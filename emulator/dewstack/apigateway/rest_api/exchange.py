@@ -52,6 +52,8 @@ NO_IDENTITY: Mapping[str, str | None] = dict.fromkeys(
         "userArn",
     )
 )
+NOBODY: Mapping[str, str] = {}
+"""What is known of a caller who need not sign."""
 CONTENT_TYPE_TEXT = (b"Content-Type", b"text; charset=utf-8")
 AUTHORIZATION = ("Authorization", "authorization")
 
@@ -86,6 +88,7 @@ class Exchange:
         "header_lines",
         "header_names",
         "header_size",
+        "identity",
         "integration_ms",
         "meter",
         "method",
@@ -119,6 +122,7 @@ class Exchange:
         self.method: MethodPoint | None = None
         self.parameters: Mapping[str, str] | None = None
         self.authorizer: Mapping[str, Any] | None = None
+        self.identity: Mapping[str, str] = NOBODY
         self.api_key: tuple[str, str] | None = None
         self.usage_identifier_key: str | None = None
         self.function_reached = False
@@ -189,6 +193,7 @@ class Exchange:
         request, stage, method = self.request, self.stage, self.method
         identity = {
             **NO_IDENTITY,
+            **self.identity,
             "sourceIp": request.source_ip,
             "userAgent": self.header("user-agent"),
         }

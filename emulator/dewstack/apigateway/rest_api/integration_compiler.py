@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from dewstack.apigateway.guards import Permits, anybody
 from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.apigateway.rest_api.backends import CustomLambda, Mock
 from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
@@ -46,7 +47,9 @@ class IntegrationCompiler:
         patience: Patience = as_configured,
         forward: "Forward | None" = None,
         stream: InvokeStreaming | None = None,
+        permits: Permits = anybody,
     ) -> None:
+        self._permits = permits
         self._invoke = invoke
         self._stream = stream
         self._forward = forward
@@ -68,15 +71,22 @@ class IntegrationCompiler:
             log.warning("%s: the integration cannot work: %s", method.resource_path, error)
             return Broken(f"the integration cannot work: {error}")
 
-    def _function(self, integration: Integration) -> LambdaFunction:
+    def _function(self, integration: Integration, method: MethodPoint) -> LambdaFunction:
         if integration.http_method != "POST":
             raise BadMapping(f"Lambda takes POST, the integration's method is {integration.http_method}")
+        arn = function_arn(integration.uri or "", self._stage.variables)
+        source = f"{self._stage.arn}/{method.http_method}{method.resource_path}"
+        if arn and not integration.credentials and not self._permits(arn, source):
+            raise BadMapping(
+                f"Invalid permissions on Lambda function: the policy of {arn} doesn't let {source} invoke it"
+                " (lambda:AddPermission)"
+            )
         return LambdaFunction(
             self._invoke, integration.uri, integration.timeout_in_millis / 1000, self._stage, self._patience
         )
 
     def _lambda_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
-        function, payload = self._function(integration), Payload(method, self._binary)
+        function, payload = self._function(integration, method), Payload(method, self._binary)
         if integration.response_transfer_mode == STREAM and self._stream is not None:
             return StreamingLambdaProxy(function, payload, self._stage, self._stream)
         return LambdaProxy(function, payload)
@@ -88,12 +98,12 @@ class IntegrationCompiler:
             uri = service_uri(integration.uri or "", self._stage.variables)
             if uri is not None:
                 return self._mapped(integration, ServiceBackend(uri, integration, self._stage, self._forward))
-        return self._custom_lambda(integration)
+        return self._custom_lambda(integration, method)
 
-    def _custom_lambda(self, integration: Integration) -> CompiledIntegration:
+    def _custom_lambda(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
         parameters = {name.lower(): text for name, text in (integration.request_parameters or {}).items()}
         kind = parameters.get(INVOCATION_TYPE)
-        backend = CustomLambda(self._function(integration), expression(kind) if kind else None, self._send)
+        backend = CustomLambda(self._function(integration, method), expression(kind) if kind else None, self._send)
         return self._mapped(integration, backend)
 
     def _mock(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:

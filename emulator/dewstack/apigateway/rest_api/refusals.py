@@ -81,14 +81,39 @@ def unreadable_request(why: str) -> Refusal:
     )
 
 
-def denied_by_policy(arn: str, *, explicitly: bool) -> Refusal:
-    """What the API's own resource policy keeps out. AWS shows but the end of the account's id."""
+def invalid_signature(message: str) -> Refusal:
+    """A signature that isn't of the request, or of another time."""
+    return Refusal("INVALID_SIGNATURE", 403, "InvalidSignatureException", message)
+
+
+def unrecognized_client(message: str) -> Refusal:
+    """A key that nobody holds."""
+    return Refusal("DEFAULT_4XX", 403, "UnrecognizedClientException", message)
+
+
+def expired_token(message: str) -> Refusal:
+    """A session that has ended."""
+    return Refusal("EXPIRED_TOKEN", 403, "ExpiredTokenException", message)
+
+
+def denied(message: str) -> Refusal:
+    """What policies don't allow to whoever has signed."""
+    return _denied(message)
+
+
+def masked(arn: str) -> str:
+    """An ARN as AWS shows it to strangers: but the end of the account's id."""
     parts = arn.split(":", 5)
     parts[4] = f"********{parts[4][-4:]}"
+    return ":".join(parts)
+
+
+def denied_by_policy(arn: str, *, explicitly: bool) -> Refusal:
+    """What the API's own resource policy keeps out."""
     tail = " with an explicit deny" if explicitly else ""
     return _denied(
         "User: anonymous is not authorized to perform: execute-api:Invoke on resource:"
-        f" {':'.join(parts)}{tail}"
+        f" {masked(arn)}{tail}"
     )
 
 

@@ -24,7 +24,7 @@ class ApiProtocol(Protocol):
     integration_defaults: Mapping[str, Any]
     """Fields of an integration that aren't given."""
     authorizer_types: Mapping[str, str]
-    """The type of authorizer that a route's authorization type needs."""
+    """The type of authorizer that a route's authorization type needs; '' for one that needs none."""
 
     def check_api(self, api: Api) -> None:
         """Refuse an API."""

@@ -94,6 +94,8 @@ class RouteOperations:
         wanted = self._protocols[api.protocol_type].authorizer_types.get(kind)
         if wanted is None:
             raise NotEmulated(f"AuthorizationType {kind} of route {route.route_key} is not emulated")
+        if not wanted:
+            return
         if not route.authorizer_id:
             raise BadRequestException(f"AuthorizerId is required for authorization type {kind}")
         authorizer = self._apis.authorizers.get(api, route.authorizer_id)
