@@ -7,15 +7,13 @@ a request costs one task, and a response leaves in one segment.
 import asyncio
 import http
 import logging
-import time
 from collections.abc import Awaitable, Callable, Coroutine
-from email.utils import formatdate
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from dewstack.http import ByteStream, Headers, Request, Response, StreamCut, json_response
+from dewstack.http import ByteStream, Dates, Headers, Peers, Request, Response, StreamCut, upgrade_head
 
 Door = Callable[[Request], Awaitable[Response]]
 
@@ -32,7 +30,7 @@ STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus
 }
 TIMED_OUT = Response(408, b'{"message":"Request Timeout"}', [(b"Connection", b"close")])
-FAILED = json_response(500, {"message": "Internal Server Error"})
+FAILED = Response(500, b'{"message":"Internal Server Error"}', [(b"Content-Type", b"application/json")])
 
 
 class Exchange:
@@ -115,6 +113,14 @@ class Exchange:
     async def _send(self, response: Response) -> None:
         if response.stream is not None:
             await self._send_stream(response.stream, response)
+            return
+        if response.upgrade is not None:
+            connection = self.connection
+            self.response_complete = True
+            connection.transport.write(upgrade_head(response))
+            connection.connections.discard(connection)
+            state = connection.server_state
+            response.upgrade.begin(connection.transport, Peers(state.connections, state.tasks))
             return
         if self.disconnected:
             return
@@ -224,7 +230,7 @@ class Exchange:
 class Connection(HttpToolsProtocol):
     """uvicorn's protocol, making Exchanges. Its `app` is the port's door."""
 
-    def __init__(self, door: Door, dates: "Dates", **settings: Any) -> None:
+    def __init__(self, door: Door, dates: Dates, **settings: Any) -> None:
         super().__init__(**settings)
         self.door = door
         self.dates = dates
@@ -257,21 +263,19 @@ class Connection(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self.door))  # type: ignore[arg-type]
 
+    def _should_upgrade(self) -> bool:
+        """Whether a request that parts with HTTP asks for WebSocket; the name is uvicorn's."""
+        return any(
+            name.lower() == b"upgrade" and value.lower() == b"websocket" for name, value in self.headers
+        )
 
-class Dates:
-    """The Date header, made once a second."""
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._header = b""
-
-    def header(self) -> bytes:
-        """The whole line."""
-        now = int(time.time())
-        if now != self._second:
-            self._second = now
-            self._header = f"Date: {formatdate(now, usegmt=True)}\r\n".encode()
-        return self._header
+    def handle_websocket_upgrade(self) -> None:
+        """uvicorn's callback: nothing more is read until the handshake is answered, and nothing but WebSocket may
+        follow it."""
+        self.transport.pause_reading()
+        cycle: Any = self.cycle
+        cycle.keep_alive = cycle.more_body = False
+        cycle.message_event.set()
 
 
 def _chunk(data: bytes) -> bytes:

@@ -29,6 +29,8 @@ EXECUTE_API_PATH = re.compile(
     r"|restapis/(?P<c>[a-z0-9]+)/(?P<c_stage>[^/]+)/_user_request_(?P<c_rest>/.*)?)"
 )
 WELL_KNOWN = re.compile(r"/([\w-]+_[0-9a-zA-Z]+)/\.well-known/(jwks\.json|openid-configuration)")
+CONNECTIONS_PATH = re.compile(r"(?:/[^/]+)?(/@connections/[^/]+)")
+"""A client of a WebSocket API, as a backend names it: alone, or below the name of its stage."""
 HOSTED_HOST = re.compile(r"[a-z0-9-]+\.auth\.(?:[a-z0-9-]+\.)?(?:amazoncognito\.com|localhost)(?::\d+)?")
 """A user pool's domain."""
 HOSTED_PATHS = frozenset(
@@ -130,6 +132,9 @@ class AwsDoor:
             return json_response(200, {"services": {}, "edition": "dewstack", "version": "4.14.0"})
         if HOSTED_HOST.fullmatch(host):
             return await self._pools.hosted(request)
+        connection = CONNECTIONS_PATH.fullmatch(path)
+        if connection:
+            return await self._aws.handle(replace(request, raw_path=connection[1], sent_path=path))
         if self._aws.is_aws_request(request):
             return await self._aws.handle(request)
         if path in HOSTED_PATHS:
@@ -186,16 +191,19 @@ class Served(Struct, frozen=True):
 
 
 class ServiceDoor:
-    """The service's own port: its HTTP API at `/`, its REST API at `/{stage}/`. Until they are deployed, requests
-    wait for them."""
+    """The service's own port: its HTTP API at `/`, its REST API at `/{stage}/`, its WebSocket API at both for who wants
+    to speak WebSocket. Until they are deployed, requests wait for them."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._apis: tuple[Served, ...] = ()
+        self._websockets: Served | None = None
         self._gateway = gateway
         self._opened = asyncio.Event()
 
-    def lead_to(self, *apis: Served | None) -> None:
-        """Serve these APIs from now on. Where two bases fit a request, the longer one is meant."""
+    def lead_to(self, *apis: Served | None, websockets: Served | None = None) -> None:
+        """Serve these APIs from now on. Where two bases fit a request, the longer one is meant. `websockets` gets what
+        only a WebSocket API answers, whatever its path."""
+        self._websockets = websockets
         self._apis = tuple(sorted((api for api in apis if api), key=lambda api: len(api.base), reverse=True))
         self._opened.set()
 
@@ -208,6 +216,12 @@ class ServiceDoor:
             except TimeoutError:
                 still = {"message": "The service is still being deployed."}
                 return json_response(503, still, (b"Retry-After", b"1"))
+        if self._websockets is not None and _is_for_websockets(request):
+            own = self._websockets.own_base
+            path = request.raw_path.rstrip("/") or own
+            path = path if path == own or path.startswith(f"{own}/") else own + path
+            request = replace(request, raw_path=path, sent_path=request.raw_path)
+            return await self._gateway.execute(self._websockets.api_id, request)
         for api in self._apis:
             path = api.path(request.raw_path)
             if path is not None:
@@ -218,10 +232,17 @@ class ServiceDoor:
 
     def _astray(self, request: Request) -> str:
         """What to tell a client that missed every API."""
+        if not self._apis and self._websockets is not None:
+            return f"The map has a WebSocket API only: connect to ws://…{self._websockets.own_base}"
         if not self._apis:
             return "The map has neither an HTTP API nor a REST API."
         bases = " and ".join(f"{api.base}/" for api in self._apis)
         return f"{request.method} {request.raw_path}: nothing is here. The API is at {bases}"
+
+
+def _is_for_websockets(request: Request) -> bool:
+    """Whether only a WebSocket API can be meant: a handshake, or what a backend has to say to a client."""
+    return "/@connections/" in request.raw_path or (request.header("upgrade") or "").lower() == "websocket"
 
 
 class FrontendDoor:

@@ -10,8 +10,9 @@ from typing import Any
 
 import uvicorn
 
-from dewstack.connection import Connection, Dates, Door
+from dewstack.connection import Connection, Door
 from dewstack.errors import UserError
+from dewstack.http import Dates
 
 STOP_SECONDS = 2
 HANDSHAKE_SECONDS = 10.0

@@ -146,16 +146,27 @@ class ServedMap:
         """What `${env:}` sees: the process's environment, and where the front end is."""
         return {ORIGIN_VARIABLE: self._emulator.urls.frontend, **os.environ}
 
+    def _apis(self, outputs: Outputs, resources: list[dict[str, Any]]) -> tuple[str | None, str | None]:
+        """The first HTTP API and the first WebSocket API of the stack."""
+        first: dict[str, str] = {"HTTP": outputs["HttpApiId"]} if outputs.get("HttpApiId") else {}
+        for resource in resources:
+            if resource["ResourceType"] == "AWS::ApiGatewayV2::Api":
+                api_id = resource.get("PhysicalResourceId", "")
+                api = self._emulator.gateway.http_apis.lookup(api_id)
+                first.setdefault(api.protocol_type if api else "HTTP", api_id)
+        return first.get("HTTP"), first.get("WEBSOCKET")
+
     def _publish(self, service: Service, outputs: Outputs, resources: list[dict[str, Any]]) -> None:
         """Lead the doors to what is deployed now."""
         physical: dict[str, str] = {}
         for resource in resources:
             physical.setdefault(resource["ResourceType"], resource.get("PhysicalResourceId", ""))
         emulator, urls = self._emulator, self._emulator.urls
-        http_id = outputs.get("HttpApiId") or physical.get("AWS::ApiGatewayV2::Api")
+        http_id, websocket_id = self._apis(outputs, resources)
         http_api = Served(http_id, service.offline.http_base) if http_id else None
         rest_api = _rest_api(service, physical, beside_http=http_api is not None)
-        emulator.service_door.lead_to(http_api, rest_api)
+        websockets = Served(websocket_id, own_base=f"/{service.stage}") if websocket_id else None
+        emulator.service_door.lead_to(http_api, rest_api, websockets=websockets)
         frontend = service.directory / FRONTEND
         emulator.frontend_door.serve(
             frontend if frontend.is_dir() else None,

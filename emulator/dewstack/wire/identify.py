@@ -34,6 +34,7 @@ SIGNING_NAMES = {
     "elasticmapreduce": "emr",
     "email": "ses",
     "eventbridge": "events",
+    "execute-api": "apigatewaymanagementapi",
     "iotdata": "iot-data",
     "mobiletargeting": "pinpoint",
     "monitoring": "cloudwatch",
@@ -58,6 +59,7 @@ _VERSIONS = {
 }
 _PATHS = (
     (re.compile(r"/v2/(apis|domainnames|tags|vpclinks)(/|$)"), "apigatewayv2"),
+    (re.compile(r"/@connections/"), "apigatewaymanagementapi"),
     (re.compile(r"/restapis(/|$)(?![^/]+/[^/]+/_user_request_)"), "apigateway"),
     (
         re.compile(r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|tags|account-settings)"),

@@ -153,7 +153,13 @@ ROUTE = Crud(
     parents=("ApiId",),
     attributes=("RouteId",),
     unique="RouteKey",
-    unset={"AuthorizationScopes": [], "AuthorizationType": "NONE", "OperationName": "", "Target": ""},
+    unset={
+        "AuthorizationScopes": [],
+        "AuthorizationType": "NONE",
+        "OperationName": "",
+        "RouteResponseSelectionExpression": "",
+        "Target": "",
+    },
 )
 
 INTEGRATION = Crud(
@@ -235,6 +241,47 @@ API_MAPPING = Crud(
 )
 
 
+INTEGRATION_RESPONSE = Crud(
+    service=_SERVICE,
+    noun="IntegrationResponse",
+    identifier="IntegrationResponseId",
+    properties={
+        "ApiId": str,
+        "ContentHandlingStrategy": str,
+        "IntegrationId": str,
+        "IntegrationResponseKey": str,
+        "ResponseParameters": object,
+        "ResponseTemplates": STRING_MAP,
+        "TemplateSelectionExpression": str,
+    },
+    required=("ApiId", "IntegrationId", "IntegrationResponseKey"),
+    replacement=frozenset({"ApiId", "IntegrationId"}),
+    parents=("ApiId", "IntegrationId"),
+    attributes=("IntegrationResponseId",),
+    unique="IntegrationResponseKey",
+    unset={"ResponseParameters": {}, "ResponseTemplates": {}, "TemplateSelectionExpression": ""},
+)
+
+ROUTE_RESPONSE = Crud(
+    service=_SERVICE,
+    noun="RouteResponse",
+    identifier="RouteResponseId",
+    properties={
+        "ApiId": str,
+        "ModelSelectionExpression": str,
+        "ResponseModels": STRING_MAP,
+        "ResponseParameters": object,
+        "RouteId": str,
+        "RouteResponseKey": str,
+    },
+    required=("ApiId", "RouteId", "RouteResponseKey"),
+    replacement=frozenset({"ApiId", "RouteId"}),
+    parents=("ApiId", "RouteId"),
+    attributes=("RouteResponseId",),
+    unique="RouteResponseKey",
+)
+
+
 def http_api_types() -> dict[str, Provider]:
     """The types of API Gateway's second API."""
     return {
@@ -243,6 +290,8 @@ def http_api_types() -> dict[str, Provider]:
         "AWS::ApiGatewayV2::Authorizer": AUTHORIZER,
         "AWS::ApiGatewayV2::Deployment": DEPLOYMENT,
         "AWS::ApiGatewayV2::Integration": INTEGRATION,
+        "AWS::ApiGatewayV2::IntegrationResponse": INTEGRATION_RESPONSE,
         "AWS::ApiGatewayV2::Route": ROUTE,
+        "AWS::ApiGatewayV2::RouteResponse": ROUTE_RESPONSE,
         "AWS::ApiGatewayV2::Stage": STAGE,
     }
