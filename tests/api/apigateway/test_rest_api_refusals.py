@@ -177,14 +177,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
     ),
     (
         "PutIntegration",
-        {
-            "type": "HTTP_PROXY",
-            "integrationHttpMethod": "GET",
-            "uri": "http://localhost",
-            "responseTransferMode": "STREAM",
-        },
-        NotEmulated,
-        "STREAM",
+        {"type": "MOCK", "responseTransferMode": "STREAM"},
+        BadRequestException,
+        "AWS_PROXY and HTTP_PROXY",
     ),
     (
         "PutIntegrationResponse",

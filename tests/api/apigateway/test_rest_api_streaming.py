@@ -1,8 +1,12 @@
 """REST APIs whose integration has `responseTransferMode: STREAM`: the function writes while the client reads."""
 
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -166,6 +170,77 @@ def test_a_failure_in_the_middle_leaves_the_response_unfinished(base: str) -> No
 
 def test_the_integrations_timeout_bounds_the_wait_for_the_prelude(base: str) -> None:
     assert get(base, "waits", "/short").status_code == 504
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """An address elsewhere: `/steps` waits for a file after each step, `/short` says less than it has announced."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        path, _, gate = self.path.partition("?gate=")
+        self.send_response(202)
+        self.send_header("X-Own", "a")
+        if path == "/short":
+            self.send_header("Content-Length", "10")
+            self.end_headers()
+            self.wfile.write(b"short")
+            self.close_connection = True
+            return
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for step in range(3):
+            self.wfile.write(b"6\r\nstep %d\r\n" % step)
+            deadline = time.monotonic() + 10
+            while not Path(f"{unquote(gate)}{step}").exists() and time.monotonic() < deadline:
+                time.sleep(0.005)
+        self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def proxied(dew: Dew) -> Iterator[str]:
+    """The URL of an API that leads to the endpoint, with its answers streamed."""
+    client = dew.client("apigateway")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        api = client.create_rest_api(name="proxied")
+        where = {"restApiId": api["id"], "httpMethod": "GET"}
+        for part in ("steps", "short"):
+            resource = client.create_resource(
+                restApiId=api["id"], parentId=api["rootResourceId"], pathPart=part
+            )
+            here = {**where, "resourceId": resource["id"]}
+            client.put_method(**here, authorizationType="NONE")
+            client.put_integration(
+                **here,
+                type="HTTP_PROXY",
+                integrationHttpMethod="GET",
+                uri=f"http://127.0.0.1:{server.server_port}/{part}",
+                responseTransferMode="STREAM",
+            )
+        client.create_deployment(restApiId=api["id"], stageName="dev")
+        yield f"{dew.aws_url}/_aws/execute-api/{api['id']}/dev"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_endpoints_answer_is_streamed_too(proxied: str, tmp_path: Path) -> None:
+    gate = str(tmp_path / "gate")
+    with httpx.stream("GET", f"{proxied}/steps", params={"gate": gate}, timeout=10) as response:
+        assert (response.status_code, response.headers["x-own"]) == (202, "a")
+        for count, text in enumerate(response.iter_text()):
+            assert text == f"step {count}"
+            Path(f"{gate}{count}").touch()
+    assert count == 2
+
+
+def test_an_endpoints_answer_that_breaks_off_is_unfinished(proxied: str) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{proxied}/short")
 
 
 def test_only_proxies_stream(dew: Dew) -> None:

@@ -8,9 +8,10 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import quote, urlencode, urlsplit
 
 from msgspec import Struct
@@ -65,7 +66,7 @@ class HttpEndpoint:
         uri = integration.uri or ""
         self._uri = STAGE_VARIABLE.sub(lambda match: stage.variables.get(match[1], ""), uri)
         self._method = integration.http_method or "ANY"
-        self._timeout = integration.timeout_in_millis / 1000
+        self.timeout = integration.timeout_in_millis / 1000
         self._slots = asyncio.Semaphore(TOGETHER)
         self._user_agent = f"AmazonAPIGateway_{stage.api_id}"
         self._mapped: dict[str, list[tuple[str, Expression]]] = {"header": [], "path": [], "querystring": []}
@@ -95,10 +96,16 @@ class HttpEndpoint:
 
     async def call(self, request: Outgoing) -> Incoming:
         """What the endpoint answers. Raises Refused: 504 when it cannot be reached or takes too long."""
-        try:
-            async with asyncio.timeout(self._timeout):
+        with self.refusing(request):
+            async with asyncio.timeout(self.timeout):
                 async with self._slots:
-                    return await asyncio.wrap_future(_started(request, self._timeout))
+                    return await asyncio.wrap_future(_started(request, self.timeout))
+
+    @contextmanager
+    def refusing(self, request: Outgoing) -> Iterator[None]:
+        """Make Refused of what goes wrong with a request: 504, or 500 where it is none."""
+        try:
+            yield
         except TimeoutError:
             raise Refused(INTEGRATION_TIMEOUT) from None
         except (OSError, HTTPException) as error:
@@ -128,16 +135,8 @@ def _started(request: Outgoing, timeout: float) -> Future[Incoming]:
 def _exchange(request: Outgoing, timeout: float) -> Incoming:
     """Ask and read, in `timeout` seconds. Raises OSError, HTTPException, ValueError."""
     deadline = time.monotonic() + timeout
-    parts = urlsplit(request.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("not an http(s) URL")
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=timeout)
+    connection, answer = connected(request, timeout)
     try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {name: header_value(value).decode("latin-1") for name, value in request.headers.items()}
-        connection.request(request.method, target, request.body or None, headers)
-        answer = connection.getresponse()
         chunks, size = [], 0
         while chunk := answer.read1(65_536):
             chunks.append(chunk)
@@ -149,6 +148,23 @@ def _exchange(request: Outgoing, timeout: float) -> Incoming:
         return Incoming(answer.status, answer.getheaders(), b"".join(chunks))
     finally:
         connection.close()
+
+
+def connected(request: Outgoing, timeout: float) -> tuple[HTTPConnection, HTTPResponse]:
+    """Ask, and read the head of the answer. The caller closes. Raises OSError, HTTPException, ValueError."""
+    parts = urlsplit(request.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not an http(s) URL")
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=timeout)
+    try:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {name: header_value(value).decode("latin-1") for name, value in request.headers.items()}
+        connection.request(request.method, target, request.body or None, headers)
+        return connection, connection.getresponse()
+    except BaseException:
+        connection.close()
+        raise
 
 
 class HttpBackend:
@@ -176,17 +192,25 @@ class HttpProxy:
 
     async def respond(self, exchange: Exchange) -> Response:
         """The endpoint's answer. Raises Refused."""
-        headers = {
-            name: ", ".join(values)
-            for name, values in exchange.header_lines.items()
-            if name.lower() not in NOT_SENT_ON
-        }
-        request = exchange.request
-        outgoing = self._endpoint.outgoing(exchange, headers, request.query, request.body)
-        incoming = await self._endpoint.call(outgoing)
-        answered: Headers = []
-        for name, value in incoming.headers:
-            key = None if name.lower() in NOT_SENT_BACK else response_header_name(name)
-            if key is not None:
-                answered.append((key, header_value(value)))
-        return Response(incoming.status, incoming.body, answered)
+        incoming = await self._endpoint.call(passed_on(self._endpoint, exchange))
+        return Response(incoming.status, incoming.body, answered(incoming.headers))
+
+
+def passed_on(endpoint: HttpEndpoint, exchange: Exchange) -> Outgoing:
+    """The client's request for the endpoint."""
+    headers = {
+        name: ", ".join(values)
+        for name, values in exchange.header_lines.items()
+        if name.lower() not in NOT_SENT_ON
+    }
+    request = exchange.request
+    return endpoint.outgoing(exchange, headers, request.query, request.body)
+
+
+def answered(headers: list[tuple[str, str]]) -> Headers:
+    """The endpoint's headers for the client."""
+    named = (
+        (None if name.lower() in NOT_SENT_BACK else response_header_name(name), value)
+        for name, value in headers
+    )
+    return [(key, header_value(value)) for key, value in named if key is not None]

@@ -103,7 +103,9 @@ class IntegrationCompiler:
     def _custom_lambda(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
         parameters = {name.lower(): text for name, text in (integration.request_parameters or {}).items()}
         kind = parameters.get(INVOCATION_TYPE)
-        backend = CustomLambda(self._function(integration, method), expression(kind) if kind else None, self._send)
+        backend = CustomLambda(
+            self._function(integration, method), expression(kind) if kind else None, self._send
+        )
         return self._mapped(integration, backend)
 
     def _mock(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
@@ -117,7 +119,12 @@ class IntegrationCompiler:
     def _http_proxy(self, integration: Integration, method: MethodPoint) -> CompiledIntegration:
         from dewstack.apigateway.rest_api.http_endpoint import HttpEndpoint, HttpProxy
 
-        return HttpProxy(HttpEndpoint(integration, self._stage))
+        endpoint = HttpEndpoint(integration, self._stage)
+        if integration.response_transfer_mode == STREAM:
+            from dewstack.apigateway.rest_api.http_stream import StreamingHttpProxy
+
+            return StreamingHttpProxy(endpoint, self._stage)
+        return HttpProxy(endpoint)
 
     def _mapped(self, integration: Integration, backend: Backend) -> CompiledIntegration:
         responses = (integration.integration_responses or {}).values()

@@ -80,7 +80,7 @@ def check_integration(integration: Integration) -> None:
 
 
 def _streams(integration: Integration) -> bool:
-    """Whether the response is streamed. Raises BadRequestException where that cannot be, NotEmulated where it isn't."""
+    """Whether the response is streamed. Raises BadRequestException where that cannot be."""
     mode = integration.response_transfer_mode
     if mode not in (None, "BUFFERED", "STREAM"):
         raise BadRequestException(
@@ -90,8 +90,6 @@ def _streams(integration: Integration) -> bool:
         raise BadRequestException(
             "Response streaming is supported for AWS_PROXY and HTTP_PROXY integrations only"
         )
-    if mode == "STREAM" and integration.type == "HTTP_PROXY":
-        raise NotEmulated("PutIntegration: responseTransferMode STREAM of HTTP_PROXY is not emulated")
     return mode == "STREAM"
 
 
