@@ -18,7 +18,7 @@ from dewstack.apigateway.integrations import Patience, as_configured, function_a
 from dewstack.apigateway.jwks import KeySets
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router, path_of
-from dewstack.apigateway.v2.model import Api, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.v2.throttling import bucket_for
 from dewstack.arn import Arn
 from dewstack.clock import Clock

@@ -69,7 +69,17 @@ class PayloadFormat(Protocol):
 class Constants:
     """What the events of a route have in common, and which of a function's headers never leave."""
 
-    __slots__ = ("account_id", "api_id", "arn", "dropped", "path", "route_key", "source_arn", "stage", "stage_variables")
+    __slots__ = (
+        "account_id",
+        "api_id",
+        "arn",
+        "dropped",
+        "path",
+        "route_key",
+        "source_arn",
+        "stage",
+        "stage_variables",
+    )
 
     def __init__(self, api: Api, stage: Stage, route_key: str, path: str, overrides_cors: bool) -> None:
         self.account_id = api.account_id
