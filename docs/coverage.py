@@ -26,12 +26,19 @@ NAMES = {
     "sts": "STS",
 }
 KEPT = {
-    "CreateManagedLoginBranding": "the hosted UI keeps its own look",
-    "SetLogDeliveryConfiguration": "no log is delivered",
-    "SetRiskConfiguration": "nobody's risk is assessed",
-    "CreateTerms": "the hosted UI does not show them",
+    "cognito-idp": {
+        "CreateManagedLoginBranding": "the hosted UI keeps its own look",
+        "SetLogDeliveryConfiguration": "no log is delivered",
+        "SetRiskConfiguration": "nobody's risk is assessed",
+        "CreateTerms": "the hosted UI does not show them",
+    },
+    "lambda": {
+        "PutFunctionCodeSigningConfig": "no signature is checked",
+        "PutFunctionRecursionConfig": "no loop is looked for",
+        "PutRuntimeManagementConfig": "a runtime is what the machine has",
+    },
 }
-"""Operations of Cognito whose settings are checked, kept and described, and act on nothing."""
+"""Operations whose settings are checked, kept and described, and act on nothing, by service."""
 
 HEAD = """\
 # Operations
@@ -73,9 +80,9 @@ def render(has: Mapping[str, frozenset[str]], all_of: Mapping[str, Sequence[str]
         lines += ["", f"## {title}", "", *_names("Offered", sorted(has[service]))]
         if missing:
             lines += ["", *_names("501", missing)]
-        if service == "cognito-idp":
+        if kept := KEPT.get(service):
             lines += ["", "Checked, kept and described, but acting on nothing:", ""]
-            lines += [f"- {name}: {why}" for name, why in sorted(KEPT.items())]
+            lines += [f"- {name}: {why}" for name, why in sorted(kept.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -26,6 +26,13 @@ class ProvisionedConcurrencyConfigNotFoundException(LambdaError):
     status = 404
 
 
+class CodeSigningConfigNotFoundException(LambdaError):
+    """There is no such code-signing configuration."""
+
+    code = "CodeSigningConfigNotFoundException"
+    status = 404
+
+
 class ResourceConflictException(LambdaError):
     """It exists already, or is being changed."""
 

@@ -34,7 +34,8 @@ class Alias(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """What belongs to a function as a whole: its policy's statements, tags, reserved concurrency, last version.
 
-    `provisioned` has for a version or alias `executions` and when that was `modified`.
+    `provisioned` has for a version or alias `executions` and when that was `modified`; `runtime_management` has for a
+    version what the API's RuntimeManagementConfig has.
     """
 
     statements: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -42,6 +43,9 @@ class Settings(Struct, frozen=True):
     reserved_concurrency: int | None = None
     last_version: int = 0
     provisioned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    recursive_loop: str = "Terminate"
+    code_signing_config: str = ""
+    runtime_management: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class Reference(Struct, frozen=True):

@@ -14,11 +14,13 @@ from dewstack.lambda_.asynchronous.ledger import Ledger
 from dewstack.lambda_.asynchronous.operations import EventInvokeOperations, policy
 from dewstack.lambda_.asynchronous.queue import EventQueue
 from dewstack.lambda_.code import CodeStorage
+from dewstack.lambda_.code_signing import CodeSigningOperations
 from dewstack.lambda_.concurrency import ACCOUNT_CONCURRENCY, ConcurrencyOperations, reserved_in
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.functions import FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.layers import LayerOperations, Layers
+from dewstack.lambda_.management import ManagementOperations
 from dewstack.lambda_.model import LATEST, Function, LogStream
 from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.packages import Packages
@@ -80,6 +82,8 @@ class LambdaService:
             QualifierOperations(self.functions, self.invoker, self.concurrency.apply),
             self.concurrency,
             StreamingOperations(self.functions, self.invoker),
+            ManagementOperations(self.functions),
+            CodeSigningOperations(self.functions, clock),
             EventInvokeOperations(self.functions, self.events, clock),
             self.urls,
             self,
