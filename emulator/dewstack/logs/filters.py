@@ -1,13 +1,12 @@
-"""Filter patterns for unstructured messages: terms, "phrases", `?any`, `-none`, `%expressions%`.
+"""Filter patterns: for unstructured messages terms, "phrases", `?any`, `-none`, `%expressions%`.
 
-Terms match anywhere in the message, with their case. Patterns for JSON (`{ $.a = 1 }`) and for
-space-delimited messages (`[a, b]`) are refused by name.
+Terms match anywhere in the message, with their case. Patterns for JSON (`{ $.a = 1 }`) and for space-delimited messages
+(`[a, b = 1]`) have modules of their own.
 """
 
 import re
 from collections.abc import Callable
 
-from dewstack.errors import NotEmulated
 from dewstack.logs.errors import InvalidParameterException
 
 Predicate = Callable[[str], bool]
@@ -49,12 +48,17 @@ def _terms(pattern: str) -> list[tuple[str, Predicate]]:
 def compile_filter(pattern: str) -> Predicate:
     """A predicate over messages. An empty pattern takes all.
 
-    Where `?` terms stand beside others, AWS ignores them. Raises InvalidParameterException for a malformed
-    pattern, NotEmulated for JSON and space-delimited ones.
+    Where `?` terms stand beside others, AWS ignores them. Raises InvalidParameterException for a malformed pattern.
     """
     pattern = pattern.strip()
-    if pattern.startswith(("{", "[")):
-        raise NotEmulated("JSON and space-delimited filter patterns are not emulated by dewstack: use terms")
+    if pattern.startswith("{"):
+        from dewstack.logs.json_filters import compile_json
+
+        return compile_json(pattern)
+    if pattern.startswith("["):
+        from dewstack.logs.field_filters import compile_fields
+
+        return compile_fields(pattern)
     terms = _terms(pattern)
     wanted = [check for sign, check in terms if sign == ""]
     unwanted = [check for sign, check in terms if sign == "-"]
