@@ -229,7 +229,11 @@ class Endpoints:
         if isinstance(params.get("Payload"), str):
             params["Payload"] = params["Payload"].encode()
         await self._api.check(service, operation, params)
-        return answer(await self._api.call(service, operation, params, self._host.caller))
+        output = await self._api.call(service, operation, params, self._host.caller)
+        for name, value in output.items():
+            if hasattr(value, "__aiter__"):  # an event stream
+                output[name] = [event async for event in value]
+        return answer(output)
 
 
 def _log_line(event: LogEvent, keys: dict[str, str]) -> dict[str, Any]:

@@ -213,3 +213,10 @@ def test_clients_of_http_1_0_get_the_bytes_as_they_are(dew: Dew, host: str) -> N
             head, _, body = answer.read().partition(b"\r\n\r\n")
     assert body == b"hello world"
     assert b"Transfer-Encoding" not in head
+
+
+def test_the_control_api_collects_an_event_stream(dew: Dew, client: Any) -> None:
+    params = {"FunctionName": "streams", "Payload": '{"way": "logs"}'}
+    response = httpx.post(f"{dew.aws_url}/_dew/call/lambda/InvokeWithResponseStream", json=params)
+    events = response.json()["EventStream"]
+    assert events == [{"PayloadChunk": {"Payload": base64.b64encode(b"x").decode()}}, {"InvokeComplete": {}}]

@@ -181,7 +181,8 @@ class Url(Provider):
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
         """UpdateFunctionUrlConfig."""
-        gone: dict[str, Any] = {"Cors": {}} if "Cors" in current.properties else {}
+        defaults: dict[str, Any] = {"Cors": {}, "InvokeMode": "BUFFERED"}
+        gone = {name: value for name, value in defaults.items() if name in current.properties}
         await context.invoke(SERVICE, "UpdateFunctionUrlConfig", **(gone | self._parameters(properties)))
         return Outcome(current.physical_id, current.attributes)
 
