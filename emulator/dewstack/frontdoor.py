@@ -55,6 +55,12 @@ class Gateway(Protocol):
     async def execute(self, api_id: str, request: Request) -> Response:
         """The API's response."""
 
+    def has_domain(self, host: str) -> bool:
+        """Whether APIs have this name of their own."""
+
+    async def execute_at(self, host: str, request: Request) -> Response:
+        """The response at a name of one's own."""
+
 
 class FunctionUrls(Protocol):
     """The data plane of function URLs."""
@@ -114,6 +120,8 @@ class AwsDoor:
             if by_host[2]:
                 return await self._urls.execute(by_host[1], request)
             return await self._gateway.execute(by_host[1], request)
+        if self._gateway.has_domain(host):
+            return await self._gateway.execute_at(host, request)
         path = request.raw_path
         if path.startswith("/_dew/"):
             return await self._control(request)
@@ -218,9 +226,9 @@ class ServiceDoor:
                 return json_response(503, still, (b"Retry-After", b"1"))
         if self._websockets is not None and _is_for_websockets(request):
             own = self._websockets.own_base
-            path = request.raw_path.rstrip("/") or own
-            path = path if path == own or path.startswith(f"{own}/") else own + path
-            request = replace(request, raw_path=path, sent_path=request.raw_path)
+            asked = request.raw_path.rstrip("/") or own
+            asked = asked if asked == own or asked.startswith(f"{own}/") else own + asked
+            request = replace(request, raw_path=asked, sent_path=request.raw_path)
             return await self._gateway.execute(self._websockets.api_id, request)
         for api in self._apis:
             path = api.path(request.raw_path)

@@ -18,10 +18,12 @@ from dewstack.wire.constraints import Constraint, constraints_of
 Traits = dict[str, Any]
 
 CORRECTIONS: dict[str, dict[str, Traits]] = {
+    "apigatewaymanagementapi": {"Data": {"max": 2**31}},
     "cognito-idp": {"PasswordType": {"pattern": r"^[\S]+.*[\S]+$"}},
 }
 """Traits of shapes, by service, which AWS itself asks for, where its published model says something else. A password
-may hold spaces, but not begin or end with one: many clients know the error's text."""
+may hold spaces, but not begin or end with one: many clients know the error's text. A message that is too large has an
+error of its own."""
 
 
 class Member(Struct, frozen=True):

@@ -41,6 +41,7 @@ class Desk:
     events: list[dict[str, Any]] = field(default_factory=list)
     api_id: str = ""
     port: int = 0
+    stop: Callable[[], Awaitable[None]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.config = Config()
@@ -145,6 +146,7 @@ async def desk(*route_keys: str, **api: Any) -> AsyncIterator[Desk]:
     pools: Any = nothing
     door = AwsDoor(here.gateway, here.aws, pools, nothing, pools)
     server = HttpServer({listener: door})
+    here.stop = server.stop
     await server.start()
     try:
         await here.create(*route_keys, **api)

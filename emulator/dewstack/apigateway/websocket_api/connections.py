@@ -1,11 +1,27 @@
 """The clients that are connected now, found by their ids, whichever API they are connected to."""
 
+import base64
+import binascii
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from dewstack.apigateway.websocket_api.frames import GOING_AWAY, NORMAL, WebSocket
 
 CLOSED_NORMALLY = "Connection Closed Normally"
+
+
+def new_id() -> str:
+    """The id of a connection, a request or a message: eleven bytes in base64, `e9_XfcZ0PHcCJbw=`."""
+    return base64.urlsafe_b64encode(os.urandom(11)).decode()
+
+
+def is_id(text: str) -> bool:
+    """Whether it looks like one."""
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == 11
+    except (binascii.Error, ValueError):
+        return False
 
 
 class Connection:

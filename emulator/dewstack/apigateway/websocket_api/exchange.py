@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from dewstack.apigateway.reading import printable, query_values, trace_id
 from dewstack.apigateway.responses import Dates
-from dewstack.apigateway.websocket_api.connections import Connection
+from dewstack.apigateway.websocket_api.connections import Connection, new_id
 from dewstack.http import Request
-from dewstack.ids import extended_request_id
 
 _encode = msgspec.json.Encoder().encode
 NOT_TOLD = frozenset({"connection", "content-length", "upgrade"})
@@ -56,7 +55,7 @@ class Exchange:
         self.body = body
         self.time = dates.tick()
         self.request_time = dates.request_time
-        self.request_id = extended_request_id()
+        self.request_id = new_id()
         self.route_key = "$" + event_type.lower()
         self._more = more or {}
         self.query = query_values(request.query) if request else {}

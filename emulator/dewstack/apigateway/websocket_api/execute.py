@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.apigateway.websocket_api import refusals
-from dewstack.apigateway.websocket_api.connections import Connection, Connections
+from dewstack.apigateway.websocket_api.connections import Connection, Connections, new_id
 from dewstack.apigateway.websocket_api.exchange import Exchange, StageFacts
 from dewstack.apigateway.websocket_api.frames import GOING_AWAY, WebSocket
 from dewstack.apigateway.websocket_api.integrations import Answer, CompiledIntegration
@@ -26,7 +26,6 @@ from dewstack.apigateway.websocket_api.refusals import Refused
 from dewstack.apigateway.websocket_api.selection import Selection, decoded, member
 from dewstack.clock import Clock
 from dewstack.http import Request, Response, json_response
-from dewstack.ids import extended_request_id
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +69,7 @@ class CompiledStage(Struct, frozen=True):
 
 
 class Parts(Struct, frozen=True):
-    """What WebSocket APIs work with. `current` gives an API as it is served now; `manage` answers requests to the API by
+    """What WebSocket APIs work with. `current` gives an API as it is served now; `manage` answers requests by
     which backends talk to clients (`/@connections/ID`)."""
 
     clock: Clock
@@ -99,8 +98,7 @@ class CompiledWebsocketApi:
         if stage is None:
             return _forbidden()
         if rest.startswith("@connections/") and self._parts.manage is not None:
-            sent = request.sent_path or request.raw_path
-            return await self._parts.manage(replace(request, raw_path=f"/{rest}", sent_path=sent))
+            return await self._manage(stage, request, rest.removeprefix("@connections/"))
         if rest:
             return _forbidden()
         if (request.header("upgrade") or "").lower() != "websocket":
@@ -111,15 +109,25 @@ class CompiledWebsocketApi:
             return json_response(400, {"message": "Bad Request"}, upgrade)
         return await self._connect(stage, request, key)
 
+    async def _manage(self, stage: CompiledStage, request: Request, name: str) -> Response:
+        """Let a backend ask about a client of this stage; those of others are gone, as far as it can tell."""
+        connection = self._parts.connections.find(unquote(name))
+        if connection is not None and (connection.owner, connection.stage) != (
+            stage.owner,
+            stage.facts.stage,
+        ):
+            return Response(410, b"{}", [CONTENT_TYPE_JSON, (b"x-amzn-ErrorType", b"GoneException")])
+        assert self._parts.manage is not None
+        sent = request.sent_path or request.raw_path
+        return await self._parts.manage(replace(request, raw_path=f"/@connections/{name}", sent_path=sent))
+
     async def _connect(self, stage: CompiledStage, request: Request, key: str) -> Response:
         """Throttle, authorize, integrate; then switch protocols."""
         identity = {"sourceIp": request.source_ip}
         if agent := request.header("user-agent"):
             identity = {"userAgent": agent, **identity}
         parts = self._parts
-        connection = Connection(
-            extended_request_id(), stage.owner, stage.facts.stage, parts.clock.time(), identity
-        )
+        connection = Connection(new_id(), stage.owner, stage.facts.stage, parts.clock.time(), identity)
         exchange = Exchange(stage.facts, connection, parts.dates, "CONNECT", request=request)
         answer = Answer()
         route = stage.routes.get("$connect")
@@ -172,7 +180,7 @@ class Conversation:
         if stage is None:
             self.socket.close(GOING_AWAY, "Going away")
             return
-        more = {"messageId": extended_request_id()}
+        more = {"messageId": new_id()}
         exchange = Exchange(stage.facts, connection, self._parts.dates, "MESSAGE", body=body, more=more)
         exchange.route_key = stage.route_key(body)
         route = stage.routes.get(exchange.route_key)

@@ -1,11 +1,9 @@
 """`apigatewaymanagementapi`: what a backend says to a client that is connected (`@connections`)."""
 
-import base64
-import binascii
 from typing import Any
 
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.websocket_api.connections import Connection, Connections
+from dewstack.apigateway.websocket_api.connections import Connection, Connections, is_id
 from dewstack.apigateway.websocket_api.frames import MESSAGE_LIMIT
 from dewstack.clock import Clock
 from dewstack.config import Caller
@@ -83,14 +81,6 @@ class ConnectionOperations:
         connection = self._connections.find(name)
         if connection is not None and connection.open:
             return connection
-        if not _well_formed(name):
+        if not is_id(name):
             raise BadRequestException(f"Invalid connectionId: {name}")
         raise GoneException
-
-
-def _well_formed(connection_id: str) -> bool:
-    """Whether it looks like one of AWS's ids: eleven bytes in base64."""
-    try:
-        return len(base64.b64decode(connection_id, altchars=b"-_", validate=True)) == 11
-    except (binascii.Error, ValueError):
-        return False
