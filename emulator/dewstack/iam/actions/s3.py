@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl, unquote
 from dewstack.http import Request
 
 Keys = Mapping[str, str | tuple[str, ...]]
+_BARE = re.compile(r"s3(?:[.-][a-z0-9-]+)*?\.(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com)(?::\d+)?")
 _HOST = re.compile(
-    r"(?P<bucket>[a-z0-9][a-z0-9.-]+?)(?:\.s3(?:[.-][a-z0-9-]+)*?)\.(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com)"
-    r"(?::\d+)?"
+    r"(?P<bucket>[a-z0-9][a-z0-9.-]*?)"
+    r"(?:\.s3(?:[.-][a-z0-9-]+)*?)?\.(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com)(?::\d+)?"
 )
 BUCKET: Mapping[str, str] = {
     "accelerate": "AccelerateConfiguration",
@@ -65,8 +66,9 @@ DELETED = {"policy": "s3:DeleteBucketPolicy", "website": "s3:DeleteBucketWebsite
 def bucket_and_key(request: Request) -> tuple[str, str]:
     """Bucket and key of a request, '' where it has none; the bucket may be in the host."""
     path = unquote(request.raw_path).removeprefix("/")
-    host = _HOST.fullmatch((request.header("host") or "").lower())
-    if host and not request.raw_path.startswith(f"/{host['bucket']}/"):
+    name = (request.header("host") or "").lower()
+    host = None if _BARE.fullmatch(name) else _HOST.fullmatch(name)
+    if host:
         return host["bucket"], path
     bucket, _, key = path.partition("/")
     return bucket, key
