@@ -37,6 +37,17 @@ const ways = {
   late: async (event, stream) => { stream.write("x"); stream.setContentType("text/plain"); },
   plain: (event, stream) => { stream.end("x"); },
   returns: async (event, stream) => { stream.end("x"); return 1; },
+  uncaught: async (event, stream) => {
+    stream.write("x");
+    setTimeout(() => { throw new TypeError("nobody catches") }, 100);
+    await sleep(1000);
+  },
+  exits: async (event, stream) => { stream.write("x"); setTimeout(() => process.exit(7), 100); await sleep(1000) },
+  twice: async (event, stream) => {
+    stream.end("x");
+    await sleep(20);
+    stream.write("too late");
+  },
   slow: async (event, stream) => {
     const piece = Buffer.alloc(65536);
     let drained = 0;
@@ -92,6 +103,7 @@ def test_the_prelude_stands_before_what_is_streamed(functions):
         ("middle", b'{"a":1}', {"errorType": "TypeError", "errorMessage": "no"}),
         ("late", b"x", {"errorType": "Runtime.InvalidStreamingOperation"}),
         ("unknown", b"", {"errorType": "TypeError"}),
+        ("uncaught", b"x", {"errorType": "TypeError", "errorMessage": "nobody catches"}),
         ("plain", b"x", None),
         ("returns", b"x", None),
     ],
@@ -108,4 +120,18 @@ def test_a_stream_that_goes_wrong_ends_with_its_error(functions, way, written, e
         lines = functions.log
         end = next(at for at, line in enumerate(lines) if line.startswith("END "))
         assert any("Invoke Error" in line for line in lines[:end])
+    assert streamed(functions, {"way": "prelude"})[0].endswith(b"xy")
+
+
+def test_a_process_that_ends_in_the_middle_is_told(functions):
+    node(functions, STREAMS)
+    body, _, outcome = streamed(functions, {"way": "exits"})
+    assert body == b"x"
+    assert "Runtime exited with error: exit status 7" in json.loads(outcome.payload)["errorMessage"]
+    assert streamed(functions, {"way": "prelude"})[0].endswith(b"xy")
+
+
+def test_what_is_written_after_the_end_reaches_nobody(functions):
+    node(functions, STREAMS)
+    assert streamed(functions, {"way": "twice"})[0] == b"x"
     assert streamed(functions, {"way": "prelude"})[0].endswith(b"xy")
