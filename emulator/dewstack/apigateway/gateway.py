@@ -7,7 +7,7 @@ own (`http_api`, `rest_api`). What is served is compiled once, and again after a
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.http_api.compiler import Compiler
@@ -15,6 +15,7 @@ from dewstack.apigateway.http_api.protocol import HttpProtocol
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
+from dewstack.apigateway.rest_api.domains import target
 from dewstack.apigateway.rest_api.service import Compiler as RestApiCompiler
 from dewstack.apigateway.rest_api.service import RestApiService
 from dewstack.apigateway.v2.service import ApiService
@@ -43,6 +44,13 @@ class ServedApi(Protocol):
 
     async def execute(self, request: Request) -> Response:
         """The response to `request`, whatever happens on its way."""
+
+
+class MappedApi(Protocol):
+    """A REST API, which may also be served at a custom domain name."""
+
+    async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
+        """The response to `request`; `mapped` are its stage and the path after it."""
 
 
 class ApiKind(Protocol):
@@ -98,7 +106,7 @@ class ApiGateway:
             from dewstack.apigateway.websocket_api.execute import Parts
 
             parts = Parts(clock, dates, self.connections, self._current, forward)
-            return WebsocketCompiler(parts, invoke, patience, _domain(config))
+            return WebsocketCompiler(parts, invoke, patience, _domain(config), guards)
 
         compiler = Compiler(invoke, key_sets, clock, dates, patience, metrics, guards=guards)
         self.http_apis = ApiService(
@@ -177,6 +185,25 @@ class ApiGateway:
         except Exception:
             log.exception("%s %s failed in API %s", request.method, request.raw_path, api_id)
             return Response(500, b'{"message":"Internal Server Error"}', [CONTENT_TYPE_JSON])
+
+    def has_domain(self, host: str) -> bool:
+        """Whether a Host header, in lower case, is a custom domain name; cheap."""
+        return self.rest_apis.domains.mappings(host.partition(":")[0]) is not None
+
+    async def execute_at(self, host: str, request: Request) -> Response:
+        """The response to a request at a custom domain name. Never raises."""
+        mappings = self.rest_apis.domains.mappings(host.partition(":")[0]) or ()
+        found = target(mappings, request.raw_path)
+        if found is None:
+            return Response(403, b'{"message":"Forbidden"}', [CONTENT_TYPE_JSON, FORBIDDEN_TYPE])
+        try:
+            api = await self._current(found.api_id)
+            if api is not None:
+                return await cast(MappedApi, api).execute(request, (found.stage, found.path))
+        except Exception:
+            log.exception("%s %s failed at %s", request.method, request.raw_path, host)
+            return Response(500, b'{"message":"Internal Server Error"}', [CONTENT_TYPE_JSON])
+        return Response(403, b'{"message":"Forbidden"}', [CONTENT_TYPE_JSON, FORBIDDEN_TYPE])
 
     async def _current(self, api_id: str) -> ServedApi | None:
         """The API as it is served now, or None."""

@@ -166,8 +166,8 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
             "uri": "http://x",
             "connectionType": "VPC_LINK",
         },
-        NotEmulated,
-        "VPC_LINK",
+        BadRequestException,
+        "Must specify a connectionId",
     ),
     (
         "PutIntegration",
@@ -200,8 +200,8 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
     (
         "CreateStage",
         {"stageName": "a", "deploymentId": "x", "canarySettings": {"percentTraffic": 1.0}},
-        NotEmulated,
-        "canarySettings",
+        NotFoundException,
+        "Invalid Deployment identifier specified",
     ),
     ("GetStage", {"stageName": "none"}, NotFoundException, "Invalid Stage identifier specified"),
     ("GetGatewayResponse", {"responseType": "NONE"}, BadRequestException, "'NONE' at 'responseType'"),

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException
-from dewstack.apigateway.rest_api.model import (
+from dewstack.apigateway.rest_api.documentation_model import (
     DocumentationLocation,
     DocumentationPart,
     DocumentationVersion,
-    RestApi,
 )
+from dewstack.apigateway.rest_api.model import RestApi
 from dewstack.apigateway.rest_api.patch import Patches, scalar, with_members
 from dewstack.apigateway.rest_api.resources import RestApis, new_id, page
 from dewstack.apigateway.rest_api.shapes import fields_of, output, required

@@ -76,7 +76,8 @@ class Exchange:
 
     `header_lines` are all values of each header by its name as it was sent, the gateway's own added; `header_names` are
     the client's names by their lower-case form. `path` begins after the stage, `stage_path` with it,
-    both as sent. `header_size` is in bytes, `time` in seconds.
+    both as sent; `shown_path` is what an event has for `path`: at a custom domain, all of it. `header_size` is in
+    bytes, `time` in seconds.
     """
 
     __slots__ = (
@@ -98,6 +99,7 @@ class Exchange:
         "request",
         "request_id",
         "request_time",
+        "shown_path",
         "stage",
         "stage_path",
         "time",
@@ -130,7 +132,7 @@ class Exchange:
         """Its method's, once that is known."""
         self.integration_ms = -1.0
         """How long the integration took, once it has answered."""
-        self.path = printable(path)
+        self.path = self.shown_path = printable(path)
         self.stage_path = "/" + printable(request.raw_path).lstrip("/")
         self.query = query_values(printable(request.query)) if request.query else {}
         self._read_headers(request)

@@ -98,19 +98,25 @@ class CompiledApi:
         self._dates = dates
         self._enabled = enabled
 
-    async def execute(self, request: Request) -> Response:
-        """The response to `request`, whatever happens on its way. The first segment of its path is the stage."""
+    async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
+        """The response to `request`, whatever happens on its way. The first segment of its path is the stage; at a
+        custom domain, the stage and what follows it are `mapped`, and the path is only shown."""
         began, dates = monotonic(), self._dates
         now = dates.tick()
         http_date, request_time = dates.http_date, dates.request_time
-        name, _, rest = request.raw_path.lstrip("/").partition("/")
+        if mapped is None:
+            name, _, rest = request.raw_path.lstrip("/").partition("/")
+        else:
+            name, rest = mapped
         stage = self._stages.get(name)
         if self._canaries and name in self._canaries and random() < self._canaries[name].share:
             stage = self._canaries[name].stage
         ids = uuid4(), extended_request_id()
-        if stage is None or not self._enabled:
+        if stage is None or not (self._enabled or mapped):
             return finish(plain_response(FORBIDDEN), request, ids, http_date, None)
         exchange = Exchange(request, stage.point, "/" + rest.lstrip("/"), ids, now, request_time)
+        if mapped is not None:
+            exchange.shown_path = exchange.stage_path
         oversized = exchange.oversized()
         if oversized is not None:
             return frame(oversized, request, http_date)

@@ -62,6 +62,9 @@ class IntegrationCompiler:
         """The integration of a method."""
         if integration is None:
             return Broken("the method has no integration")
+        if integration.connection_type == "VPC_LINK":
+            log.warning("%s: private integrations (VPC_LINK) are not emulated", method.resource_path)
+            return Broken("private integrations (VPC_LINK) are not emulated")
         build = TYPES.get(integration.type)
         if build is None:
             return Broken(f"{integration.type} integrations are not emulated")

@@ -12,7 +12,6 @@ from dewstack.apigateway.rest_api.patch import Patches, entries, removable, scal
 from dewstack.apigateway.rest_api.resources import RestApis
 from dewstack.apigateway.rest_api.shapes import fields_of, output, required
 from dewstack.config import Caller
-from dewstack.errors import NotEmulated
 from dewstack.wire import operation
 
 TYPES = ("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK")
@@ -58,8 +57,8 @@ def check_integration(integration: Integration) -> None:
     kind, uri = integration.type, integration.uri or ""
     if kind not in TYPES:
         raise BadRequestException(f"Invalid integration type specified. Valid options are {','.join(TYPES)}")
-    if integration.connection_type == "VPC_LINK":
-        raise NotEmulated("PutIntegration: connectionType VPC_LINK is not emulated")
+    if integration.connection_type == "VPC_LINK" and not integration.connection_id:
+        raise BadRequestException("Must specify a connectionId for integrations with connectionType VPC_LINK")
     if integration.passthrough_behavior not in PASSTHROUGH:
         raise BadRequestException(
             f"Invalid passthrough behavior specified. Valid options are {','.join(PASSTHROUGH)}"

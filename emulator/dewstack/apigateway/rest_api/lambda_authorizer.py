@@ -91,7 +91,7 @@ class RequestEvent:
                 "type": "REQUEST",
                 "methodArn": method_arn,
                 "resource": context["resourcePath"],
-                "path": exchange.path,
+                "path": exchange.shown_path,
                 "httpMethod": exchange.request.method,
                 "headers": exchange.headers(),
                 "multiValueHeaders": exchange.header_lines,

@@ -60,7 +60,7 @@ class Payload:
         return _encode(
             {
                 "resource": self._resource,
-                "path": exchange.path,
+                "path": exchange.shown_path,
                 "httpMethod": exchange.request.method,
                 "headers": exchange.headers(),
                 "multiValueHeaders": exchange.header_lines,

@@ -5,13 +5,13 @@ from typing import Any, Generic, TypeVar
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
 from dewstack.apigateway.resources import Apis, Children, Owned
+from dewstack.apigateway.rest_api.account_model import BasePathMapping, ClientCertificate, DomainName, VpcLink
+from dewstack.apigateway.rest_api.documentation_model import DocumentationPart, DocumentationVersion
 from dewstack.apigateway.rest_api.model import (
     Account,
     ApiKey,
     Authorizer,
     Deployment,
-    DocumentationPart,
-    DocumentationVersion,
     GatewayResponse,
     Method,
     Model,
@@ -200,6 +200,24 @@ class RestApis(Apis[RestApi]):
         )
         self.usage_plans = Belongings(
             store, "apigateway.usage-plans", UsagePlan, "Invalid Usage Plan ID specified"
+        )
+        self.domain_names = Belongings(
+            store, "apigateway.domain-names", DomainName, "Invalid domain name identifier specified"
+        )
+        self.base_path_mappings = _parts(
+            store,
+            "base-path-mappings",
+            BasePathMapping,
+            "Invalid base path mapping identifier specified",
+        )
+        self.vpc_links = Belongings(
+            store, "apigateway.vpc-links", VpcLink, "Invalid Vpc Link identifier specified"
+        )
+        self.client_certificates = Belongings(
+            store,
+            "apigateway.client-certificates",
+            ClientCertificate,
+            "Invalid Client Certificate identifier specified",
         )
         self._accounts = store.collection("apigateway.accounts", Account)
 

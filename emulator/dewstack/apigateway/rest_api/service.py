@@ -7,7 +7,10 @@ from msgspec.structs import replace
 
 from dewstack.apigateway.rest_api.api_operations import ApiOperations
 from dewstack.apigateway.rest_api.authorizer_operations import AuthorizerOperations
+from dewstack.apigateway.rest_api.connection_operations import ClientCertificateOperations, VpcLinkOperations
 from dewstack.apigateway.rest_api.documentation_operations import DocumentationOperations
+from dewstack.apigateway.rest_api.domain_operations import DomainOperations
+from dewstack.apigateway.rest_api.domains import Domains
 from dewstack.apigateway.rest_api.gateway_response_operations import GatewayResponseOperations
 from dewstack.apigateway.rest_api.integration_operations import IntegrationOperations
 from dewstack.apigateway.rest_api.invoke_tests import InvokeTests
@@ -66,6 +69,7 @@ class RestApiService(Generic[S]):
         self._make_compiler = compiler
         self._compiler: Compiler[S] | None = None
         self.usage = Usage(store, clock)
+        self.domains = Domains(store)
         made = ApiOperations(self._apis, clock)
         keys = ApiKeyOperations(self._apis, clock, self._keys_changed)
         plans = UsagePlanOperations(self._apis, self._keys_changed)
@@ -86,6 +90,9 @@ class RestApiService(Generic[S]):
             plans,
             UsageOperations(self._apis, self.usage, keys, plans),
             TagOperations(self._apis),
+            DomainOperations(self._apis, clock, self.domains),
+            VpcLinkOperations(self._apis),
+            ClientCertificateOperations(self._apis, clock),
             InvokeTests(self._apis, clock, self._compiled_by),
         )
 
@@ -114,6 +121,7 @@ class RestApiService(Generic[S]):
         """Take note that the store was emptied or replaced."""
         self._apis.forget()
         self.usage.forget()
+        self.domains.forget()
 
     def compile(self, api_id: str) -> S | None:
         """The API as it is served from now on, or None. Reads the store: not for the loop."""

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from dewstack.apigateway.errors import BadRequestException
+from dewstack.apigateway.rest_api.documentation_model import DocumentationPart
 from dewstack.apigateway.rest_api.model import (
     Authorizer,
-    DocumentationPart,
     Integration,
     Method,
     Model,
