@@ -6,7 +6,6 @@ This is the composition root. Services do not import each other; here each is ha
 import asyncio
 import concurrent.futures
 import logging
-import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.apigateway import ApiGateway
-from dewstack.apigateway.guards import Guards
 from dewstack.apigateway.function_urls import FunctionUrls
 from dewstack.apigateway.guards import Guards
 from dewstack.authority import Authority
@@ -24,9 +22,11 @@ from dewstack.cloudwatch import CloudWatch, Overview
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
 from dewstack.connection import Door
-from dewstack.control import Pages
+from dewstack.control import BadRequest, Pages, answer, body_of, refusal
 from dewstack.endpoints import Deployed, Endpoints, Urls
+from dewstack.events import Events
 from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
+from dewstack.http import Request, Response
 from dewstack.iam import Credential, Iam, Identity, Recorded, SecurityTokens, Sources, user_key
 from dewstack.lambda_ import Function, LambdaService
 from dewstack.logs import Logs, LogStream
@@ -38,7 +38,6 @@ from dewstack.wire.api import AwsApi
 
 CALL_SECONDS = 900.0
 """The bound of a call from another thread: the longest a function may run."""
-GATEWAY = "apigateway.amazonaws.com"
 GATEWAY = "apigateway.amazonaws.com"
 COGNITO = "cognito-idp.amazonaws.com"
 """The principal that a user pool's triggers are invoked by."""
@@ -88,6 +87,7 @@ class Emulator:
         self._server = HttpServer(served, contexts)
         await self._server.start()
         await self.functions.resume()
+        self.events.resume()
 
     def _compose(self) -> None:
         config, store, clock = self.config, self.store, self.clock
@@ -102,6 +102,7 @@ class Emulator:
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         self.iam = self.api.guard = Iam(clock, config, self._iam_sources())
         self.functions.invoker.launcher.opened = self._environment_opened
+        self.events = Events(store, clock, self.api.call, self.functions.permits)
         self.cognito = Cognito(
             store,
             clock,
@@ -123,10 +124,8 @@ class Emulator:
             forward=self.api.handle,
             stream=self.functions.stream,
             guards=Guards(self.iam.authorize, self._permits_gateway),
-            guards=Guards(self.iam.authorize, self._permits_gateway),
             metrics=self.metrics,
         )
-        self.functions.functions.watchers.append(self.gateway.permissions_changed)
         self.functions.functions.watchers.append(self.gateway.permissions_changed)
         self.function_urls = FunctionUrls(
             clock,
@@ -142,14 +141,17 @@ class Emulator:
             "cognito-idp": self.cognito.operations,
             **self.gateway.operations,
             "cloudformation": self.cloudformation.operations,
+            "scheduler": self.events.operations["scheduler"],
             "sts": SecurityTokens(self.iam, clock, enforced=config.iam == "enforce").operations,
         }.items():
             self.api.register(name, operations)
+        self.api.register("events", self.events.operations["events"], others_elsewhere=True)
         self.api.register("cloudwatch", CloudWatch(self.metrics).operations, others_elsewhere=True)
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
+        control.add("POST", "schedules/fire", self._fire)
         control.add("GET", "lambda/code", self.functions.packages.download)
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, self.function_urls)
 
@@ -212,24 +214,24 @@ class Emulator:
             )
         return permitted
 
-    def _permits_gateway(self, function: str, api: str) -> bool:
-        """Whether a function's resource policy lets API Gateway invoke it for an API; both are ARNs."""
-        permitted = self.functions.permits(function, GATEWAY, api)
-        if not permitted:
-            logging.getLogger("dewstack.iam").warning(
-                "the policy of %s doesn't let API Gateway invoke it for %s: requests get 500, as on AWS"
-                " (lambda:AddPermission)",
-                function,
-                api,
-            )
-        return permitted
-
     async def make_keys(self) -> None:
         """Make the keys of the pools that have none yet, so that the first sign-in need not wait for them."""
         for pool in (await self.api.call("cognito-idp", "ListUserPools", {"MaxResults": 60}, self.caller))[
             "UserPools"
         ]:
             await asyncio.to_thread(self.cognito.jwks, pool["Id"])
+
+    async def _fire(self, request: Request, query: dict[str, str]) -> Response:
+        """Fire the schedules of a name now, whatever their time."""
+        try:
+            name = str(body_of(request).get("name") or "")
+        except BadRequest as error:
+            return refusal(error)
+        if not await self.events.fire(name):
+            return refusal(
+                BadRequest(f"no schedule is called '{name}': expected {{\"name\": its name or ARN}}")
+            )
+        return answer({"fired": name})
 
     def _open_log(self, function: Function, stream: str) -> LogStream:
         """A log stream in the function's own account and region."""
@@ -256,6 +258,7 @@ class Emulator:
     async def stop(self) -> None:
         """Stop accepting, end functions and background work, close the store."""
         await self._server.stop()
+        self.events.close()
         await self.cloudformation.close()
         self.functions.close()
         self.gateway.close()

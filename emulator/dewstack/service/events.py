@@ -67,7 +67,6 @@ def _route_authorizer(value: Any) -> RouteAuthorizer | None:
 
 def _schedule(reading: Reading, value: Any, path: KeyPath) -> ScheduleEvent | None:
     at = reading.at(*path)
-    reading.loss(path, f"the schedules of function '{path[1]}' don't fire by themselves here")
     if isinstance(value, str):
         return ScheduleEvent((value,), at)
     entry = mapping(value)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.cognito import cognito_types
 from dewstack.cloudformation.resources.dynamodb import dynamodb_types
+from dewstack.cloudformation.resources.events import event_types
 from dewstack.cloudformation.resources.families import ANY_ATTRIBUTE, ResourceTypes
 from dewstack.cloudformation.resources.http_api import http_api_types
 from dewstack.cloudformation.resources.iam import iam_types
@@ -29,6 +30,7 @@ def resource_types() -> Mapping[str, Provider]:
         {
             **cognito_types(),
             **dynamodb_types(),
+            **event_types(),
             **http_api_types(),
             **iam_types(),
             **kms_types(),

@@ -36,7 +36,7 @@ _TYPES = frozenset(
     AWS::IAM::UserToGroupAddition AWS::KMS::ReplicaKey AWS::Kinesis::ResourcePolicy AWS::Kinesis::StreamConsumer
     AWS::Lambda::CodeSigningConfig AWS::S3::AccessPoint AWS::S3::StorageLens AWS::SNS::TopicInlinePolicy
     AWS::SQS::QueueInlinePolicy AWS::SSM::Association AWS::SSM::Document AWS::SSM::MaintenanceWindow
-    AWS::SSM::PatchBaseline AWS::SSM::ResourcePolicy AWS::Scheduler::ScheduleGroup
+    AWS::SSM::PatchBaseline AWS::SSM::ResourcePolicy
     AWS::SecretsManager::ResourcePolicy AWS::SecretsManager::RotationSchedule
     AWS::SecretsManager::SecretTargetAttachment AWS::StepFunctions::Activity
     AWS::StepFunctions::StateMachineAlias AWS::StepFunctions::StateMachineVersion Alexa::ASK::Skill""".split()

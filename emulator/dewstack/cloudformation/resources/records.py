@@ -1,6 +1,6 @@
 """Resource types that nothing observes locally: they exist, have ids, ARNs and attributes, and can be listed.
 
-A type whose absence would be noticed (a schedule that never fires) says so in its `ResourceStatusReason`.
+A type whose absence would be noticed (an event source that nobody polls) says so in its `ResourceStatusReason`.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,10 +60,6 @@ def _managed_policy_arn(context: Context, properties: dict[str, Any]) -> str:
     return f"arn:aws:iam::{context.stack.account_id}:policy{properties.get('Path', '/')}{name}"
 
 
-def _rule(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    return {"Arn": context.arn("events", f"rule/{name}"), "RuleName": name}
-
-
 def _consumer_arn(context: Context, properties: dict[str, Any]) -> str:
     return f"{properties['StreamARN']}/consumer/{properties['ConsumerName']}:1"
 
@@ -76,13 +72,6 @@ def _event_source_mapping(context: Context, identity: str, properties: dict[str,
 def record_types() -> dict[str, Provider]:
     """The record-only types."""
     return {
-        "AWS::Events::Rule": Record(
-            named("Name"),
-            _rule,
-            replacement=frozenset({"Name"}),
-            name_property="Name",
-            note="Recorded only: dewstack does not run schedules or event patterns, nothing will fire",
-        ),
         "AWS::IAM::ManagedPolicy": Record(
             _managed_policy_arn,
             lambda context, arn, properties: {"PolicyArn": arn},
@@ -110,13 +99,5 @@ def record_types() -> dict[str, Provider]:
             required=("FunctionName",),
             replacement=frozenset({"EventSourceArn", "StartingPosition", "SelfManagedEventSource"}),
             note="Recorded only: dewstack does not poll event sources, it will not invoke the function",
-        ),
-        "AWS::Scheduler::Schedule": Record(
-            named("Name"),
-            lambda context, name, properties: {"Arn": context.arn("scheduler", f"schedule/default/{name}")},
-            required=("FlexibleTimeWindow", "ScheduleExpression", "Target"),
-            replacement=frozenset({"Name"}),
-            name_property="Name",
-            note="Recorded only: dewstack does not run schedules, nothing will fire",
         ),
     }

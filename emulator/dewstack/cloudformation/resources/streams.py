@@ -1,4 +1,4 @@
-"""`AWS::Kinesis::Stream`, `AWS::Events::EventBus` and `AWS::StepFunctions::StateMachine`."""
+"""`AWS::Kinesis::Stream` and `AWS::StepFunctions::StateMachine`."""
 
 import json
 import string
@@ -50,40 +50,6 @@ class Stream(Named):
     async def delete(self, context: Context, current: Resource) -> None:
         """DeleteStream."""
         await context.invoke("kinesis", "DeleteStream", StreamName=current.physical_id)
-
-
-class EventBus(Named):
-    """An event bus, which takes events; its rules do not fire."""
-
-    service = "events"
-    properties: Mapping[str, Kind] = {
-        "DeadLetterConfig": object,
-        "Description": str,
-        "EventSourceName": str,
-        "KmsKeyIdentifier": str,
-        "LogConfig": object,
-        "Name": str,
-        "Policy": object,
-        "Tags": TAGS,
-    }
-    required = ("Name",)
-    replacement = frozenset({"EventSourceName", "Name"})
-    name_property = "Name"
-
-    async def make(self, context: Context, name: str, properties: dict[str, Any]) -> Outcome:
-        """CreateEventBus."""
-        output = await context.invoke("events", "CreateEventBus", Name=name, Tags=properties.get("Tags"))
-        known = frozenset({"Description", "Name", "Tags"})
-        attributes = {"Arn": output["EventBusArn"], "Name": name}
-        return Outcome(name, attributes, without_effect(properties, known))
-
-    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
-        """Nothing that would show."""
-        return Outcome(current.physical_id, current.attributes)
-
-    async def delete(self, context: Context, current: Resource) -> None:
-        """DeleteEventBus."""
-        await context.invoke("events", "DeleteEventBus", Name=current.physical_id)
 
 
 class StateMachine(Named):
@@ -148,9 +114,8 @@ class StateMachine(Named):
 
 
 def stream_types() -> dict[str, Provider]:
-    """The types of Kinesis, EventBridge and Step Functions that a service stands behind."""
+    """The types of Kinesis and Step Functions that a service stands behind."""
     return {
-        "AWS::Events::EventBus": EventBus(),
         "AWS::Kinesis::Stream": Stream(),
         "AWS::StepFunctions::StateMachine": StateMachine(),
     }

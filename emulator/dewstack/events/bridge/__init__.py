@@ -1,0 +1,1 @@
+"""EventBridge: buses, rules, and what their targets are sent."""
