@@ -128,6 +128,7 @@ def make_lambda(tmp_path: Path) -> Iterator[Callable[..., Lambda]]:
         yield make
         for one in made:
             one.service.close()
+        runner.run(asyncio.sleep(0))  # connections that were just being accepted are closed
 
 
 @pytest.fixture
