@@ -12,7 +12,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from websockets.asyncio.client import ClientConnection, connect
 
+from dewstack.access import Authorize
 from dewstack.apigateway import ApiGateway
+from dewstack.apigateway.guards import Guards
 from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.frontdoor import AwsDoor
@@ -47,10 +49,23 @@ class Desk:
         self.config = Config()
         self.aws = AwsApi(self.config)
         self.gateway = ApiGateway(
-            self.store, self.clock, self.config, self._invoke, self._keys, forward=self.aws.handle
+            self.store,
+            self.clock,
+            self.config,
+            self._invoke,
+            self._keys,
+            forward=self.aws.handle,
+            guards=Guards(self._authorize),
         )
         for name, operations in self.gateway.operations.items():
             self.aws.register(name, operations)
+
+    def guard(self, authorize: Authorize) -> None:
+        """Let this decide on signed requests."""
+        self._decide = authorize
+
+    async def _authorize(self, *what: Any, **more: Any) -> Any:
+        return await self._decide(*what, **more)
 
     async def _invoke(self, arn: str, event: bytes) -> Result:
         told = json.loads(event)
@@ -164,7 +179,8 @@ def play(scene: Callable[[Desk], Coroutine[Any, Any, None]], *route_keys: str, *
         before = asyncio.all_tasks()
         async with asyncio.timeout(20), desk(*route_keys, **api) as here:
             await scene(here)
-        assert not {task for task in asyncio.all_tasks() - before if not task.done()}
+        left = {task for task in asyncio.all_tasks() - before if not task.done()}
+        assert not left, left
 
     asyncio.run(main())
 

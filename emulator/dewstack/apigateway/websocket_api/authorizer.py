@@ -1,18 +1,20 @@
-"""Who may connect: a REQUEST authorizer's function says so, once, at $connect; nothing is remembered of it."""
+"""Who may connect: a REQUEST authorizer's function says so, or IAM; once, at $connect, and nothing is remembered."""
 
 import logging
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from dewstack.access import Authorize, Refusal
 from dewstack.apigateway.authorizer_function import AuthorizerFunction, BrokenAuthorizer, Unauthorized
-from dewstack.apigateway.policy import MalformedPolicy, decision
+from dewstack.apigateway.policy import INVOKE, MalformedPolicy, decision
 from dewstack.apigateway.v2.model import Authorizer
 from dewstack.apigateway.websocket_api.exchange import Exchange
 from dewstack.apigateway.websocket_api.refusals import (
     AUTHORIZER_FAILURE,
     DENIED,
     DENIED_EXPLICITLY,
+    FORBIDDEN,
     UNAUTHORIZED,
     Refused,
 )
@@ -68,6 +70,28 @@ class LambdaAuthorizer:
         if effect != "Allow":
             raise Refused(DENIED_EXPLICITLY if effect == "Deny" else DENIED)
         return facts
+
+
+class IamGate:
+    """AWS_IAM: the handshake is signed, and its signer may invoke the API's `$connect`."""
+
+    def __init__(self, authorize: Authorize) -> None:
+        self._authorize = authorize
+
+    async def authorize(self, exchange: Exchange) -> None:
+        """Note who it is. Raises Refused: 403 for whoever may not pass."""
+        assert exchange.request is not None
+        found = await self._authorize(exchange.request, INVOKE, f"{exchange.stage.arn}/$connect")
+        if isinstance(found, Refusal):
+            log.warning("a handshake is refused: %s: %s", found.code, found.message.partition("\n")[0])
+            raise Refused(FORBIDDEN)
+        exchange.connection.identity |= {
+            "accessKey": found.access_key_id,
+            "accountId": found.account_id,
+            "caller": found.user_id,
+            "user": found.user_id,
+            "userArn": found.arn,
+        }
 
 
 def _facts(output: Mapping[str, Any]) -> dict[str, Any]:

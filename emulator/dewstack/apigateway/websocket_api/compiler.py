@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from dewstack.apigateway.integrations import Patience
-from dewstack.apigateway.v2.model import Api, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.guards import UNGUARDED, Guards
+from dewstack.apigateway.integrations import Patience, function_arn
+from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.v2.throttling import bucket_for
-from dewstack.apigateway.websocket_api.authorizer import LambdaAuthorizer
+from dewstack.apigateway.websocket_api.authorizer import IamGate, LambdaAuthorizer
 from dewstack.apigateway.websocket_api.exchange import StageFacts
 from dewstack.apigateway.websocket_api.execute import (
     CompiledRoute,
@@ -29,12 +30,18 @@ class WebsocketCompiler:
     region."""
 
     def __init__(
-        self, parts: Parts, invoke: Invoke, patience: Patience, domain: Callable[[str, str], str]
+        self,
+        parts: Parts,
+        invoke: Invoke,
+        patience: Patience,
+        domain: Callable[[str, str], str],
+        guards: Guards = UNGUARDED,
     ) -> None:
         self.parts = parts
         self.invoke = invoke
         self.patience = patience
         self.domain = domain
+        self.guards = guards
 
     def compile(self, api: Api, stages: Iterable[tuple[Stage, Snapshot]]) -> CompiledWebsocketApi:
         """The API, each of its stages with the snapshot that it serves."""
@@ -54,12 +61,17 @@ class _StageCompiler:
         self._stage = stage
         self._snapshot = snapshot
         self._answering = {response.owner_id for response in snapshot.route_responses}
+        self._arn = self._own(stage.stage_name)
+
+    def _own(self, resource: str) -> str:
+        """The ARN of something of this API."""
+        api = self._api
+        return str(Arn("execute-api", api.region, api.account_id, f"{api.api_id}/{resource}"))
 
     def compile(self) -> CompiledStage:
         api, stage = self._api, self._stage
-        arn = str(Arn("execute-api", api.region, api.account_id, f"{api.api_id}/{stage.stage_name}"))
         domain = self._compiler.domain(api.api_id, api.region)
-        facts = StageFacts(api.api_id, stage.stage_name, arn, domain, stage.stage_variables)
+        facts = StageFacts(api.api_id, stage.stage_name, self._arn, domain, stage.stage_variables)
         expression = self._snapshot.route_selection_expression or api.route_selection_expression
         selection = Selection(expression or DEFAULT_SELECTION, ROOTS)
         routes = {route.route_key: self._route(route) for route in self._snapshot.routes}
@@ -69,24 +81,39 @@ class _StageCompiler:
         integrations = {f"integrations/{one.integration_id}": one for one in self._snapshot.integrations}
         integration = integrations.get(route.target or "")
         return CompiledRoute(
-            self._integration(integration) if integration else None,
+            self._integration(integration, route) if integration else None,
             route.route_id in self._answering,
             self._gate(route),
             bucket_for(self._stage, route.route_key),
         )
 
     def _gate(self, route: Route) -> Gate | None:
+        guards = self._compiler.guards
         if route.authorization_type == "NONE":
             return None
+        if route.authorization_type == "AWS_IAM" and guards.authorize:
+            return IamGate(guards.authorize)
         for authorizer in self._snapshot.authorizers:
-            if authorizer.authorizer_id == route.authorizer_id:
+            if authorizer.authorizer_id == route.authorizer_id and self._may_ask(authorizer):
                 return LambdaAuthorizer(authorizer, self._stage.stage_variables, self._compiler.invoke)
         return _Nobody()
 
-    def _integration(self, integration: Integration) -> CompiledIntegration:
+    def _may_ask(self, authorizer: Authorizer) -> bool:
+        """Whether the function of an authorizer lets itself be invoked."""
+        source = self._own(f"authorizers/{authorizer.authorizer_id}")
+        given = bool(authorizer.authorizer_credentials_arn)
+        return given or self._permits(authorizer.authorizer_uri or "", source)
+
+    def _permits(self, uri: str, source: str) -> bool:
+        arn = function_arn(uri, self._stage.stage_variables)
+        return arn is None or self._compiler.guards.permits(arn, source)
+
+    def _integration(self, integration: Integration, route: Route) -> CompiledIntegration | None:
         compiler, variables = self._compiler, self._stage.stage_variables
         timeout = integration.timeout_in_millis / 1000
         uri = integration.integration_uri or ""
+        if not integration.credentials_arn and not self._permits(uri, f"{self._arn}/{route.route_key}"):
+            return None
         return LambdaProxy(Function(compiler.invoke, uri, timeout, variables, compiler.patience))
 
 

@@ -203,6 +203,7 @@ class Conversation:
         self._parts.connections.remove(self._connection)
         if self._watch is not None:
             self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
         stage = await self._stage()
         route = stage.routes.get("$disconnect") if stage else None
         if stage is None or route is None:

@@ -32,7 +32,7 @@ class WebsocketProtocol:
         "timeout_in_millis": 29_000,
         "integration_response_selection_expression": "${integration.response.statuscode}",
     }
-    authorizer_types: Mapping[str, str] = {"CUSTOM": "REQUEST"}
+    authorizer_types: Mapping[str, str] = {"CUSTOM": "REQUEST", "AWS_IAM": ""}
 
     def __init__(self, compiler: Callable[[], "WebsocketCompiler"]) -> None:
         self._make = compiler
@@ -64,7 +64,12 @@ class WebsocketProtocol:
             raise BadRequestException("Currently, authorization is restricted to the $connect route only")
         if route.authorization_scopes:
             raise BadRequestException("Authorization scopes are not supported for WEBSOCKET protocol type")
-        for name in ("api_key_required", "model_selection_expression", "request_models"):
+        for name in (
+            "api_key_required",
+            "model_selection_expression",
+            "request_models",
+            "request_parameters",
+        ):
             if getattr(route, name):
                 spelled = "".join(word.capitalize() for word in name.split("_"))
                 raise NotEmulated(f"{spelled} of route {route.route_key} of a WebSocket API is not emulated")
@@ -79,10 +84,14 @@ class WebsocketProtocol:
             raise NotEmulated("ContentHandlingStrategy of an integration is not emulated")
         if integration.integration_subtype or integration.response_parameters:
             raise BadRequestException("IntegrationSubtype and ResponseParameters are of HTTP APIs only")
-        check = CHECKS.get(integration.integration_type)
-        if check is None:
+        if integration.integration_type not in ("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"):
             raise BadRequestException(f"Invalid integration type: {integration.integration_type}")
-        check(integration)
+        if integration.integration_type != "AWS_PROXY":
+            raise NotEmulated(
+                f"IntegrationType {integration.integration_type} of a WebSocket API is not emulated"
+            )
+        if not integrations.valid_uri(integration.integration_uri or ""):
+            raise BadRequestException("Invalid IntegrationUri: it must be the ARN of a Lambda function")
 
     def check_authorizer(self, authorizer: Authorizer) -> None:
         """Take REQUEST authorizers."""
@@ -104,11 +113,3 @@ class WebsocketProtocol:
                 )
         if not integrations.valid_uri(authorizer.authorizer_uri or ""):
             raise BadRequestException("Invalid AuthorizerUri: it must be the ARN of a Lambda function")
-
-
-def _check_function(integration: Integration) -> None:
-    if not integrations.valid_uri(integration.integration_uri or ""):
-        raise BadRequestException("Invalid IntegrationUri: it must be the ARN of a Lambda function")
-
-
-CHECKS: Mapping[str, Callable[[Integration], None]] = {"AWS_PROXY": _check_function}
