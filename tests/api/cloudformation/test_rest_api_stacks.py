@@ -458,16 +458,83 @@ def test_an_api_out_of_a_definition(aws: Any) -> None:
     assert (get(aws, "/dev/told"), get(aws, "/dev/other")) == ((200, "three"), (200, "two"))
 
 
-@pytest.mark.parametrize("kind", ["DomainName", "BasePathMapping", "DocumentationPart", "VpcLink"])
-def test_what_is_only_recorded_says_so(aws: Any, kind: str) -> None:
-    names = dict.fromkeys(("DomainName", "Location", "Name", "Properties", "RestApiId", "TargetArns"), "x")
-    aws.create(service(1, Extra=made(kind, names)))
+def note(aws: Any, logical_id: str) -> str:
+    """What CloudFormation says of a resource that it made."""
     event = next(
         event
         for event in aws.cfn("DescribeStackEvents", StackName="demo")["StackEvents"]
-        if (event["LogicalResourceId"], event["ResourceStatus"]) == ("Extra", "CREATE_COMPLETE")
+        if (event["LogicalResourceId"], event["ResourceStatus"]) == (logical_id, "CREATE_COMPLETE")
     )
-    assert event["ResourceStatusReason"].startswith("Recorded only:")
+    return str(event.get("ResourceStatusReason", ""))
+
+
+def named(**properties: Any) -> dict[str, Any]:
+    """An API at a name of its own."""
+    domain = {"DomainName": "api.example.com", "RegionalCertificateArn": "arn:aws:acm:x"}
+    domain["EndpointConfiguration"] = {"Types": ["REGIONAL"]}
+    mapping = {"DomainName": {"Ref": "Domain"}, "RestApiId": API, "Stage": "dev", **properties}
+    template = service(
+        1,
+        Domain=made("DomainName", domain),
+        Mapping=made("BasePathMapping", mapping, DependsOn=["Deployment1"]),
+    )
+    template["Outputs"]["Target"] = {"Value": {"Fn::GetAtt": ["Domain", "RegionalDomainName"]}}
+    return template
+
+
+def at_domain(aws: Any, path: str) -> tuple[int, str]:
+    url = f"{aws.emulator.urls.aws}{path}"
+    request = urllib.request.Request(url, headers={"Host": "api.example.com"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_an_api_at_a_name_of_its_own(aws: Any) -> None:
+    assert aws.create(named())["StackStatus"] == "CREATE_COMPLETE"
+    assert at_domain(aws, "/hello") == (200, "hi")
+    assert aws.update(named(BasePath="v1"))["StackStatus"] == "UPDATE_COMPLETE"
+    assert at_domain(aws, "/v1/hello") == (200, "hi")
+    assert at_domain(aws, "/hello")[0] == 403
+    assert aws.update(service())["StackStatus"] == "UPDATE_COMPLETE"
+    assert aws.call("apigateway", "GetDomainNames", {})["items"] == []
+
+
+def test_a_mapping_at_a_name_from_elsewhere_is_only_recorded(aws: Any) -> None:
+    mapping = {"DomainName": "elsewhere.example.com", "RestApiId": API, "Stage": "dev"}
+    template = service(1, Mapping=made("BasePathMapping", mapping, DependsOn=["Deployment1"]))
+    assert aws.create(template)["StackStatus"] == "CREATE_COMPLETE"
+    assert note(aws, "Mapping").startswith("Recorded only: there is no domain name elsewhere")
+    assert aws.update(service())["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def test_documentation_links_and_certificates(aws: Any) -> None:
+    location = {"Type": "METHOD", "Path": "/hello", "Method": "GET"}
+    part = {"Location": location, "Properties": {"summary": "says hi"}, "RestApiId": API}
+    template = service(
+        1,
+        Part=made("DocumentationPart", part),
+        Version=made("DocumentationVersion", {"DocumentationVersion": "1", "RestApiId": API}),
+        Link=made("VpcLink", {"Name": "in", "TargetArns": ["arn:aws:x"]}),
+        Certificate=made("ClientCertificate", {"Description": "mine", "Tags": [{"Key": "a", "Value": "b"}]}),
+    )
+    assert aws.create(template)["StackStatus"] == "CREATE_COMPLETE"
+    place = {"restApiId": aws.resource("Api")["PhysicalResourceId"]}
+    [found] = aws.call("apigateway", "GetDocumentationParts", place)["items"]
+    assert json.loads(found["properties"]) == {"summary": "says hi"}
+    assert note(aws, "Link").startswith("Kept only:")
+    [certificate] = aws.call("apigateway", "GetClientCertificates", {})["items"]
+    assert (certificate["description"], certificate["tags"]) == ("mine", {"a": "b"})
+    template["Resources"]["Part"]["Properties"]["Properties"] = '{"summary": "greets"}'
+    template["Resources"]["Certificate"]["Properties"] = {"Description": "yours"}
+    assert aws.update(template)["StackStatus"] == "UPDATE_COMPLETE"
+    [found] = aws.call("apigateway", "GetDocumentationParts", place)["items"]
+    assert json.loads(found["properties"]) == {"summary": "greets"}
+    assert aws.update(service())["StackStatus"] == "UPDATE_COMPLETE"
+    for operation in ("GetVpcLinks", "GetClientCertificates"):
+        assert aws.call("apigateway", operation, {})["items"] == []
 
 
 QUEUE = {

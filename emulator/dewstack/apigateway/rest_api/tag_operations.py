@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
+from dewstack.apigateway.rest_api.account_model import ClientCertificate, DomainName, VpcLink
 from dewstack.apigateway.rest_api.model import Account, ApiKey, RestApi, Stage, UsagePlan
 from dewstack.apigateway.rest_api.patch import Patches, removable
 from dewstack.apigateway.rest_api.resources import RestApis
@@ -23,7 +24,7 @@ ACCOUNT = {
 """What AWS says of every account."""
 
 Tags = dict[str, str]
-Tagged = RestApi | Stage | ApiKey | UsagePlan
+Tagged = RestApi | Stage | ApiKey | UsagePlan | DomainName | VpcLink | ClientCertificate
 
 
 class TagOperations:
@@ -69,6 +70,13 @@ class TagOperations:
                 return self._apis.stages.get(api, name), lambda stage: self._apis.stages.put(api, name, stage)
             case ["apikeys", key_id]:
                 return self._apis.api_keys.get(caller, key_id), self._apis.api_keys.put
+            case ["domainnames", name]:
+                return self._apis.domain_names.get(caller, name), self._apis.domain_names.put
+            case ["vpclinks", link_id]:
+                return self._apis.vpc_links.get(caller, link_id), self._apis.vpc_links.put
+            case ["clientcertificates", identity]:
+                certificates = self._apis.client_certificates
+                return certificates.get(caller, identity), certificates.put
             case ["usageplans", plan_id]:
                 return self._apis.usage_plans.get(caller, plan_id), self._apis.usage_plans.put
         raise NotFoundException(f"Invalid resource identifier specified: {arn}")

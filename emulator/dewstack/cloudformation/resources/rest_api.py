@@ -7,7 +7,7 @@ from typing import Any
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
-from dewstack.cloudformation.resources.records import Record
+from dewstack.cloudformation.resources.rest_account import account_types
 from dewstack.cloudformation.resources.rest_crud import SERVICE, parameter, refuse, retag
 from dewstack.cloudformation.resources.rest_method import Method
 from dewstack.cloudformation.resources.rest_parts import part_types
@@ -196,56 +196,14 @@ class Account(Provider):
             await context.invoke(SERVICE, "UpdateAccount", patchOperations=[operation])
 
 
-def _domain(context: Context, name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "DistributionDomainName": f"d{random_string(13)}.cloudfront.net",
-        "DistributionHostedZoneId": "Z2FDTNDATAQYW2",
-        "DomainNameArn": f"arn:aws:apigateway:{context.stack.region}::/domainnames/{name}",
-        "RegionalDomainName": f"d-{random_string(10)}.execute-api.{context.stack.region}.amazonaws.com",
-        "RegionalHostedZoneId": "Z1UJRXOUMOOFQ8",
-    }
-
-
 def rest_api_types() -> dict[str, Provider]:
     """The types of API Gateway's first API."""
     return {
+        **account_types(),
         **part_types(),
         "AWS::ApiGateway::Account": Account(),
-        "AWS::ApiGateway::BasePathMapping": Record(
-            lambda context, properties: f"{properties['DomainName']}|{properties.get('BasePath', '')}",
-            required=("DomainName",),
-            replacement=frozenset({"BasePath", "DomainName"}),
-            note="Recorded only: dewstack serves no custom domain names",
-        ),
         "AWS::ApiGateway::Deployment": Deployment(),
-        "AWS::ApiGateway::DocumentationPart": Record(
-            lambda context, properties: random_string(6),
-            lambda context, part_id, properties: {"DocumentationPartId": part_id},
-            required=("Location", "Properties", "RestApiId"),
-            replacement=frozenset({"Location", "RestApiId"}),
-            note="Recorded only: dewstack keeps no documentation of APIs",
-        ),
-        "AWS::ApiGateway::DocumentationVersion": Record(
-            lambda context, properties: str(properties["DocumentationVersion"]),
-            required=("DocumentationVersion", "RestApiId"),
-            replacement=frozenset({"DocumentationVersion", "RestApiId"}),
-            note="Recorded only: dewstack keeps no documentation of APIs",
-        ),
-        "AWS::ApiGateway::DomainName": Record(
-            lambda context, properties: str(properties["DomainName"]),
-            _domain,
-            required=("DomainName",),
-            replacement=frozenset({"DomainName"}),
-            note="Recorded only: dewstack serves no custom domain names",
-        ),
         "AWS::ApiGateway::Method": Method(),
         "AWS::ApiGateway::RestApi": RestApi(),
         "AWS::ApiGateway::Stage": Stage(),
-        "AWS::ApiGateway::VpcLink": Record(
-            lambda context, properties: random_string(6),
-            lambda context, link_id, properties: {"VpcLinkId": link_id},
-            required=("Name", "TargetArns"),
-            replacement=frozenset({"TargetArns"}),
-            note="Recorded only: dewstack reaches into no VPC, methods that need the link are refused",
-        ),
     }
