@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Iterable
-from functools import partial
 
 from dewstack.lambda_ import faults
 from dewstack.lambda_.environment import ExecutionEnvironment
 from dewstack.lambda_.model import Invocation, Outcome
-from dewstack.lambda_.report import Report, end_line, start_line
+from dewstack.lambda_.report import Report
 
 
 def start(environment: ExecutionEnvironment, invocation: Invocation) -> None:
     """Write START."""
     environment.meter.active += 1
-    environment.write(partial(start_line, invocation.request_id, environment.function.version), invocation)
+    line = environment.system_log.start(environment.function, invocation.request_id)
+    if line is not None:
+        environment.write(line, invocation)
 
 
 def failure(environment: ExecutionEnvironment, body: bytes) -> Outcome:
@@ -43,8 +44,8 @@ def complete(
         status,
         error_type,
     )
-    environment.write(partial(end_line, invocation.request_id), invocation)
-    environment.write(report.line, invocation)
+    for line in environment.system_log.end(report):
+        environment.write(line, invocation)
     meter, failed = environment.meter, outcome.function_error is not None
     init = -1.0 if invocation.init_ms is None else invocation.init_ms
     meter.note(seconds * 1000, float(failed), float(max(meter.active, 1)), init)

@@ -30,6 +30,7 @@ RESERVED_KEYS = frozenset(
     ]
 )
 MAX_ENVIRONMENT_BYTES = 4096
+LOG_LEVELS = ("ApplicationLogLevel", "SystemLogLevel")
 KEPT = (
     "VpcConfig",
     "DeadLetterConfig",
@@ -66,8 +67,11 @@ def configuration(function: Function) -> dict[str, Any]:
         "Architectures": function.architectures,
         "EphemeralStorage": {"Size": function.ephemeral_storage},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": function.log_group_name},
         **function.extras,
+        "LoggingConfig": {
+            **(function.extras.get("LoggingConfig") or {"LogFormat": "Text"}),
+            "LogGroup": function.log_group_name,
+        },
     }
     if function.environment:
         answer["Environment"] = {"Variables": function.environment}
@@ -97,13 +101,27 @@ def configured(function: Function, params: dict[str, Any]) -> Function:
         changes["environment"] = _environment(params["Environment"].get("Variables") or {})
     if params.get("EphemeralStorage"):
         changes["ephemeral_storage"] = params["EphemeralStorage"]["Size"]
-    if (params.get("LoggingConfig") or {}).get("LogGroup"):
-        changes["log_group"] = params["LoggingConfig"]["LogGroup"]
     changes["extras"] = {
         **function.extras,
         **{key: params[key] for key in KEPT if params.get(key) is not None},
     }
+    if params.get("LoggingConfig"):
+        changes["log_group"], changes["extras"]["LoggingConfig"] = _logging(function, params["LoggingConfig"])
     return replace(function, **changes)
+
+
+def _logging(function: Function, given: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The log group, and format and levels; what isn't given stays. Raises InvalidParameterValueException."""
+    before = function.extras.get("LoggingConfig") or {}
+    config = {"LogFormat": given.get("LogFormat") or before.get("LogFormat", "Text")}
+    levels = {key: given[key] for key in LOG_LEVELS if given.get(key)}
+    if config["LogFormat"] == "JSON":
+        config |= {key: levels.get(key) or before.get(key, "INFO") for key in LOG_LEVELS}
+    elif levels:
+        raise InvalidParameterValueException(
+            f"To set {' and '.join(levels)}, the log format has to be JSON: text logs are not filtered by level."
+        )
+    return given.get("LogGroup") or function.log_group, config
 
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from dewstack.lambda_.owner import Owner
 from dewstack.lambda_.runtime_api import RuntimeApi
 from dewstack.lambda_.strays import VARIABLE
 from dewstack.lambda_.streaming.response_stream import ResponseStream
+from dewstack.lambda_.system_log import system_log
 from dewstack.metrics import Meter
 
 MEMORY_SAMPLE_SECONDS = 0.1
@@ -49,6 +50,7 @@ class ExecutionEnvironment:
         self.max_memory_mb = 0
         self.log = log
         self.meter = meter
+        self.system_log = system_log(function)
         self._owner = owner
         self._guard = guard
         self._loop = asyncio.get_running_loop()

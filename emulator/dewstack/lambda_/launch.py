@@ -138,6 +138,7 @@ class Launcher:
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group_name,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            **_log_environ(function),
             "AWS_ACCESS_KEY_ID": f"ASIA{random_string(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
             "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
             "AWS_SESSION_TOKEN": self._session_token(),
@@ -154,6 +155,14 @@ class Launcher:
         if function.runtime.startswith("python"):
             return str(self.runtimes.python_directory())
         return str(self.runtimes.directory)
+
+
+def _log_environ(function: Function) -> dict[str, str]:
+    """How the runtime is to write the log, where that isn't plain text."""
+    config = function.extras.get("LoggingConfig") or {}
+    if config.get("LogFormat") != "JSON":
+        return {}
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": config["ApplicationLogLevel"]}
 
 
 def _family_environ(identifier: str, runtime: str, layers: list[str]) -> dict[str, str]:

@@ -178,19 +178,10 @@ def describe(error: BaseException, request_id: str) -> tuple[dict[str, Any], str
     return body, json.dumps(cause)
 
 
-def log_error(body: dict[str, Any]) -> None:
-    """One log event of several lines: joined by carriage returns, indented with no-break spaces, as on AWS."""
-    lines = [f"[ERROR] {body['errorType']}: {body['errorMessage']}"]
-    if body["stackTrace"]:
-        lines.append("Traceback (most recent call last):")
-    for line in "\n".join(body["stackTrace"]).splitlines():
-        stripped = line.lstrip(" ")
-        lines.append("\u00a0" * (len(line) - len(stripped)) + stripped)
-    print("\r".join(lines).replace("\n", "\r"), flush=True)
-
-
 def report(client: RuntimeClient, path: str, error: BaseException, request_id: str, then: bytes) -> None:
     """Log an exception and post it."""
+    from dew_logging import log_error  # type: ignore[import-not-found,unused-ignore]
+
     body, cause = describe(error, request_id)
     log_error(body)
     headers = (
@@ -265,7 +256,7 @@ def prepare_interpreter() -> LoggingSetup:
     sys.path[:0] = dict.fromkeys(path for path in paths if path)
     if sys.pycache_prefix:
         keep_no_bytecode_of(environ["LAMBDA_TASK_ROOT"])
-    setup = LoggingSetup()
+    setup = LoggingSetup(environ.get("AWS_LAMBDA_LOG_FORMAT", ""), environ.get("AWS_LAMBDA_LOG_LEVEL", ""))
     when_imported("logging", setup.install)
     return setup  # type: ignore[no-any-return]
 
