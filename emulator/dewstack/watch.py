@@ -23,7 +23,7 @@ from dewstack.errors import UserError
 from dewstack.frontdoor import Served
 from dewstack.saves import saves
 from dewstack.service import Ask, Service
-from dewstack.service.addresses import check_addresses, function_urls, rest_base, rest_stage
+from dewstack.service.addresses import check_addresses, function_urls, rest_base, rest_stage, websocket_routes
 
 if TYPE_CHECKING:
     from dewstack.deploy.bundling import Bundler
@@ -34,7 +34,7 @@ logger = logging.getLogger("dewstack.watch")
 ORIGIN_VARIABLE = "FRONTEND_ORIGIN"
 """What a map may name as CORS origin by `${env:FRONTEND_ORIGIN, …}`: where the front end is served just now."""
 FRONTEND = Path("stack/frontend")
-PAYLOADS = {"rest": "1.0", "url": "2.0"}
+PAYLOADS = {"rest": "1.0", "url": "2.0", "websocket": "1.0"}
 """The payload formats that no map chooses."""
 
 Load = Callable[[Mapping[str, str], Ask], Service]
@@ -187,7 +187,7 @@ class ServedMap:
             service.stage,
             service.region,
             service.stack_name,
-            [_route(route, service) for route in (*service.routes, *by_url)],
+            [_route(route, service) for route in (*service.routes, *websocket_routes(service), *by_url)],
             [_function(function) for function in service.functions.values()],
             dict(outputs),
         )

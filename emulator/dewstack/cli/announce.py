@@ -11,7 +11,7 @@ from dewstack.app import Emulator
 from dewstack.cli.output import print_json_line
 from dewstack.cli.routes import print_routes
 from dewstack.project import Project
-from dewstack.service.addresses import rest_base, rest_stage
+from dewstack.service.addresses import rest_base, rest_stage, websocket_routes
 from dewstack.watch import FRONTEND, Change
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def announce(
     title = f"{click.style(service.name, bold=True)} ({service.stage})"
     click.echo(f"\n{title} runs on dewstack {__version__}, ready in {seconds:.2f} s\n")
     _place("Service", urls.service, _apis(service))
+    if websocket_routes(service):
+        sockets = f"ws{urls.service.removeprefix('http')}/{service.stage}"
+        _place("Sockets", sockets, "the WebSocket API: clients connect here")
     if (service.directory / FRONTEND).is_dir():
         _place("Page", urls.frontend, "open it in a browser")
     _place("AWS", urls.aws, f"for SDKs and tools: AWS_ENDPOINT_URL={urls.aws}")
@@ -55,6 +58,8 @@ def announce(
 def _apis(service: "Service") -> str:
     """Which APIs are served there."""
     kinds = {route.api for route in service.routes}
+    if not kinds and websocket_routes(service):
+        return "the WebSocket API"
     if kinds == {"http", "rest"}:
         base = rest_base(service, rest_stage(service), beside_http=True)
         return f"the HTTP API; the REST API at {base}"
@@ -62,7 +67,7 @@ def _apis(service: "Service") -> str:
 
 
 def _place(name: str, where: str, what: str) -> None:
-    address = click.style(f"{where:<32}", fg="cyan") if where.startswith("http") else f"{where:<32}"
+    address = click.style(f"{where:<32}", fg="cyan") if where.startswith(("http", "ws:")) else f"{where:<32}"
     click.echo(f"  {name:<8} {address} {click.style(what, dim=True)}")
 
 

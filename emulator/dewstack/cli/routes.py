@@ -27,9 +27,9 @@ def cells(route: "Route", path: str) -> list[str]:
 
 
 def print_routes(service: "Service", aws_port: int) -> None:
-    """The table of all routes, in the order of the map, by their paths on the service's port; then the functions with a
-    URL at the AWS port."""
-    from dewstack.service.addresses import function_urls, rest_base, rest_stage
+    """The table of all routes, in the order of the map, by their paths on the service's port; then what messages
+    of a WebSocket reach, and the functions with a URL at the AWS port."""
+    from dewstack.service.addresses import function_urls, rest_base, rest_stage, websocket_routes
 
     stage = rest_stage(service)
     beside_http = any(route.api == "http" for route in service.routes)
@@ -42,7 +42,8 @@ def print_routes(service: "Service", aws_port: int) -> None:
     head = ["API", "METHOD", "PATH", "FUNCTION", "AUTHORIZER"]
     urls = service.url_routes(function_urls(service, DEFAULT_ACCOUNT_ID, aws_port))
     listed = [cells(route, path_of(route)) for route in service.routes]
-    print_table(head, listed + [cells(url, url.path) for url in urls])
+    beside = (*websocket_routes(service), *urls)
+    print_table(head, listed + [cells(route, route.path) for route in beside])
 
 
 def _aws_port(project: "Project") -> int:
@@ -67,7 +68,7 @@ def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> 
     if not as_json:
         print_routes(service, _aws_port(project))
         return
-    from dewstack.service.addresses import function_urls
+    from dewstack.service.addresses import function_urls, websocket_routes
 
     urls = service.url_routes(function_urls(service, DEFAULT_ACCOUNT_ID, _aws_port(project)))
     routes = [
@@ -80,6 +81,6 @@ def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> 
             "scopes": list(route.scopes),
             "defined_at": str(route.at),
         }
-        for route in (*service.routes, *urls)
+        for route in (*service.routes, *websocket_routes(service), *urls)
     ]
     print_json({"service": service.name, "stage": service.stage, "routes": routes})

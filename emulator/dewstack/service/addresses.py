@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dewstack.errors import UserError
 from dewstack.ids import function_url_id
 
-from .model import FunctionSpec, Service
+from .model import FunctionSpec, Route, Service, WebsocketEvent
 
 
 def rest_stage(service: Service) -> str:
@@ -30,6 +30,22 @@ def function_urls(service: Service, account_id: str, aws_port: int) -> Callable[
         return f"http://{url_id}.lambda-url.{service.region}.localhost:{aws_port}/"
 
     return address
+
+
+def websocket_routes(service: Service) -> tuple[Route, ...]:
+    """The routes of the WebSocket API in the order of the map; its clients all connect to `/{stage}`."""
+    return tuple(
+        Route("websocket", "WS", event.route, function.key, _guard(event), (), event.at)
+        for function in service.functions.values()
+        for event in function.events
+        if isinstance(event, WebsocketEvent)
+    )
+
+
+def _guard(event: WebsocketEvent) -> str | None:
+    authorizer = event.authorizer or {}
+    name = authorizer.get("name") or authorizer.get("arn")
+    return str(name) if name else None
 
 
 def check_addresses(service: Service) -> None:
