@@ -139,7 +139,8 @@ def refused_code(client: Any, name: str) -> str:
 
 def test_what_aws_refuses_is_refused(client: Any, url: Url) -> None:
     make = client.create_function_url_config
-    refused("ResourceNotFoundException", make, FunctionName="nobody", AuthType="NONE")
+    told = refused("ResourceNotFoundException", make, FunctionName="nobody", AuthType="NONE")
+    assert told == "Function does not exist"
     refused("ValidationException", make, FunctionName="echo", AuthType="NONE", InvokeMode="UNKNOWN")
     refused("ValidationException", make, FunctionName="echo", AuthType="MAYBE")
     refused("ValidationException", make, FunctionName="echo", AuthType="NONE", Qualifier="1")

@@ -20,6 +20,7 @@ from dewstack.lambda_.urls.model import FunctionUrl, ServedUrl
 from dewstack.wire import operation
 
 NO_URL = "The resource you requested does not exist."
+NO_FUNCTION = "Function does not exist"
 BY_URL = frozenset({"lambda:InvokeFunctionUrl", "lambda:*", "*"})
 BY_CALL = frozenset({"lambda:InvokeFunction", "lambda:*", "*"})
 
@@ -62,6 +63,12 @@ class FunctionUrlOperations:
             )
         return reference
 
+    def _check_function(self, reference: Reference) -> None:
+        try:
+            self._functions.get(reference)
+        except ResourceNotFoundException:
+            raise ResourceNotFoundException(NO_FUNCTION) from None
+
     def _get(self, reference: Reference) -> FunctionUrl:
         url = self._functions.urls.get(_id(reference))
         if url is None:
@@ -74,11 +81,11 @@ class FunctionUrlOperations:
         reference = self._reference(caller, params)
         now = self._now()
         with self._functions.store.transaction():
-            self._functions.get(reference)
+            self._check_function(reference)
             if self._functions.urls.get(_id(reference)):
                 raise ResourceConflictException(
                     f"Failed to create function url config for [functionArn = {reference.arn}]."
-                    f" Error message:  FunctionUrlConfig exists for this Lambda function"
+                    " Error message:  FunctionUrlConfig exists for this Lambda function"
                 )
             url = FunctionUrl(
                 reference.account_id,
@@ -131,7 +138,7 @@ class FunctionUrlOperations:
     def list(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """The URLs of a function and its aliases."""
         reference = replace(self._functions.reference(params, caller), qualifier="")
-        self._functions.get(reference)
+        self._check_function(reference)
         urls = self._functions.urls_of(reference)
         return page([self._answer(url) for url in urls], params, "FunctionUrlConfigs")
 
