@@ -190,7 +190,8 @@ class RestJsonProtocol:
             headers.append((b"Content-Type", CONTENT_TYPE))
             return Response(status, b"", headers, EncodedEvents(shape.payload.shape, events))
         body, content_type = self._body(shape, output)
-        if status != 204:
+        told = any(name.lower() == b"content-type" for name, _ in headers)
+        if status != 204 and not told:
             headers.insert(0, (b"Content-Type", content_type))
         return Response(status, body if status != 204 else b"", headers)
 
