@@ -12,7 +12,6 @@ from dewstack.ids import uuid4
 from dewstack.lambda_.configuration import configuration, configured
 from dewstack.lambda_.errors import (
     InvalidParameterValueException,
-    PreconditionFailedException,
     ResourceConflictException,
     ResourceNotFoundException,
 )
@@ -22,8 +21,21 @@ from dewstack.lambda_.layers import Layers
 from dewstack.lambda_.model import LATEST, Code, Function
 from dewstack.lambda_.packages import Packages
 from dewstack.lambda_.paging import page
+from dewstack.lambda_.requests import check_revision
 from dewstack.lambda_.runtimes import IMAGE
 from dewstack.wire import operation
+
+CREATING = {
+    "State": "Pending",
+    "StateReason": "The function is being created.",
+    "StateReasonCode": "Creating",
+}
+UPDATING = {
+    "LastUpdateStatus": "InProgress",
+    "LastUpdateStatusReason": "The function is being created.",
+    "LastUpdateStatusReasonCode": "Creating",
+}
+"""What the operations answer; whoever asks then finds it done."""
 
 
 class FunctionOperations:
@@ -73,7 +85,8 @@ class FunctionOperations:
                 raise ResourceConflictException(f"Function already exist: {reference.name}")
             self._functions.put(function)
             self._functions.put_settings(Settings(tags=params.get("Tags") or {}), reference)
-            return configuration(self._publish(reference) if params.get("Publish") else function)
+            made = configuration(self._publish(reference) if params.get("Publish") else function)
+        return {key: each for key, each in made.items() if key != "LastUpdateStatus"} | CREATING
 
     @operation("GetFunction")
     def get_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -138,11 +151,7 @@ class FunctionOperations:
         def keep() -> tuple[Function, Function]:
             with self._functions.store.transaction():
                 function = self._functions.get(reference)
-                if params.get("RevisionId") not in (None, function.revision_id):
-                    raise PreconditionFailedException(
-                        "The Revision Id provided does not match the latest Revision Id."
-                        " Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
-                    )
+                check_revision(params, function.revision_id)
                 changed = self._stamp(change(function))
                 if params.get("DryRun"):
                     return function, changed
@@ -154,7 +163,7 @@ class FunctionOperations:
         changed, answered = await asyncio.to_thread(keep)
         if not params.get("DryRun"):
             self._invoker.changed(changed)
-        return configuration(answered)
+        return configuration(answered) | ({} if params.get("DryRun") else UPDATING)
 
     @operation("DeleteFunction")
     async def delete_function(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -183,6 +192,7 @@ class FunctionOperations:
         reference = self._functions.reference(params, caller)
         with self._functions.store.transaction():
             latest = self._functions.get(replace(reference, qualifier=""))
+            check_revision(params, latest.revision_id)
             if params.get("CodeSha256") not in (None, latest.code.sha256) and not latest.code.live:
                 raise InvalidParameterValueException(
                     f"CodeSHA256 ({params['CodeSha256']}) is different from current CodeSHA256 in $LATEST"

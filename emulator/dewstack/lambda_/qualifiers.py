@@ -18,6 +18,7 @@ from dewstack.lambda_.functions import Alias, FunctionStore, Reference
 from dewstack.lambda_.invoker import Invoker
 from dewstack.lambda_.model import LATEST
 from dewstack.lambda_.paging import page
+from dewstack.lambda_.requests import check_revision
 from dewstack.wire import operation
 
 
@@ -87,6 +88,7 @@ class QualifierOperations:
     async def update_alias(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Let an alias name another version."""
         reference, alias = self._alias(caller, params)
+        check_revision(params, alias.revision_id)
         routing = (params.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
         changed = Alias(
             alias.name,
@@ -133,6 +135,7 @@ class QualifierOperations:
         """Add a statement to the function's policy."""
         reference = self._functions.reference(params, caller)
         function = self._functions.get(reference)
+        check_revision(params, function.revision_id)
         principal = params["Principal"]
         statement: dict[str, Any] = {
             "Sid": params["StatementId"],
@@ -173,7 +176,7 @@ class QualifierOperations:
     def remove_permission(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Take a statement out of the function's policy."""
         reference = self._functions.reference(params, caller)
-        self._functions.get(reference)
+        check_revision(params, self._functions.get(reference).revision_id)
         with self._functions.store.transaction():
             settings = self._functions.get_settings(reference)
             if params["StatementId"] not in settings.statements:

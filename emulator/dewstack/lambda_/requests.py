@@ -2,11 +2,16 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from dewstack.lambda_.errors import InvalidRequestContentException, RequestTooLargeException
+from dewstack.lambda_.errors import (
+    InvalidRequestContentException,
+    PreconditionFailedException,
+    RequestTooLargeException,
+)
 
 MAX_PAYLOAD_BYTES = 6_291_456
 MAX_EVENT_BYTES = 1_048_576
@@ -22,6 +27,15 @@ def client_context(given: str) -> str:
         raise InvalidRequestContentException(
             "Client context must be a valid Base64-encoded JSON object."
         ) from error
+
+
+def check_revision(params: Mapping[str, Any], revision_id: str) -> None:
+    """Raise PreconditionFailedException where a request is for another revision than there is."""
+    if params.get("RevisionId") not in (None, revision_id):
+        raise PreconditionFailedException(
+            "The Revision Id provided does not match the latest Revision Id."
+            " Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+        )
 
 
 def event_payload(given: Any, limit: int) -> bytes:

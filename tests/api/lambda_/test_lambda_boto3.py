@@ -147,3 +147,37 @@ def test_a_runtime_that_cannot_run_here_can_be_deployed(client: Any) -> None:
     )
     answer = client.invoke(FunctionName="java", LogType="Tail")
     assert "java21 is not emulated by dewstack" in json.load(answer["Payload"])["errorMessage"]
+
+
+def test_a_new_function_is_pending_and_active_when_it_is_asked_for(client: Any) -> None:
+    made = create(client, "states", "def handler(e, c): return 1")
+    assert (made["State"], made["StateReasonCode"], "LastUpdateStatus" in made) == (
+        "Pending",
+        "Creating",
+        False,
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName="states")
+    changed = client.update_function_configuration(FunctionName="states", Description="new")
+    assert (changed["State"], changed["LastUpdateStatus"]) == ("Active", "InProgress")
+    client.get_waiter("function_updated_v2").wait(FunctionName="states")
+    client.publish_version(FunctionName="states")
+    client.get_waiter("published_version_active").wait(FunctionName="states", Qualifier="1")
+
+
+def test_what_is_for_another_revision_is_refused(client: Any) -> None:
+    old = create(client, "revised", "def handler(e, c): return 1")["RevisionId"]
+    new = client.update_function_configuration(FunctionName="revised", RevisionId=old)["RevisionId"]
+    refused("PreconditionFailedException", client.publish_version, FunctionName="revised", RevisionId=old)
+    permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+    refused(
+        "PreconditionFailedException",
+        client.add_permission,
+        FunctionName="revised",
+        RevisionId=old,
+        **permission,
+    )
+    client.publish_version(FunctionName="revised", RevisionId=new)
+    alias = {"FunctionName": "revised", "Name": "live"}
+    first = client.create_alias(**alias, FunctionVersion="1")["RevisionId"]
+    client.update_alias(**alias, Description="changed", RevisionId=first)
+    refused("PreconditionFailedException", client.update_alias, **alias, RevisionId=first)
