@@ -8,6 +8,7 @@ import hmac
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote, unquote
 
@@ -147,10 +148,9 @@ def check_time(signature: Signature, now: float) -> None:
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP:"
             f" '{signature.day}' != '{signature.date[:8]}', from '{signature.date}'."
         )
-    try:
-        signed = calendar.timegm(time.strptime(signature.date, "%Y%m%dT%H%M%SZ"))
-    except ValueError:
-        raise Mismatch(f"Date must be a date and a time. Got '{signature.date}'.") from None
+    signed = _seconds(signature.date)
+    if signed is None:
+        raise Mismatch(f"Date must be a date and a time. Got '{signature.date}'.")
     if signed > now + SKEW_SECONDS:
         raise Mismatch(
             f"Signature not yet current: {signature.date} is still later than {_iso(now + SKEW_SECONDS)}"
@@ -164,6 +164,15 @@ def check_time(signature: Signature, now: float) -> None:
         )
 
 
+@lru_cache(maxsize=64)
+def _seconds(date: str) -> int | None:
+    """Seconds since the epoch; None for a date that there isn't. Requests of one second share it."""
+    try:
+        return calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
+    except ValueError:
+        return None
+
+
 def _iso(seconds: float) -> str:
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
 
@@ -174,7 +183,7 @@ def check_signature(request: Request, signature: Signature, secret: str, keys: S
         raise Mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     canonical = canonical_request(request, signature)
     to_sign = string_to_sign(canonical, signature)
-    computed = hmac.new(keys.key(secret, signature), to_sign.encode(), hashlib.sha256).hexdigest()
+    computed = hmac.digest(keys.key(secret, signature), to_sign.encode(), "sha256").hex()
     if not hmac.compare_digest(computed.encode(), signature.signature.encode()):
         raise Mismatch(
             f"{MISMATCH}\n\nThe Canonical String for this request should have been\n'{canonical}'\n\n"
@@ -223,7 +232,8 @@ def _header_lines(request: Request, names: tuple[str, ...]) -> Mapping[str, str]
     for raw_name, raw_value in request.headers:
         name = raw_name.decode("latin-1").lower()
         if name in lines:
-            value = _SPACES.sub(" ", raw_value.decode("utf-8", "replace").strip())
+            value = raw_value.decode("utf-8", "replace").strip()
+            value = _SPACES.sub(" ", value) if "  " in value else value
             lines[name] = f"{lines[name]},{value}" if name in seen else value
             seen.add(name)
     return lines

@@ -155,8 +155,10 @@ class Backends:
 
 
 def _settle() -> None:
-    """Keep moto from starting containers, and from refusing a region that is younger than it is."""
+    """Keep moto from starting containers, and from refusing a region that is younger than it is; let its IAM have AWS's
+    own policies, which roles are given."""
     config = import_module("moto.core.config").default_user_config
+    config["iam"]["load_aws_managed_policies"] = True
     config["batch"]["use_docker"] = config["lambda"]["use_docker"] = False
     os.environ.setdefault("MOTO_ALLOW_NONEXISTENT_REGION", "true")
 

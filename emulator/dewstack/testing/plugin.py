@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from dewstack.testing.running import Dew
 
 MAP_OPTION = "dewstack_map"
+IAM_OPTION, IAM_MODES = "dewstack_iam", ("off", "warn", "enforce")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The setting that names the map."""
+    """The settings that name the map, and say whether policies are enforced (`off`, `warn` or `enforce`)."""
+    parser.addini(IAM_OPTION, "what comes of calls that a function's role doesn't permit", default="warn")
     parser.addini(MAP_OPTION, "directory of the serverless.yml that `dew` deploys, from rootdir", default=".")
 
 
@@ -27,5 +29,9 @@ def dew(pytestconfig: pytest.Config) -> Iterator["Dew"]:
     """
     from dewstack.testing.running import start
 
-    with start(Path(pytestconfig.rootpath, pytestconfig.getini(MAP_OPTION))) as running:
+    directory = Path(pytestconfig.rootpath, pytestconfig.getini(MAP_OPTION))
+    mode = pytestconfig.getini(IAM_OPTION)
+    if mode not in IAM_MODES:
+        raise pytest.UsageError(f"{IAM_OPTION} = {mode}: it is one of {', '.join(IAM_MODES)}")
+    with start(directory, iam=mode) as running:
         yield running

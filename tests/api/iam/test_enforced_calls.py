@@ -174,3 +174,10 @@ def test_a_role_that_trusts_the_caller_can_be_assumed(ask: Ask, dew: Dew) -> Non
 def test_the_developer_may_do_everything(dew: Dew) -> None:
     assert dew.client("dynamodb").list_tables()["TableNames"] == ["notes"]
     assert dew.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
+
+
+def test_iam_knows_the_roles_of_stacks_with_all_their_policies(dew: Dew) -> None:
+    iam, role = dew.client("iam"), ROLE.rpartition("/")[2]
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    assert [one["PolicyName"] for one in attached] == ["AmazonSSMReadOnlyAccess"]
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["guarded-dev-lambda"]

@@ -70,7 +70,7 @@ def arn(service: str, resource: str) -> str:
             {"Statement": "INSERT INTO notes value {'id': '1'}"},
             [("dynamodb:PartiQLInsert", arn("dynamodb", "table/notes"))],
         ),
-        ("dynamodb", "ListTables", {}, [("dynamodb:ListTables", "*")]),
+        ("dynamodb", "ListTables", {}, [("dynamodb:ListTables", arn("dynamodb", "table/*"))]),
         (
             "sqs",
             "SendMessageBatch",
@@ -84,7 +84,7 @@ def arn(service: str, resource: str) -> str:
             {"SubscriptionArn": arn("sns", "news:1234")},
             [("sns:Unsubscribe", arn("sns", "news"))],
         ),
-        ("sns", "Publish", {"PhoneNumber": "+100"}, [("sns:Publish", "*")]),
+        ("sns", "Publish", {"PhoneNumber": "+100"}, [("sns:Publish", arn("sns", "*"))]),
         ("lambda", "Invoke", {"FunctionName": "f"}, [("lambda:InvokeFunction", arn("lambda", "function:f"))]),
         (
             "lambda",
@@ -170,7 +170,7 @@ BUCKET, OBJECT = "arn:aws:s3:::b", "arn:aws:s3:::b/k/1"
 @pytest.mark.parametrize(
     ("method", "path", "query", "wanted"),
     [
-        ("GET", "/", "", [("s3:ListAllMyBuckets", "*")]),
+        ("GET", "/", "", [("s3:ListAllMyBuckets", "arn:aws:s3:::*")]),
         ("PUT", "/b", "", [("s3:CreateBucket", BUCKET)]),
         ("GET", "/b", "list-type=2&prefix=x", [("s3:ListBucket", BUCKET)]),
         ("HEAD", "/b", "", [("s3:ListBucket", BUCKET)]),

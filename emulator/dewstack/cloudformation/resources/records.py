@@ -55,11 +55,6 @@ def named(name: str, limit: int = 64) -> Namer:
     return lambda context, properties: properties.get(name) or context.generated_name(limit)
 
 
-def _managed_policy_arn(context: Context, properties: dict[str, Any]) -> str:
-    name = properties.get("ManagedPolicyName") or context.generated_name(128)
-    return f"arn:aws:iam::{context.stack.account_id}:policy{properties.get('Path', '/')}{name}"
-
-
 def _consumer_arn(context: Context, properties: dict[str, Any]) -> str:
     return f"{properties['StreamARN']}/consumer/{properties['ConsumerName']}:1"
 
@@ -72,20 +67,6 @@ def _event_source_mapping(context: Context, identity: str, properties: dict[str,
 def record_types() -> dict[str, Provider]:
     """The record-only types."""
     return {
-        "AWS::IAM::ManagedPolicy": Record(
-            _managed_policy_arn,
-            lambda context, arn, properties: {"PolicyArn": arn},
-            required=("PolicyDocument",),
-            replacement=frozenset({"ManagedPolicyName", "Description", "Path"}),
-            name_property="ManagedPolicyName",
-            needs_capability=True,
-        ),
-        "AWS::IAM::Policy": Record(
-            lambda context, properties: context.generated_name(128),
-            lambda context, name, properties: {"Id": name},
-            required=("PolicyDocument", "PolicyName"),
-            needs_capability=True,
-        ),
         "AWS::Kinesis::StreamConsumer": Record(
             _consumer_arn,
             lambda context, arn, properties: {"ConsumerARN": arn, "ConsumerName": properties["ConsumerName"]},

@@ -26,6 +26,16 @@ FREE = frozenset(
 """What needs no permission."""
 
 
+EVERYTHING: Mapping[str, tuple[str, str]] = {
+    "dynamodb": ("dynamodb", "table/*"),
+    "logs": ("logs", "log-group::log-stream:"),
+    "sns": ("sns", "*"),
+    "sqs": ("sqs", "*"),
+    "ssm": ("ssm", "*"),
+}
+"""Services that say so in another way than by `*`."""
+
+
 class Ask(Struct, frozen=True):
     """One thing that must be allowed: an action on the ARN of a resource, or on `*` where none can be told. `keys` are
     condition keys of the service's own, in lower case."""
@@ -61,7 +71,13 @@ def asked(call: Asked) -> list[Ask]:
     action = f"{prefix_of(call.service, call.signing_name)}:{action_name(call.service, call.operation, call.request)}"
     find = RESOURCES.get(call.service)
     found = find(place, call.operation, call.params) if find else _by_arn(call)
-    return [Ask(action, resource, _keys(call)) for resource in found or ["*"]]
+    return [Ask(action, resource, _keys(call)) for resource in found or [_everything(place)]]
+
+
+def _everything(place: Place) -> str:
+    """What a call is on that names no resource, such as a list of all tables."""
+    service, resource = EVERYTHING.get(place.service, ("", ""))
+    return place.arn(service, resource) if service else "*"
 
 
 def _by_arn(call: Asked) -> list[str]:

@@ -79,7 +79,7 @@ def asked(request: Request) -> list[tuple[str, str, Keys]]:
     bucket, key = bucket_and_key(request)
     query = dict(parse_qsl(request.query, keep_blank_values=True))
     if not bucket:
-        return [("s3:ListAllMyBuckets", "*", {})]
+        return [("s3:ListAllMyBuckets", "arn:aws:s3:::*", {})]
     if not key:
         return _of_bucket(request, f"arn:aws:s3:::{bucket}", query)
     return _of_object(request, f"arn:aws:s3:::{bucket}/{key}", query)
