@@ -78,8 +78,6 @@ def _schedule(reading: Reading, value: Any, path: KeyPath) -> ScheduleEvent | No
 
 def _websocket(reading: Reading, value: Any, path: KeyPath) -> WebsocketEvent | None:
     at = reading.at(*path)
-    message = f"the websocket routes of function '{path[1]}' aren't emulated yet; nothing can connect to them"
-    reading.loss(path, message)
     if isinstance(value, str):
         return WebsocketEvent(value, at)
     entry = mapping(value)
