@@ -91,7 +91,9 @@ class Emulator:
 
     def _compose(self) -> None:
         config, store, clock = self.config, self.store, self.clock
-        self.others = OtherServices(config.account_id, self.urls.aws, self._restore)
+        self.others = OtherServices(
+            config.account_id, self.urls.aws, self._restore, lambda notices: self.events.notices.take(notices)
+        )
         self.api = AwsApi(config, self.others)
         self.logs = Logs(clock, config)
         self.metrics = Metrics(clock)

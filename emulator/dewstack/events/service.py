@@ -12,6 +12,7 @@ from dewstack.events.bridge.buses import BusOperations
 from dewstack.events.bridge.model import Rule
 from dewstack.events.bridge.rules import RuleOperations
 from dewstack.events.delivery import Delivery, Permits, Shipment
+from dewstack.events.notices import Notices
 from dewstack.events.schedules.expressions import Between, parse
 from dewstack.events.schedules.model import StoredSchedule
 from dewstack.events.schedules.operations import SchedulerOperations
@@ -32,6 +33,7 @@ class Events:
         self._timetable = Timetable(clock, self._due)
         self._buses = BusOperations(store, clock)
         self.bus = Bus(self._buses, clock, self.delivery)
+        self.notices = Notices(clock, self.delivery, self.bus)
         self._scheduler = SchedulerOperations(store, clock, self._set_schedule)
         self.operations: Mapping[str, dict[str, Handler]] = {
             "events": operations_of(
@@ -50,6 +52,7 @@ class Events:
     def close(self) -> None:
         """Fire and deliver nothing any more."""
         self._timetable.close()
+        self.notices.close()
         self.bus.close()
 
     def _set_rule(self, key: tuple[str, ...], rule: Rule | None) -> None:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from dewstack.config import Caller
 from dewstack.http import Headers, Request, Response
 from dewstack.others.errors import EntityTooLarge, missing
+from dewstack.others.notices import COLLECTED, Notify, replace_buckets, replace_topics
 from dewstack.wire.errors import not_emulated
 
 MAX_BODY_BYTES = 80 * 1024 * 1024
@@ -57,8 +58,9 @@ class Routes(Struct, frozen=True):
 class Backends:
     """moto's services by boto3's names, each loaded when it is first asked."""
 
-    def __init__(self, default_account: str) -> None:
+    def __init__(self, default_account: str, notify: Notify | None = None) -> None:
         self._default_account = default_account
+        self._notify = notify
         self._routes: dict[str, Routes] = {}
         self._lock = threading.Lock()
 
@@ -80,7 +82,15 @@ class Backends:
         origin = f"http://{host}" if host else f"https://{service}.{caller.region}.amazonaws.com"
         url = f"{origin}{path}?{request.query}" if request.query else f"{origin}{path}"
         normalized = self._normalized(service, caller, request, url, signed)
-        return self._run(service, action, handler, normalized, head=request.method == "HEAD")
+        collecting = COLLECTED.set([])
+        try:
+            response = self._run(service, action, handler, normalized, head=request.method == "HEAD")
+            notices = COLLECTED.get()
+        finally:
+            COLLECTED.reset(collecting)
+        if notices and self._notify is not None:
+            self._notify(notices)
+        return response
 
     def forget(self) -> None:
         """Drop everything that moto holds: its state is the process's own, and would outlive this emulator."""
@@ -133,6 +143,10 @@ class Backends:
 
     def _compile(self, service: str) -> Routes:
         module = self.module(service, "urls")
+        if service == "s3":
+            replace_buckets(import_module("moto.s3.notifications"))
+        # S3 and others publish to topics without asking SNS's own API.
+        replace_topics(import_module("moto.sns.models").Subscription)
         return Routes(
             tuple((re.compile(path.format("")), handler) for path, handler in module.url_paths.items())
         )

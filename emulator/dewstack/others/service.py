@@ -13,6 +13,7 @@ from dewstack.others.adopting import ADOPT, ADOPTIONS
 from dewstack.others.backends import Backends
 from dewstack.others.clients import Clients
 from dewstack.others.identities import Identities
+from dewstack.others.notices import Notify
 
 T = TypeVar("T")
 Restore = Callable[[str], Awaitable[None]]
@@ -26,8 +27,10 @@ _LEARNS = frozenset({"iam"})
 class OtherServices:
     """Whatever handlers call beside the services that dewstack emulates itself."""
 
-    def __init__(self, account_id: str, endpoint_url: str, restore: Restore) -> None:
-        self._backends = Backends(account_id)
+    def __init__(
+        self, account_id: str, endpoint_url: str, restore: Restore, notify: Notify | None = None
+    ) -> None:
+        self._backends = Backends(account_id, notify)
         self._clients = Clients(self._backends, endpoint_url)
         self.identities = Identities(self._backends)
         self._restore = restore
@@ -52,7 +55,9 @@ class OtherServices:
         """Answer a request to `service` (boto3's name). Raises AwsErrors of the way, not of the operation."""
         await self._ready(service)
         try:
-            return await self._in_thread(lambda: self._backends.answer(service, caller, request, signed=signed))
+            return await self._in_thread(
+                lambda: self._backends.answer(service, caller, request, signed=signed)
+            )
         finally:
             self.identities.edition += service == "iam"
 

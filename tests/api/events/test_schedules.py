@@ -3,22 +3,15 @@
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from dewstack.testing import Dew, start
-
-T = TypeVar("T")
-KEEPS = """
-import json, os
-def handler(event, context):
-    with open(os.environ["SEEN"], "a") as file:
-        file.write(json.dumps(event) + "\\n")
-"""
+from tests.api.events.keeping import Keeper, until
 
 
 @pytest.fixture(scope="module")
@@ -26,41 +19,6 @@ def dew() -> Iterator[Dew]:
     """An emulator without a map."""
     with start() as running:
         yield running
-
-
-class Keeper:
-    """A function that keeps the events it is invoked with."""
-
-    def __init__(self, dew: Dew, directory: Path, name: str, principal: str = "") -> None:
-        (directory / "f.py").write_text(KEEPS)
-        self._seen = directory / "seen"
-        client = dew.client("lambda")
-        self.arn = client.create_function(
-            FunctionName=name,
-            Handler="f.handler",
-            Runtime="python3.11",
-            Role="arn:aws:iam::000000000000:role/test",
-            Code={"S3Bucket": "hot-reload", "S3Key": str(directory)},
-            Environment={"Variables": {"SEEN": str(self._seen)}},
-        )["FunctionArn"]
-        if principal:
-            client.add_permission(
-                FunctionName=name, StatementId="s", Action="lambda:InvokeFunction", Principal=principal
-            )
-
-    @property
-    def events(self) -> list[Any]:
-        text = self._seen.read_text() if self._seen.exists() else ""
-        return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-
-
-def until(probe: Callable[[], T], seconds: float = 20) -> T:
-    """What `probe` gives as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, "it has not happened"
-        time.sleep(0.01)
-    return found
 
 
 def control(dew: Dew, path: str, body: dict[str, Any]) -> Any:

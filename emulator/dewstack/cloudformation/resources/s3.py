@@ -43,6 +43,33 @@ def _ownership(given: Any) -> dict[str, Any]:
     return {"Rules": given["Rules"]}
 
 
+_DESTINATIONS = {
+    "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+    "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
+    "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
+}
+"""CloudFormation's lists of notifications, and what S3 calls the list and the destination."""
+
+
+def _notifications(given: Any) -> dict[str, Any]:
+    configuration: dict[str, Any] = {}
+    for name, (listed, spelled, member) in _DESTINATIONS.items():
+        if given.get(name):
+            configuration[listed] = [_notification(each, each[spelled], member) for each in given[name]]
+    bridge = given.get("EventBridgeConfiguration")
+    if bridge is not None and str(bridge.get("EventBridgeEnabled", True)).lower() != "false":
+        configuration["EventBridgeConfiguration"] = {}
+    return configuration
+
+
+def _notification(given: Mapping[str, Any], destination: str, member: str) -> dict[str, Any]:
+    notification: dict[str, Any] = {member: destination, "Events": [given["Event"]]}
+    rules = ((given.get("Filter") or {}).get("S3Key") or {}).get("Rules")
+    if rules:
+        notification["Filter"] = {"Key": {"FilterRules": rules}}
+    return notification
+
+
 def _tags(given: Any) -> dict[str, Any]:
     return {"TagSet": [{"Key": key, "Value": value} for key, value in tag_map(given).items()]}
 
@@ -61,6 +88,9 @@ _SETTINGS = {
         "PutBucketEncryption", "ServerSideEncryptionConfiguration", _encryption, "DeleteBucketEncryption"
     ),
     "CorsConfiguration": Setting("PutBucketCors", "CORSConfiguration", _cors, "DeleteBucketCors"),
+    "NotificationConfiguration": Setting(
+        "PutBucketNotificationConfiguration", "NotificationConfiguration", _notifications
+    ),
     "OwnershipControls": Setting(
         "PutBucketOwnershipControls", "OwnershipControls", _ownership, "DeleteBucketOwnershipControls"
     ),
@@ -152,6 +182,8 @@ class Bucket(Named):
         if context.logical_id in DEPLOYMENT_BUCKET:
             return Outcome(current.physical_id, current.attributes)
         changes = changed(current, properties)
+        if changes.get("NotificationConfiguration", {}) is None:
+            changes["NotificationConfiguration"] = {}  # there is no operation that takes it away
         await self._settle(context, current.physical_id, changes)
         if acl := _ACLS.get(changes.get("AccessControl") or ""):
             await context.invoke("s3", "PutBucketAcl", Bucket=current.physical_id, ACL=acl)

@@ -8,7 +8,6 @@ from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.restored import Named, Restored, changed
 from dewstack.cloudformation.resources.shape import STRINGS, TAGS, Kind
 from dewstack.cloudformation.resources.sqs import attribute_text
-from dewstack.ids import uuid4
 
 _ATTRIBUTES: Mapping[str, Kind] = {
     "ArchivePolicy": object,
@@ -29,7 +28,6 @@ _SUBSCRIPTION: Mapping[str, Kind] = {
     "ReplayPolicy": object,
     "SubscriptionRoleArn": str,
 }
-NOT_CALLED = "Recorded only: dewstack does not invoke functions for messages of a topic"
 
 
 def _attributes(kinds: Mapping[str, Kind], given: Mapping[str, Any]) -> dict[str, str]:
@@ -70,18 +68,15 @@ class Topic(Named):
             Tags=properties.get("Tags"),
         )
         arn = str(output["TopicArn"])
-        subscriptions = properties.get("Subscription", [])
-        called = any(each.get("Protocol") == "lambda" for each in subscriptions)
-        outcome = Outcome(arn, {"TopicArn": arn, "TopicName": name}, NOT_CALLED if called else None)
+        outcome = Outcome(arn, {"TopicArn": arn, "TopicName": name})
         context.made.append(outcome)
-        await self._subscribe(context, arn, subscriptions)
+        await self._subscribe(context, arn, properties.get("Subscription", []))
         return outcome
 
     @staticmethod
     async def _subscribe(context: Context, arn: str, subscriptions: list[dict[str, Any]]) -> None:
         for each in subscriptions:
-            if each.get("Protocol") != "lambda":
-                await context.invoke("sns", "Subscribe", TopicArn=arn, **each)
+            await context.invoke("sns", "Subscribe", TopicArn=arn, **each)
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
         """SetTopicAttributes for what changed; Subscribe for what is new."""
@@ -103,7 +98,7 @@ class Topic(Named):
 
 
 class Subscription(Restored):
-    """A subscription to a topic. One of a function is kept but never delivered to."""
+    """A subscription to a topic."""
 
     service = "sns"
     properties: Mapping[str, Kind] = {
@@ -119,9 +114,6 @@ class Subscription(Restored):
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """Subscribe."""
         topic = properties["TopicArn"]
-        if properties["Protocol"] == "lambda":
-            arn = f"{topic}:{uuid4()}"
-            return Outcome(arn, {"Arn": arn}, NOT_CALLED)
         output = await context.invoke(
             "sns",
             "Subscribe",
@@ -136,13 +128,10 @@ class Subscription(Restored):
 
     async def restore(self, context: Context, current: Resource) -> None:
         """Subscribe, under the ARN it had."""
-        if current.properties["Protocol"] != "lambda":
-            await self.adopt(context, await self.create(context, current.properties), current)
+        await self.adopt(context, await self.create(context, current.properties), current)
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
         """SetSubscriptionAttributes for what changed."""
-        if properties["Protocol"] == "lambda":
-            return Outcome(current.physical_id, current.attributes, NOT_CALLED)
         for key, value in changed(current, properties).items():
             text = "" if value is None else attribute_text(value)
             await context.invoke(
@@ -156,8 +145,7 @@ class Subscription(Restored):
 
     async def delete(self, context: Context, current: Resource) -> None:
         """Unsubscribe."""
-        if current.properties["Protocol"] != "lambda":
-            await context.invoke("sns", "Unsubscribe", SubscriptionArn=current.physical_id)
+        await context.invoke("sns", "Unsubscribe", SubscriptionArn=current.physical_id)
 
 
 class TopicPolicy(Restored):
