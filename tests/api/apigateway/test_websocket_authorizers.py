@@ -10,7 +10,7 @@ from dewstack.access import Principal, Refusal
 from dewstack.errors import AwsError
 from dewstack.http import Request
 from tests.api.apigateway.http_api_client import Result
-from tests.api.apigateway.websocket_client import Desk, play
+from tests.api.apigateway.websocket_client import Desk, play, received
 
 GUARD = "arn:aws:lambda:us-east-1:000000000000:function:guard"
 
@@ -189,5 +189,38 @@ def test_responses_of_routes_and_integrations_are_kept() -> None:
         await desk.call("DeleteIntegrationResponse", **of)
         with pytest.raises(AwsError):
             await desk.call("GetIntegrationResponse", **of)
+
+    play(scene)
+
+
+def test_a_mock_answers_by_itself() -> None:
+    async def scene(desk: Desk) -> None:
+        templates = {"200": '{"statusCode": 200}', "403": '{"statusCode": 403}'}
+        mock = {"IntegrationType": "MOCK", "RequestTemplates": templates}
+        made = await desk.call("CreateIntegration", **mock, TemplateSelectionExpression="200")
+        of = {"IntegrationId": made["IntegrationId"]}
+        target = {"Target": f"integrations/{made['IntegrationId']}"}
+        said = {"ResponseTemplates": {"$default": '{"fine": true}'}}
+        await desk.call("CreateIntegrationResponse", **of, IntegrationResponseKey="/2../", **said)
+        await desk.route("$connect", **target)
+        await desk.route("$default", two_way=True, **target)
+        async with desk.connect() as client:
+            await client.send("x")
+            assert await received(client) == {"fine": True}
+        await desk.call("UpdateIntegration", **of, TemplateSelectionExpression="403")
+        assert (await refused(desk, "/dev"))[0] == 403
+        assert not desk.events
+
+    play(scene)
+
+
+def test_a_template_with_variables_is_refused() -> None:
+    async def scene(desk: Desk) -> None:
+        for template, code in (("$context.x", "NotImplemented"), ("{}", "BadRequestException")):
+            with pytest.raises(AwsError) as refusal:
+                await desk.call(
+                    "CreateIntegration", IntegrationType="MOCK", RequestTemplates={"$default": template}
+                )
+            assert refusal.value.code == code
 
     play(scene)

@@ -9,7 +9,16 @@ from dewstack.apigateway.http_api import identity
 from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.execute import CompiledApi
 from dewstack.apigateway.routes import well_formed
-from dewstack.apigateway.v2.model import Api, Authorizer, Cors, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.v2.model import (
+    Api,
+    Authorizer,
+    Cors,
+    Integration,
+    IntegrationResponse,
+    Route,
+    Snapshot,
+    Stage,
+)
 from dewstack.errors import NotEmulated
 
 AUDIENCES_LIMIT = 50
@@ -70,6 +79,10 @@ class HttpProtocol:
             raise BadRequestException("PayloadFormatVersion must be one of [1.0, 2.0]")
         if not 50 <= integration.timeout_in_millis <= 30_000:
             raise BadRequestException("TimeoutInMillis must be between 50 and 30000")
+
+    def check_integration_response(self, response: IntegrationResponse) -> None:
+        """There are none."""
+        raise BadRequestException("Integration responses are not supported for HTTP protocol type")
 
     def check_authorizer(self, authorizer: Authorizer) -> None:
         """Take JWT and Lambda authorizers."""

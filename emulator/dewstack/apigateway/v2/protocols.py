@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.v2.model import (
+    Api,
+    Authorizer,
+    Integration,
+    IntegrationResponse,
+    Route,
+    Snapshot,
+    Stage,
+)
 from dewstack.http import Request, Response
 
 
@@ -34,6 +42,9 @@ class ApiProtocol(Protocol):
 
     def check_integration(self, integration: Integration) -> None:
         """Refuse an integration."""
+
+    def check_integration_response(self, response: IntegrationResponse) -> None:
+        """Refuse a response of an integration."""
 
     def check_authorizer(self, authorizer: Authorizer) -> None:
         """Refuse an authorizer."""

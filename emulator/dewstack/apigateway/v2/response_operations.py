@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException
 from dewstack.apigateway.v2.model import Api, IntegrationResponse, RouteResponse
+from dewstack.apigateway.v2.protocols import Protocols
 from dewstack.apigateway.v2.resources import ApisV2, new_id, page
 from dewstack.apigateway.v2.shapes import fields_of, output, required
 from dewstack.config import Caller
@@ -22,8 +23,9 @@ def _websocket(api: Api, what: str) -> None:
 class IntegrationResponseOperations:
     """CreateIntegrationResponse, GetIntegrationResponse(s), UpdateIntegrationResponse, DeleteIntegrationResponse."""
 
-    def __init__(self, apis: ApisV2) -> None:
+    def __init__(self, apis: ApisV2, protocols: Protocols) -> None:
         self._apis = apis
+        self._protocols = protocols
 
     @operation("CreateIntegrationResponse")
     def create_integration_response(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +34,6 @@ class IntegrationResponseOperations:
         required(params, "IntegrationResponseKey")
         with self._apis.transaction():
             api, owner = self._owner(caller, params)
-            _websocket(api, "CreateIntegrationResponse")
             given = fields_of(IntegrationResponse, params) | {"integration_response_id": new_id()}
             response = self._keep(api, IntegrationResponse(**given, owner_id=owner))
         self._apis.changed(api)
@@ -76,8 +77,7 @@ class IntegrationResponseOperations:
         return self._apis.integration_responses.one(api, owner, required(params, "IntegrationResponseId"))
 
     def _keep(self, api: Api, response: IntegrationResponse) -> IntegrationResponse:
-        if response.content_handling_strategy:
-            raise NotEmulated("ContentHandlingStrategy of an integration response is not emulated")
+        self._protocols[api.protocol_type].check_integration_response(response)
         for other in self._apis.integration_responses.of(api, response.owner_id):
             if (
                 other.integration_response_key == response.integration_response_key

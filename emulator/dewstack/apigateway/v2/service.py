@@ -38,7 +38,7 @@ class ApiService:
             RouteOperations(self._apis, protocols),
             RouteResponseOperations(self._apis),
             IntegrationOperations(self._apis, protocols),
-            IntegrationResponseOperations(self._apis),
+            IntegrationResponseOperations(self._apis, protocols),
             AuthorizerOperations(self._apis, protocols),
             StageOperations(self._apis, clock),
         )

@@ -16,6 +16,7 @@ from dewstack.apigateway.websocket_api.execute import (
     Parts,
 )
 from dewstack.apigateway.websocket_api.integrations import CompiledIntegration, Function, LambdaProxy
+from dewstack.apigateway.websocket_api.mock import Mock
 from dewstack.apigateway.websocket_api.refusals import AUTHORIZER_FAILURE, Refused
 from dewstack.apigateway.websocket_api.selection import Selection
 from dewstack.arn import Arn
@@ -112,6 +113,9 @@ class _StageCompiler:
         compiler, variables = self._compiler, self._stage.stage_variables
         timeout = integration.timeout_in_millis / 1000
         uri = integration.integration_uri or ""
+        if integration.integration_type == "MOCK":
+            owner, responses = integration.integration_id, self._snapshot.integration_responses
+            return Mock(integration, [each for each in responses if each.owner_id == owner])
         if not integration.credentials_arn and not self._permits(uri, f"{self._arn}/{route.route_key}"):
             return None
         return LambdaProxy(Function(compiler.invoke, uri, timeout, variables, compiler.patience))

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from dewstack.apigateway import integrations
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.v2.model import (
+    Api,
+    Authorizer,
+    Integration,
+    IntegrationResponse,
+    Route,
+    Snapshot,
+    Stage,
+)
 from dewstack.errors import NotEmulated
 
 if TYPE_CHECKING:
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
 
 ROUTE_KEY = re.compile(r"\$(?:connect|disconnect|default)|[^$\s][^\s]{0,127}")
 SELECTION_ROOT = re.compile(r"(?<!\\)\$(?!\{?request\.body\b)")
+RESPONSE_KEY = re.compile(r"/[0-9x.|\[\]()*+?-]{1,64}/")
 IDENTITY_SOURCE = re.compile(
     r"(?:route\.request\.(?:header|querystring)|stageVariables|context)\.[A-Za-z0-9_.-]+"
 )
@@ -86,12 +95,40 @@ class WebsocketProtocol:
             raise BadRequestException("IntegrationSubtype and ResponseParameters are of HTTP APIs only")
         if integration.integration_type not in ("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"):
             raise BadRequestException(f"Invalid integration type: {integration.integration_type}")
+        if integration.integration_type == "MOCK":
+            self._check_mock(integration)
+            return
         if integration.integration_type != "AWS_PROXY":
             raise NotEmulated(
                 f"IntegrationType {integration.integration_type} of a WebSocket API is not emulated"
             )
         if not integrations.valid_uri(integration.integration_uri or ""):
             raise BadRequestException("Invalid IntegrationUri: it must be the ARN of a Lambda function")
+
+    @staticmethod
+    def _check_mock(integration: Integration) -> None:
+        from dewstack.apigateway.websocket_api import mock
+
+        templates = integration.request_templates
+        expression = integration.template_selection_expression
+        mock.check_texts((expression, *(templates or {}).values()), "Request templates")
+        mock.status_of(mock.chosen(templates, expression))
+
+    def check_integration_response(self, response: IntegrationResponse) -> None:
+        """Refuse what would be ignored."""
+        from dewstack.apigateway.websocket_api import mock
+
+        key = response.integration_response_key
+        if key != "$default" and not (RESPONSE_KEY.fullmatch(key) and _compiles(key)):
+            raise BadRequestException(
+                "IntegrationResponseKey must be $default or an expression between slashes"
+            )
+        if response.response_parameters or response.content_handling_strategy:
+            raise NotEmulated(
+                "ResponseParameters and ContentHandlingStrategy of an integration response are not emulated"
+            )
+        texts = (response.template_selection_expression, *(response.response_templates or {}).values())
+        mock.check_texts(texts, "Response templates")
 
     def check_authorizer(self, authorizer: Authorizer) -> None:
         """Take REQUEST authorizers."""
@@ -113,3 +150,11 @@ class WebsocketProtocol:
                 )
         if not integrations.valid_uri(authorizer.authorizer_uri or ""):
             raise BadRequestException("Invalid AuthorizerUri: it must be the ARN of a Lambda function")
+
+
+def _compiles(expression: str) -> bool:
+    try:
+        re.compile(expression)
+    except re.error:
+        return False
+    return True
