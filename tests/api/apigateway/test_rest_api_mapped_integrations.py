@@ -282,6 +282,25 @@ class TestHttp:
         assert (told["headers"]["X-A"], told["headers"]["X-Stage"]) == ("b", "dev")
         assert told["headers"]["Host"] == backend.removeprefix("http://")
 
+    def test_a_template_overrides_what_is_mapped(self, rest: RestGateway, backend: str) -> None:
+        template = """#set($context.requestOverride.header.x-mapped = "overridden")
+#set($context.requestOverride.path.where = "there")
+#set($context.requestOverride.querystring.q = $input.params("id"))
+{"sent": true}"""
+        integration = {
+            "type": "HTTP",
+            "integrationHttpMethod": "POST",
+            "uri": f"{backend}/{{where}}",
+            "requestParameters": {
+                "integration.request.header.X-Mapped": "'mapped'",
+                "integration.request.path.where": "'here'",
+            },
+            "requestTemplates": {"application/json": template},
+        }
+        told = json.loads(mapped(rest, integration).request("POST", "/7").body)
+        assert told["path"] == "/there?q=7"
+        assert {name.lower(): value for name, value in told["headers"].items()}["x-mapped"] == "overridden"
+
     def test_without_a_proxy_only_what_is_mapped_goes(self, rest: RestGateway, backend: str) -> None:
         integration = {
             "type": "HTTP",

@@ -54,6 +54,8 @@ NO_IDENTITY: Mapping[str, str | None] = dict.fromkeys(
 )
 NOBODY: Mapping[str, str] = {}
 """What is known of a caller who need not sign."""
+NOT_OVERRIDDEN: Mapping[str, Mapping[str, str]] = {}
+"""What of an integration's request is otherwise than mapped, where no template says so."""
 CONTENT_TYPE_TEXT = (b"Content-Type", b"text; charset=utf-8")
 AUTHORIZATION = ("Authorization", "authorization")
 
@@ -93,6 +95,7 @@ class Exchange:
         "integration_ms",
         "meter",
         "method",
+        "overrides",
         "parameters",
         "path",
         "query",
@@ -123,6 +126,7 @@ class Exchange:
         self.request_time = request_time
         self.method: MethodPoint | None = None
         self.parameters: Mapping[str, str] | None = None
+        self.overrides: Mapping[str, Mapping[str, str]] = NOT_OVERRIDDEN
         self.authorizer: Mapping[str, Any] | None = None
         self.identity: Mapping[str, str] = NOBODY
         self.api_key: tuple[str, str] | None = None

@@ -87,12 +87,20 @@ class HttpEndpoint:
         if wanted:
             url += ("&" if "?" in url else "?") + quote(wanted, safe="/%:@!$&'()*+,;=~-._?[]")
         sent = {"User-Agent": self._user_agent, **headers, **self._values("header", exchange)}
+        overridden = exchange.overrides.get("header")
+        if overridden:
+            gone = {name.lower() for name in overridden}
+            sent = {name: value for name, value in sent.items() if name.lower() not in gone}
+            sent.update(overridden)
         method = exchange.request.method if self._method == "ANY" else self._method
         return Outgoing(method, url, sent, body)
 
     def _values(self, place: str, exchange: Exchange) -> dict[str, str]:
         found = ((name, value(exchange, Answer())) for name, value in self._mapped[place])
-        return {name: value for name, value in found if value is not None}
+        values = {name: value for name, value in found if value is not None}
+        if place != "header" and place in exchange.overrides:
+            values.update(exchange.overrides[place])
+        return values
 
     async def call(self, request: Outgoing) -> Incoming:
         """What the endpoint answers. Raises Refused: 504 when it cannot be reached or takes too long."""

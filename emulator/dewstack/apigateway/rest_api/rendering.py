@@ -10,7 +10,9 @@ class TemplateError(Exception):
 
 
 class Overrides(Struct, frozen=True):
-    """What a rendering has put into `$context.responseOverride`."""
+    """What a rendering has put into `$context.responseOverride`, and into `$context.requestOverride`: what of the
+    integration's `header`, `path` and `querystring` is otherwise than mapped."""
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    request: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -45,7 +45,9 @@ class RequestMapping:
             if not self._passes:
                 raise Refused(UNSUPPORTED_MEDIA_TYPE)
             return body
-        written, _ = await apply(template, exchange, body)
+        written, overrides = await apply(template, exchange, body)
+        if overrides.request:
+            exchange.overrides = overrides.request
         return written.encode("utf-8", "replace")
 
 

@@ -28,6 +28,8 @@ ESCAPES: Mapping[str, str] = {
     "\\": r"\\",
 }
 NOTHING = Missing()
+OVERRIDES = ("requestOverride", "responseOverride")
+"""What of `$context` a template may write to."""
 
 
 class VelocityTemplate:
@@ -41,7 +43,8 @@ class VelocityTemplate:
         context = _without_nulls(exchange.request_context())
         override: dict[str, Any] = {"header": {}, "status": 0}
         context["responseOverride"] = override
-        context["requestOverride"] = {"header": {}, "path": {}, "querystring": {}}
+        changed: dict[str, Any] = {"header": {}, "path": {}, "querystring": {}}
+        context["requestOverride"] = changed
         names = {
             "context": _Lenient(context),
             "input": _input(exchange, body),
@@ -52,8 +55,14 @@ class VelocityTemplate:
         status, headers = override.get("status"), override.get("header")
         return written, Overrides(
             status if type(status) is int and 200 <= status <= 599 else None,
-            {name: text(value) for name, value in headers.items()} if isinstance(headers, dict) else {},
+            _texts(headers),
+            {place: _texts(values) for place, values in changed.items() if values},
         )
+
+
+def _texts(values: Any) -> dict[str, str]:
+    """The members of a map as text; nothing of what isn't one."""
+    return {name: text(value) for name, value in values.items()} if isinstance(values, dict) else {}
 
 
 class _Lenient(dict[str, Any]):
@@ -61,7 +70,7 @@ class _Lenient(dict[str, Any]):
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         super().__init__(
-            (name, _Lenient(value) if isinstance(value, dict) and name != "responseOverride" else value)
+            (name, _Lenient(value) if isinstance(value, dict) and name not in OVERRIDES else value)
             for name, value in members.items()
         )
 
