@@ -39,7 +39,7 @@ def complete(
         invocation.request_id,
         seconds * 1000,
         environment.function.memory_size,
-        environment.sample_memory(),
+        environment.process.sample_memory(),
         invocation.init_ms,
         status,
         error_type,

@@ -1,30 +1,27 @@
 """One execution environment: a process of the function's own, and the Runtime API it is served through."""
 
 import asyncio
-import contextlib
 import os
-import subprocess
-import threading
 import time
 from collections.abc import Callable
 from enum import Enum
 
-from dewstack.lambda_.faults import CUT, TOO_LARGE
-from dewstack.lambda_.guard import Guard, kill_group, limit
+from dewstack.lambda_.extensions import Extensions
+from dewstack.lambda_.extensions.calls import Call
+from dewstack.lambda_.faults import CUT, EXTENSION_CRASH, TOO_LARGE
+from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream
 from dewstack.lambda_.output import ProcessOutput
 from dewstack.lambda_.owner import Owner
+from dewstack.lambda_.process import REAP_SECONDS, EnvironmentProcess
 from dewstack.lambda_.runtime_api import RuntimeApi
 from dewstack.lambda_.strays import VARIABLE
 from dewstack.lambda_.streaming.response_stream import ResponseStream
 from dewstack.lambda_.system_log import system_log
 from dewstack.metrics import Meter
 
-MEMORY_SAMPLE_SECONDS = 0.1
-REAP_SECONDS = 5
 CUT_SECONDS = 0.2
 """How long a process that hung up in the middle of a response has to end, which says more of what went wrong."""
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024 if hasattr(os, "sysconf") else 4
 
 
 class State(Enum):
@@ -47,7 +44,6 @@ class ExecutionEnvironment:
         """How long the init phase took; None once an invocation has been charged with it."""
         self.last_used = time.monotonic()
         self.retiring = self.provisioned = False
-        self.max_memory_mb = 0
         self.log = log
         self.meter = meter
         self.system_log = system_log(function)
@@ -55,13 +51,16 @@ class ExecutionEnvironment:
         self._guard = guard
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._pidfd: int | None = None
+        self.process = EnvironmentProcess(guard, self._exited)
         self._output = ProcessOutput(self._loop, self.write)
         self._connections: list[RuntimeApi] = []
         self._connection: RuntimeApi | None = None
         self._began = time.monotonic()
-        self._sampled = 0.0
+        self.extensions: Extensions | None = None
+        """Those of layers, or that have registered from inside the runtime."""
+        self._stop_deadline = 0.0
+        self._announced = False
+        """Whether the owner knows that it waits for an event."""
         self._token = ""
         self._ended: Callable[[], None] | None = None
         self._streamed = ""
@@ -79,25 +78,17 @@ class ExecutionEnvironment:
         child_output = self._output.open()
         self._token = launch.environ[VARIABLE]
         self._began = time.monotonic()
+        environ = {**launch.environ, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
         try:
-            self._process = subprocess.Popen(
-                launch.command,
-                env={**launch.environ, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"},
-                cwd=launch.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=child_output,
-                stderr=child_output,
-                start_new_session=True,
-            )
+            if launch.extensions:
+                self._open_extensions().start(launch.extensions, environ, child_output)
+            self.process.start(launch.command, environ, launch.directory, child_output)
         except OSError:
             self._close()
             raise
         finally:
             os.close(child_output)
-        self._guard.add(self._process.pid)
-        limit(self._process.pid)
         self._output.follow()
-        self._watch_exit(self._process)
 
     def _accept(self) -> RuntimeApi:
         connection = RuntimeApi(self)
@@ -109,48 +100,26 @@ class ExecutionEnvironment:
     @property
     def pid(self) -> int | None:
         """The process's id, while there is one."""
-        return self._process.pid if self._process else None
+        return self.process.pid
 
-    def _watch_exit(self, process: subprocess.Popen[bytes]) -> None:
-        with contextlib.suppress(AttributeError, OSError):  # not on macOS, and some sandboxes refuse it
-            self._pidfd = os.pidfd_open(process.pid)
-            self._loop.add_reader(self._pidfd, self._exited)
-            return
-
-        def wait() -> None:
-            process.wait()
-            with contextlib.suppress(RuntimeError):  # the loop may have closed
-                self._loop.call_soon_threadsafe(self._exited)
-
-        # A thread of its own: those of the loop's executor are few, and others wait for them.
-        threading.Thread(target=wait, daemon=True).start()
-
-    def _exited(self) -> None:
-        if self._process is None:
-            return
-        status = self.reap()
+    def _exited(self, status: int) -> None:
+        self._guard.strays.ended(self._token)
         if self.state is not State.STOPPED:
             self.read_remaining_output()
             self.stop()
             self._owner.environment_exited(self, status)
 
-    def reap(self) -> int:
-        """Collect the process, waiting for it if need be; its exit status, or a negative signal number."""
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        if self._pidfd is not None:
-            self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = None
-        try:
-            status = process.wait(timeout=REAP_SECONDS)
-        except subprocess.TimeoutExpired:  # the kernel holds it: it is killed, and will end some time
-            status = -9
-        kill_group(process.pid)  # what it started may be there still
-        self._guard.remove(process.pid)
-        self._guard.strays.ended(self._token)
-        return status
+    def reap(self) -> None:
+        """Collect what has been stopped, waiting for it if need be."""
+        if self.extensions is not None:
+            self.extensions.wait(self._stop_deadline)
+        if self.process.pid is not None:
+            grace = self._stop_deadline - time.monotonic()
+            self.process.reap(max(grace, 0.1) if self._stop_deadline else REAP_SECONDS)
+            self._guard.strays.ended(self._token)
+        if self._stop_deadline:
+            self.read_remaining_output()
+            self._end()
 
     # What the Runtime API asks (RuntimeState).
 
@@ -160,20 +129,47 @@ class ExecutionEnvironment:
             self._fail_cut(self._streamed)  # it has given up its response
         if self.state is State.BUSY or self.state is State.STOPPED or self._connection is not None:
             return False
-        if self.state is State.INIT:
-            self.init_ms = (time.monotonic() - self._began) * 1000
-        self.state = State.READY
         connection.wait()
         self._connection = connection
-        self._owner.environment_ready(self)
+        self._rest()
         return True
+
+    def _rest(self) -> None:
+        """Be ready for an event, once the runtime waits for one, and all extensions do."""
+        if self._connection is None or self._announced or (self.extensions and not self.extensions.at_rest):
+            return
+        if self.state is State.INIT:
+            self.init_ms = (time.monotonic() - self._began) * 1000
+            for line in self.extensions.lines() if self.extensions else ():
+                self.write(line)
+        self.state = State.READY
+        self._announced = True
+        self._owner.environment_ready(self)
+
+    def extension_call(self, call: Call, connection: RuntimeApi) -> bytes:
+        """An extension asks for something."""
+        return self._open_extensions().call(call, connection) or b""
+
+    def _open_extensions(self) -> Extensions:
+        if self.extensions is None:
+            self.extensions = Extensions(self.function, self._guard, self._rest, self._extension_ended)
+        return self.extensions
+
+    def _extension_ended(self, name: str, status: int) -> None:
+        if self.state is not State.STOPPED:
+            self.read_remaining_output()
+            self.write(f"EXTENSION\tName: {name}\tState: Crashed")
+            self._owner.environment_exited(self, status, EXTENSION_CRASH)
 
     def connection_lost(self, connection: RuntimeApi) -> None:
         """A runtime hung up; if it was waiting for an event, none can be given to it until it asks anew."""
         if connection in self._connections:
             self._connections.remove(connection)
+        if self.extensions is not None:
+            self.extensions.lost(connection)
         if connection is self._connection:
             self._connection = None
+            self._announced = False
             self._owner.environment_unready(self)
 
     def responded(self, request_id: str, body: bytes) -> bool:
@@ -234,11 +230,15 @@ class ExecutionEnvironment:
         connection = self._connection
         assert connection is not None
         self._connection = None
+        self._announced = False
         self.state = State.BUSY
         self.invocation = invocation
         invocation.started = self.last_used = time.monotonic()
         invocation.init_ms, self.init_ms = self.init_ms, None
-        connection.deliver(invocation, int((time.time() + self.function.timeout) * 1000))
+        deadline_ms = int((time.time() + self.function.timeout) * 1000)
+        connection.deliver(invocation, deadline_ms)
+        if self.extensions is not None:
+            self.extensions.invoked(invocation, deadline_ms)
 
     def elapsed_init(self) -> float:
         """Milliseconds since the process was started."""
@@ -255,38 +255,33 @@ class ExecutionEnvironment:
         """Take what the process has printed until now, so that it stands before END."""
         self._output.drain()
 
-    def sample_memory(self) -> int:
-        """The highest resident set seen, in MB. Read at most every 100 ms."""
-        if time.monotonic() - self._sampled > MEMORY_SAMPLE_SECONDS:
-            self.measure_memory()
-        return self.max_memory_mb
-
-    def measure_memory(self) -> int:
-        """What the process has for itself now, in MB; its whole resident set counts for `sample_memory`."""
-        if self._process is None:
-            return 0
-        self._sampled = time.monotonic()
-        try:
-            with open(f"/proc/{self._process.pid}/statm") as file:
-                _, resident, shared, *_ = map(int, file.read().split())
-        except (OSError, ValueError):
-            return 0
-        self.max_memory_mb = max(self.max_memory_mb, resident * PAGE_KB // 1024)
-        return (resident - shared) * PAGE_KB // 1024
-
     def stop(self) -> None:
-        """End the process and all it started, and close everything; `reap` collects it. May be called again."""
+        """End the process and all it started, and close everything; `reap` collects it. May be called again.
+
+        Where there are extensions, they and the runtime (SIGTERM) are told, and have a moment.
+        """
         if self.state is State.STOPPED:
             return
         self.state = State.STOPPED
-        if self._process is not None:
-            kill_group(self._process.pid)
+        seconds = self.extensions.end("spindown") if self.extensions else 0.0
+        if seconds and self.process.pid is not None:
+            self._stop_deadline = time.monotonic() + seconds
+            self.process.terminate()
+            self._loop.call_later(seconds, self._end)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self.process.kill()
+        if self.extensions is not None:
+            self.extensions.wait(0.0)
         self._close()
         self._tell_end()
 
     def _tell_end(self) -> None:
-        if self._ended is not None:
-            self._ended()
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended()
 
     def _close(self) -> None:
         self._output.close()

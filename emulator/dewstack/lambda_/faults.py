@@ -21,7 +21,8 @@ CUT = (
 
 
 NOT_STARTED = "Runtime.InvalidEntrypoint"
-NO_RUNTIME = ("Runtime.ExitError", "Runtime.OutOfMemory", NOT_STARTED)
+EXTENSION_CRASH = "Extension.Crash"
+NO_RUNTIME = (EXTENSION_CRASH, "Runtime.ExitError", "Runtime.OutOfMemory", NOT_STARTED)
 """What Lambda itself says of a process, with the id of the request it was to serve."""
 
 
@@ -52,8 +53,12 @@ def exit_line(body: bytes) -> str:
     return f"{error['errorMessage']}\n{error['errorType']}"
 
 
-def exit_body(status: int, request_id: str = "") -> bytes:
-    """The payload for a process that ended. `status`: an exit status, or a negative signal number."""
+def exit_body(status: int, request_id: str = "", error_type: str = "") -> bytes:
+    """The payload for a process that ended. `status`: an exit status, or a negative signal number. An extension's end
+    is told as its own; everything else is the runtime's."""
+    if error_type == EXTENSION_CRASH:
+        told = f"exit status {status}" if status >= 0 else f"signal: {signal.strsignal(-status) or -status}"
+        return error_body(EXTENSION_CRASH, told, request_id)
     reason = "Runtime exited without providing a reason"
     if status > 0:
         reason = f"Runtime exited with error: exit status {status}"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from dewstack.metrics import Meter, Metrics
 
 MAX_ENVIRONMENTS = 100
 """Environments of one function on this machine; events beyond wait in line."""
+MAX_REMOVED = 100
 MAX_WAIT_SECONDS = 30.0
 """How long an event waits for an environment at most, where its answer is waited for a limited time."""
 
@@ -50,6 +52,8 @@ class Invoker:
         self._metrics = metrics
         self._pools: dict[str, FunctionPool] = {}
         self._by_arn: dict[str, FunctionPool] = {}
+        self._removed: deque[FunctionPool] = deque(maxlen=MAX_REMOVED)
+        """Pools whose last environments may be about to end."""
         self._reserved: dict[str, int] = {}
 
     async def invoke(
@@ -177,7 +181,9 @@ class Invoker:
             k for k, p in self._pools.items() if p.function.arn == arn and version in ("", p.function.version)
         ]
         for key in gone:
-            self._pools.pop(key).close()
+            pool = self._pools.pop(key)
+            pool.close()
+            self._removed.append(pool)
 
     def provision(self, arn: str, count: int) -> None:
         """Have so many environments of a version (its ARN has it as qualifier) ready before there is an event."""
@@ -221,7 +227,10 @@ class Invoker:
         self._by_arn.clear()
         for pool in self._pools.values():
             pool.close()
+        for pool in (*self._pools.values(), *self._removed):
+            pool.wait()
         self._pools.clear()
+        self._removed.clear()
         self._guard.close()
 
 

@@ -79,19 +79,16 @@ class Launcher:
             raise CannotRun(f"{function.name}: {runtime.refusal}")
         function = replace(function, code=self._at_hand(function, function.code))
         layers = [self._at_hand(function, layer).directory for layer in self.layers(function)]
-        self._name_what_is_missing(function, layers)
+        self._name_what_is_missing(function)
         environ = self._environ(function, stream, layers)
         if runtime.notice and function.runtime.startswith("nodejs"):
             environ.setdefault(SDK_WARNING_OFF, "true")
         command = _wrapped(_command(runtime, function, layers), environ, function, layers)
         ended = self.opened(function, *(environ[name] for name in CREDENTIALS))
-        return Launch(command, environ, function.code.directory, ended)
+        return Launch(command, environ, function.code.directory, _extensions(layers), ended)
 
-    def _name_what_is_missing(self, function: Function, layers: list[str]) -> None:
+    def _name_what_is_missing(self, function: Function) -> None:
         """Say once what the function would have on AWS and has not here."""
-        for layer in layers:
-            if os.path.isdir(os.path.join(layer, "extensions")):
-                self.notice(f"{layer} has Lambda extensions, which are not run here")
         for setting, what in NOT_HERE.items():
             if function.extras.get(setting):
                 self.notice(f"{function.name}: {what}")
@@ -176,6 +173,18 @@ def _family_environ(identifier: str, runtime: str, layers: list[str]) -> dict[st
         places = _inside(layers, f"nodejs/node{major}/node_modules", "nodejs/node_modules")
         return {"NODE_PATH": ":".join([*places, runtime])}
     return {}
+
+
+def _extensions(layers: list[str]) -> tuple[str, ...]:
+    """The programs in `/opt/extensions` of all layers; of two with one name, the later layer's."""
+    found: dict[str, str] = {}
+    for layer in layers:
+        directory = os.path.join(layer, "extensions")
+        for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
+            place = os.path.join(directory, name)
+            if os.path.isfile(place) and os.access(place, os.X_OK):
+                found[name] = place
+    return tuple(found.values())
 
 
 def _inside(layers: list[str], *folders: str) -> list[str]:

@@ -44,5 +44,5 @@ class MemoryWatch:
         if active:
             self.wake()
         for environment in active:
-            if environment.measure_memory() > environment.function.memory_size:
+            if environment.process.measure_memory() > environment.function.memory_size:
                 self._exceeded(environment)

@@ -160,5 +160,7 @@ class Launch(Struct, frozen=True):
     command: tuple[str, ...]
     environ: dict[str, str]
     directory: str
+    extensions: tuple[str, ...] = ()
+    """Programs that are started beside it."""
     ended: Callable[[], None] | None = None
     """To be called when the environment has ended."""

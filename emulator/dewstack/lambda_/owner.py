@@ -33,5 +33,7 @@ class Owner(Protocol):
     def environment_confused(self, environment: "ExecutionEnvironment") -> None:
         """It answered an invocation that it does not have."""
 
-    def environment_exited(self, environment: "ExecutionEnvironment", status: int) -> None:
-        """The process ended. `status` is a negative signal number or an exit status."""
+    def environment_exited(
+        self, environment: "ExecutionEnvironment", status: int, error_type: str = "Runtime.ExitError"
+    ) -> None:
+        """The process ended, or an extension. `status` is a negative signal number or an exit status."""

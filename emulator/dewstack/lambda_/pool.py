@@ -124,10 +124,12 @@ class FunctionPool:
         self._idle.take_all()
         for environment in tuple(self._environments):
             self._drop(environment)
+        completion.complete_removed(waiting, self.function.version)
+
+    def wait(self) -> None:
+        """Wait until all that was stopped has ended."""
         for environment in self._ending:
             environment.reap()
-        self._ending.clear()
-        completion.complete_removed(waiting, self.function.version)
 
     # Growing and shrinking.
 
@@ -213,21 +215,34 @@ class FunctionPool:
         self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
     ) -> None:
         """The function returned."""
-        self._finish(environment, invocation, Outcome(body, None, environment.function.version))
+        outcome = Outcome(body, None, environment.function.version)
+        self._pace.observe(completion.complete(environment, invocation, outcome))
 
     def invocation_failed(
         self, environment: ExecutionEnvironment, invocation: Invocation, body: bytes
     ) -> None:
         """The function raised."""
-        self._finish(environment, invocation, completion.failure(environment, body))
+        outcome = completion.failure(environment, body)
+        self._pace.observe(completion.complete(environment, invocation, outcome))
 
     def init_failed(self, environment: ExecutionEnvironment, body: bytes) -> None:
         """The runtime says that the function does not load."""
         self._init_ended(environment, body, faults.error_type_of(body))
 
-    def environment_exited(self, environment: ExecutionEnvironment, status: int) -> None:
-        """The process ended by itself, or was killed."""
-        self._ended(environment, status, "Runtime.ExitError")
+    def environment_exited(
+        self, environment: ExecutionEnvironment, status: int, error_type: str = "Runtime.ExitError"
+    ) -> None:
+        """The process ended by itself, or was killed; or an extension did."""
+        if environment in self._initializing:
+            self._init_ended(environment, faults.exit_body(status, "", error_type), error_type)
+            return
+        invocation, environment.invocation = environment.invocation, None
+        self._idle.discard(environment)
+        self._drop(environment)
+        if invocation is not None:
+            body = faults.exit_body(status, invocation.request_id, error_type)
+            self._pace.observe(completion.complete_exited(environment, invocation, body, error_type))
+        self._grow()
 
     def environment_confused(self, environment: ExecutionEnvironment) -> None:
         """It answers what nobody asked, as two processes do where a handler forked: let another one serve."""
@@ -237,19 +252,7 @@ class FunctionPool:
 
     def _out_of_memory(self, environment: ExecutionEnvironment) -> None:
         environment.read_remaining_output()
-        self._ended(environment, -signal.SIGKILL, "Runtime.OutOfMemory")
-
-    def _ended(self, environment: ExecutionEnvironment, status: int, error_type: str) -> None:
-        if environment in self._initializing:
-            self._init_ended(environment, faults.exit_body(status), error_type)
-            return
-        invocation, environment.invocation = environment.invocation, None
-        self._idle.discard(environment)
-        self._drop(environment)
-        if invocation is not None:
-            body = faults.exit_body(status, invocation.request_id)
-            self._pace.observe(completion.complete_exited(environment, invocation, body, error_type))
-        self._grow()
+        self.environment_exited(environment, -signal.SIGKILL, "Runtime.OutOfMemory")
 
     # How an invocation goes.
 
@@ -259,9 +262,6 @@ class FunctionPool:
         environment.deliver(invocation)
         completion.start(environment, invocation)
         self._memory.wake()
-
-    def _finish(self, environment: ExecutionEnvironment, invocation: Invocation, outcome: Outcome) -> None:
-        self._pace.observe(completion.complete(environment, invocation, outcome))
 
     def _timed_out(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
         if environment.invocation is not invocation:

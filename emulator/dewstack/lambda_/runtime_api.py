@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 import httptools
 
+from dewstack.lambda_.extensions.calls import NO_TELEMETRY, TELEMETRY, Call
 from dewstack.lambda_.model import Invocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
 from dewstack.lambda_.streaming.upload import MODE_NAME, MODE_NAME_LENGTH, STREAMING, Upload
@@ -17,6 +18,7 @@ from dewstack.lambda_.streaming.upload import MODE_NAME, MODE_NAME_LENGTH, STREA
 BASE = b"/2018-06-01/runtime/"
 NEXT = BASE + b"invocation/next"
 MAX_RESPONSE_BYTES = 6_291_556
+SHORTEST_EXTENSION_HEADER = 20
 
 ACCEPTED = b'{"status":"OK"}'
 
@@ -73,12 +75,16 @@ class RuntimeState(Protocol):
     def response_cut(self, request_id: str) -> None:
         """The runtime hung up in the middle of a response."""
 
+    def extension_call(self, call: Call, connection: "RuntimeApi") -> bytes:
+        """What an extension asks for: the answer, or nothing while it waits for an event."""
+
 
 class RuntimeApi(asyncio.Protocol):
     """One connection of a runtime."""
 
     __slots__ = (
         "_body",
+        "_extension",
         "_foreign",
         "_hung_up",
         "_out",
@@ -100,6 +106,7 @@ class RuntimeApi(asyncio.Protocol):
         self._out: list[bytes] = []
         self._waiting = False
         self._foreign = False
+        self._extension: dict[str, str] = {}
         self._url = b""
         self._body: list[bytes] = []
         self._size = 0
@@ -137,6 +144,7 @@ class RuntimeApi(asyncio.Protocol):
         self._size = 0
         self._type = b""
         self._upload = None
+        self._extension.clear()
 
     def on_url(self, url: bytes) -> None:
         """httptools' callback."""
@@ -154,6 +162,8 @@ class RuntimeApi(asyncio.Protocol):
             self._upload = Upload()
         elif self._upload is not None:
             self._upload.trailer(name, value)
+        elif size > SHORTEST_EXTENSION_HEADER and name[:1] in b"Ll":
+            self._extension[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_body(self, body: bytes) -> None:
         """httptools' callback; what is over the limit is counted, not kept."""
@@ -193,6 +203,8 @@ class RuntimeApi(asyncio.Protocol):
         """The answer to a response that was streamed; None for one that was collected without an error."""
         if not upload.begun:
             self._streamed(upload, b"")
+        if not upload.begun:
+            return None  # it is about something else
         upload.unfinished = False
         if upload.refused:
             return TOO_LARGE if upload.too_large else INVALID_REQUEST_ID
@@ -220,8 +232,23 @@ class RuntimeApi(asyncio.Protocol):
                 return OK_202 if self._state.failed(request_id, body) else INVALID_REQUEST_ID
             case ["init", "error"]:
                 return OK_202 if self._state.init_failed(body) else INVALID_STATE
+            case ["", "2020-01-01", "extension", *rest]:
+                return self._state.extension_call(self._call("/".join(rest), body), self)
+            case _ if self._url in TELEMETRY:
+                return NO_TELEMETRY
             case _:
                 return PONG if self._url.endswith(b"/ping") else NOT_FOUND
+
+    def _call(self, path: str, body: bytes) -> Call:
+        head = self._extension.get
+        return Call(
+            path, head("lambda-extension-name", ""), head("lambda-extension-identifier", ""), body=body
+        )
+
+    def reply(self, response: bytes) -> None:
+        """Answer a request that was held open, of an extension."""
+        self._out.append(response)
+        self._flush()
 
     def wait(self) -> None:
         """Hold `next` open: the event will come through `deliver`."""

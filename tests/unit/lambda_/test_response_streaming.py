@@ -47,6 +47,14 @@ while True:
     _, headers, event = read(answers)
     event = json.loads(event)
     request_id = headers["lambda-runtime-aws-request-id"]
+    if event.get("then") == "error":
+        body = json.dumps({"errorType": "Mine", "errorMessage": "at once"})
+        posting = connect()
+        posting.sendall(f"POST {BASE}{request_id}/error HTTP/1.1\\r\\nHost: x\\r\\n"
+            "Lambda-Runtime-Function-Response-Mode: streaming\\r\\nLambda-Runtime-Function-Error-Type: Mine\\r\\n"
+            f"Content-Length: {len(body)}\\r\\n\\r\\n{body}".encode())
+        read(posting.makefile("rb"))
+        continue
     stream = Stream(request_id, event.get("type", "text/plain"))
     for count in range(event.get("chunks", 0)):
         stream.write(event.get("text", "x").encode() * event.get("times", 1))
@@ -127,6 +135,13 @@ def test_an_error_in_the_trailers_is_the_functions(streaming):
     answer = streaming.invoke("f", {"chunks": 1, "then": "fail"})
     assert answer["FunctionError"] == "Unhandled"
     assert answer["Payload"]["errorMessage"] == "no"
+    assert collect(streaming, {"chunks": 1})[0] == b"x"
+
+
+def test_an_error_instead_of_a_stream_is_the_functions(streaming):
+    body, invocation, outcome = collect(streaming, {"then": "error"})
+    assert (body, invocation.streams) == (b"", False)
+    assert json.loads(outcome.payload) == {"errorType": "Mine", "errorMessage": "at once"}
     assert collect(streaming, {"chunks": 1})[0] == b"x"
 
 

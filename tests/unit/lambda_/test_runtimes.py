@@ -118,19 +118,14 @@ def test_a_program_for_another_machine_is_an_error_of_the_function(functions):
     assert str(path) in answer["Payload"]["errorMessage"]
 
 
-def test_what_a_function_has_only_on_aws_is_named_once(functions, caplog, tmp_path):
-    (tmp_path / "layer" / "extensions").mkdir(parents=True)
-    content = {"S3Bucket": "hot-reload", "S3Key": str(tmp_path / "layer")}
-    layer = functions.call("PublishLayerVersion", LayerName="agent", Content=content)["LayerVersionArn"]
+def test_what_a_function_has_only_on_aws_is_named_once(functions, caplog):
     functions.function(
         "def handler(event, context): return 1",
-        Layers=[layer],
         FileSystemConfigs=[{"Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/data"}],
     )
     for _ in range(2):
         functions.call("UpdateFunctionConfiguration", FunctionName="f", Description="start anew")
         assert functions.invoke("f")["Payload"] == 1
-    assert sum("Lambda extensions, which are not run" in message for message in caplog.messages) == 1
     assert sum("file systems are not mounted" in message for message in caplog.messages) == 1
 
 
