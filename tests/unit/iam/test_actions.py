@@ -148,7 +148,6 @@ def arn(service: str, resource: str) -> str:
             {"stateMachineArn": arn("states", "stateMachine:m")},
             [("states:StartExecution", arn("states", "stateMachine:m"))],
         ),
-        ("apigateway", "GetRestApis", {}, [("apigateway:POST", "*")]),
         ("sts", "GetCallerIdentity", {}, []),
         (
             "wafv2",
@@ -213,3 +212,24 @@ def test_s3_copies_deletes_and_hosts() -> None:
         Asked("s3", "", {}, Caller(), Request("GET", "/b", "list-type=2&prefix=a%2F", [], b""))
     )
     assert listing.keys == {"s3:prefix": "a/"}
+
+
+@pytest.mark.parametrize(
+    ("host", "sent"),
+    [
+        ("abc.execute-api.localhost:4566", "/dev/@connections/x%3D"),
+        ("localhost:4566", "/_aws/execute-api/abc/dev/@connections/x%3D"),
+        ("localhost:4566", "/execute-api/abc/dev/@connections/x%3D"),
+    ],
+)
+def test_connections_of_websocket_apis(host: str, sent: str) -> None:
+    request = Request("POST", "/@connections/x%3D", "", [(b"Host", host.encode())], b"", sent_path=sent)
+    (ask,) = asked(Asked("apigatewaymanagementapi", "PostToConnection", {}, Caller(), request, "execute-api"))
+    assert ask.action == "execute-api:ManageConnections"
+    assert ask.resource == arn("execute-api", "abc/dev/POST/@connections/x%3D")
+
+
+def test_api_gateways_own_resources_are_paths() -> None:
+    request = Request("PATCH", "/restapis/abc", "", [], b"")
+    (ask,) = asked(Asked("apigateway", "UpdateRestApi", {}, Caller(), request))
+    assert (ask.action, ask.resource) == ("apigateway:PATCH", "arn:aws:apigateway:us-east-1::/restapis/abc")

@@ -1,5 +1,6 @@
 """From an operation to what must be allowed, by the tables of the "Service Authorization Reference"."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,9 +70,41 @@ def asked(call: Asked) -> list[Ask]:
     if several is not None:
         return [Ask(action, resource) for action, resource in several(place, call.params)]
     action = f"{prefix_of(call.service, call.signing_name)}:{action_name(call.service, call.operation, call.request)}"
+    by_request = BY_REQUEST.get(call.service)
+    if by_request is not None:
+        return [Ask(action, by_request(place, call.request))]
     find = RESOURCES.get(call.service)
     found = find(place, call.operation, call.params) if find else _by_arn(call)
     return [Ask(action, resource, _keys(call)) for resource in found or [_everything(place)]]
+
+
+def _connection(place: Place, request: Request) -> str:
+    """The connection of a WebSocket API that a backend speaks to: `api/stage/METHOD/@connections/id`."""
+    path = request.sent_path or request.raw_path
+    by_host = _API_HOST.match((request.header("host") or "").lower())
+    found = _CONNECTION.fullmatch(f"/{by_host[1]}{path}" if by_host else path)
+    if found is None:
+        return "*"
+    return place.arn(
+        "execute-api", f"{found['api']}/{found['stage']}/{request.method}/@connections/{found['id']}"
+    )
+
+
+def _managed(place: Place, request: Request) -> str:
+    """What API Gateway's control plane is asked about: paths, in no account."""
+    return f"arn:aws:apigateway:{place.region}::{request.raw_path}"
+
+
+_API_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.")
+_CONNECTION = re.compile(
+    r"(?:/_aws)?(?:/execute-api)?/(?P<api>[a-z0-9]+)/(?P<stage>[^/]+)/@connections/(?P<id>[^/]+)"
+)
+BY_REQUEST: Mapping[str, Callable[[Place, Request], str]] = {
+    "apigateway": _managed,
+    "apigatewaymanagementapi": _connection,
+    "apigatewayv2": _managed,
+}
+"""Services whose resources are in the path of a request."""
 
 
 def _everything(place: Place) -> str:
