@@ -24,7 +24,7 @@ from dewstack.config import Caller, Config
 from dewstack.connection import Door
 from dewstack.control import BadRequest, Pages, answer, body_of, refusal
 from dewstack.endpoints import Deployed, Endpoints, Urls
-from dewstack.events import Events
+from dewstack.events import Events, LogSource
 from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
 from dewstack.http import Request, Response
 from dewstack.iam import Credential, Iam, Identity, Recorded, SecurityTokens, Sources, user_key
@@ -104,7 +104,8 @@ class Emulator:
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         self.iam = self.api.guard = Iam(clock, config, self._iam_sources())
         self.functions.invoker.launcher.opened = self._environment_opened
-        self.events = Events(store, clock, self.api.call, self.functions.permits)
+        logs = LogSource(self.logs.follow, self.logs.compile_filter)
+        self.events = Events(store, clock, self.api.call, self.functions.permits, logs)
         self.cognito = Cognito(
             store,
             clock,
@@ -147,6 +148,7 @@ class Emulator:
             "sts": SecurityTokens(self.iam, clock, enforced=config.iam == "enforce").operations,
         }.items():
             self.api.register(name, operations)
+        self.api.register("logs", self.events.operations["logs"])
         self.api.register("events", self.events.operations["events"], others_elsewhere=True)
         self.api.register("cloudwatch", CloudWatch(self.metrics).operations, others_elsewhere=True)
         self.service_door = ServiceDoor(self.gateway)

@@ -7,6 +7,7 @@ import msgspec
 
 from dewstack.service import Service
 
+from .bus_events import compile_bus_rules, compile_event_rules, compile_log_subscriptions
 from .core import core_template, finish
 from .dependencies import without_redundant_dependencies
 from .draft import Artifact, Draft
@@ -59,8 +60,11 @@ def compile_service(
     compile_topics(draft)
     compile_streams(draft)
     compile_queues(draft)
+    compile_event_rules(draft)
+    compile_log_subscriptions(draft)
     compile_user_pools(draft)
     compile_http_api(draft)
+    compile_bus_rules(draft)
     finished = finish(draft)
     if PLUGIN in service.plugins:
         finished |= {name: substituted(finished[name]) for name in ("Resources", "Outputs")}

@@ -17,6 +17,7 @@ from dewstack.events.schedules.expressions import Between, parse
 from dewstack.events.schedules.model import StoredSchedule
 from dewstack.events.schedules.operations import SchedulerOperations
 from dewstack.events.schedules.timetable import Key, Timetable
+from dewstack.events.subscriptions import LogSource, Subscriptions
 from dewstack.ids import uuid4
 from dewstack.store import Store
 from dewstack.wire import Call, Handler, operations_of
@@ -27,23 +28,26 @@ _RULE, _SCHEDULE = "rule", "schedule"
 class Events:
     """What invokes functions by itself. Make it on the loop; `operations` has the APIs by boto3's names."""
 
-    def __init__(self, store: Store, clock: Clock, call: Call, permits: Permits) -> None:
+    def __init__(self, store: Store, clock: Clock, call: Call, permits: Permits, logs: LogSource) -> None:
         self._clock = clock
         self.delivery = Delivery(call, permits)
         self._timetable = Timetable(clock, self._due)
         self._buses = BusOperations(store, clock)
         self.bus = Bus(self._buses, clock, self.delivery)
         self.notices = Notices(clock, self.delivery, self.bus)
+        self.subscriptions = Subscriptions(store, clock, call, self.delivery, permits, logs)
         self._scheduler = SchedulerOperations(store, clock, self._set_schedule)
         self.operations: Mapping[str, dict[str, Handler]] = {
             "events": operations_of(
                 self._buses, RuleOperations(self._buses, clock, self._set_rule), self.bus
             ),
             "scheduler": operations_of(self._scheduler),
+            "logs": operations_of(self.subscriptions),
         }
 
     def resume(self) -> None:
         """Go on with the schedules that are kept; what they missed is not made up for."""
+        self.subscriptions.resume()
         for rule in self._buses.rules.scan():
             self._set_rule(rule.key, rule)
         for schedule in self._scheduler.schedules.scan():
@@ -53,6 +57,7 @@ class Events:
         """Fire and deliver nothing any more."""
         self._timetable.close()
         self.notices.close()
+        self.subscriptions.close()
         self.bus.close()
 
     def _set_rule(self, key: tuple[str, ...], rule: Rule | None) -> None:

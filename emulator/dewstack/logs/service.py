@@ -1,11 +1,12 @@
 """CloudWatch Logs: what functions write, what tools read, and the live view of both."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
 from dewstack.logs.entry import Text
 from dewstack.logs.events import EventOperations
+from dewstack.logs.filters import compile_filter
 from dewstack.logs.follow import Follower
 from dewstack.logs.groups import GroupOperations
 from dewstack.logs.model import GroupKey, LogGroup, Registry
@@ -66,6 +67,10 @@ class Logs:
         behind misses the oldest.
         """
         return self._registry.broadcast.add(groups)
+
+    def compile_filter(self, pattern: str) -> Callable[[str], bool]:
+        """A predicate over messages. Raises InvalidParameterException, and NotEmulated for JSON's patterns."""
+        return compile_filter(pattern)
 
     def clear(self) -> None:
         """Forget all groups and events."""

@@ -76,6 +76,18 @@ def _schedule(reading: Reading, value: Any, path: KeyPath) -> ScheduleEvent | No
     return ScheduleEvent(rates, at, entry.get("enabled") is not False, entry) if rates else None
 
 
+def _bucket(reading: Reading, value: Any, path: KeyPath) -> OtherEvent:
+    if mapping(value).get("existing"):
+        message = f"buckets made elsewhere don't invoke function '{path[1]}' here"
+        reading.loss(path, message)
+    return OtherEvent("s3", value, reading.at(*path))
+
+
+def _plain(reading: Reading, value: Any, path: KeyPath) -> OtherEvent:
+    """An event that the schema has checked."""
+    return OtherEvent(str(path[4]), value, reading.at(*path))
+
+
 def _websocket(reading: Reading, value: Any, path: KeyPath) -> WebsocketEvent | None:
     at = reading.at(*path)
     if isinstance(value, str):
@@ -113,9 +125,14 @@ _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
     "cognitoUserPool": _user_pool,
     "httpApi": _http_api,
     "schedule": _schedule,
+    "cloudwatchEvent": _plain,
+    "cloudwatchLog": _plain,
+    "eventBridge": _plain,
+    "s3": _bucket,
+    "sns": _plain,
     "websocket": _websocket,
 }
 
 
-COMPILED_EVENTS = (*_BUILDERS, "s3", "sns", "sqs", "stream")
+COMPILED_EVENTS = (*_BUILDERS, "sqs", "stream")
 """The kinds of events that a template is made of."""

@@ -1,11 +1,15 @@
 """Buckets and topics that invoke functions."""
 
+import base64
+import gzip
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from dewstack.testing import Dew, start
 from tests.api.events.keeping import Keeper, until
@@ -127,3 +131,38 @@ def test_events_reach_queues_and_log_groups(dew: Dew) -> None:
     assert json.loads(message["Body"])["detail"] == {"n": 1}
     (line,) = until(lambda: logs.filter_log_events(logGroupName="/aws/events/all")["events"])
     assert json.loads(line["message"])["source"] == "shop.till"
+
+
+def test_lines_of_a_log_group_invoke_functions(dew: Dew, tmp_path: Path) -> None:
+    kept = Keeper(dew, tmp_path, "lines", "logs.amazonaws.com")
+    logs = dew.client("logs")
+    logs.create_log_group(logGroupName="/app")
+    logs.create_log_stream(logGroupName="/app", logStreamName="one")
+    logs.put_subscription_filter(
+        logGroupName="/app", filterName="errors", filterPattern="ERROR", destinationArn=kept.arn
+    )
+    now = int(time.time() * 1000)
+    lines: Any = [{"timestamp": now, "message": text} for text in ("INFO a", "ERROR b", "ERROR c")]
+    logs.put_log_events(logGroupName="/app", logStreamName="one", logEvents=lines)
+    (event,) = until(lambda: kept.events)
+    batch = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    assert [line["message"] for line in batch.pop("logEvents")] == ["ERROR b", "ERROR c"]
+    assert batch == {
+        "messageType": "DATA_MESSAGE",
+        "owner": "000000000000",
+        "logGroup": "/app",
+        "logStream": "one",
+        "subscriptionFilters": ["errors"],
+    }
+    logs.delete_subscription_filter(logGroupName="/app", filterName="errors")
+    assert logs.describe_subscription_filters(logGroupName="/app")["subscriptionFilters"] == []
+
+
+def test_a_function_that_may_not_be_invoked_cannot_subscribe(dew: Dew, tmp_path: Path) -> None:
+    kept = Keeper(dew, tmp_path, "refused")
+    logs = dew.client("logs")
+    logs.create_log_group(logGroupName="/refused")
+    with pytest.raises(ClientError, match="Could not execute the lambda function"):
+        logs.put_subscription_filter(
+            logGroupName="/refused", filterName="f", filterPattern="", destinationArn=kept.arn
+        )

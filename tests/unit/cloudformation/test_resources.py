@@ -101,8 +101,10 @@ def test_what_is_only_recorded_has_arns_and_says_what_it_does_not_do() -> None:
     )
     assert role.physical_id == "r"
     assert role.attributes["Arn"] == "arn:aws:iam::123456789012:role/p/r"
-    rule = asyncio.run(_create("AWS::Events::Rule", {"ScheduleExpression": "rate(1 minute)"}))
-    assert "nothing will fire" in rule.note
+    consumer = asyncio.run(
+        _create("AWS::Kinesis::StreamConsumer", {"StreamARN": "arn:s", "ConsumerName": "c"})
+    )
+    assert "Recorded only" in consumer.note
 
 
 def test_a_change_of_every_property_of_a_permission_needs_a_new_one() -> None:

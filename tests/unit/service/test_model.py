@@ -124,8 +124,6 @@ def test_events_that_do_not_fire_here_are_named(load_map: Loader) -> None:
     assert [str(warning) for warning in service.warnings] == [
         "serverless.yml:9:9: functions.f.events[0].sqs: the event 'sqs' of function 'f' isn't emulated yet; "
         "it will not fire",
-        "serverless.yml:10:19: functions.f.events[1].schedule: the schedules of function 'f' don't fire "
-        "by themselves here",
     ]
 
 

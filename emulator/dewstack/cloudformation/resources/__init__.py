@@ -11,7 +11,7 @@ from dewstack.cloudformation.resources.http_api import http_api_types
 from dewstack.cloudformation.resources.iam import iam_types
 from dewstack.cloudformation.resources.kms import kms_types
 from dewstack.cloudformation.resources.lambda_ import lambda_types
-from dewstack.cloudformation.resources.logs import LogGroup
+from dewstack.cloudformation.resources.logs import LogGroup, SubscriptionFilter
 from dewstack.cloudformation.resources.records import record_types
 from dewstack.cloudformation.resources.rest_api import rest_api_types
 from dewstack.cloudformation.resources.restored import Restored
@@ -43,5 +43,6 @@ def resource_types() -> Mapping[str, Provider]:
             **sqs_types(),
             **stream_types(),
             "AWS::Logs::LogGroup": LogGroup(),
+            "AWS::Logs::SubscriptionFilter": SubscriptionFilter(),
         }
     )

@@ -1,4 +1,4 @@
-"""`AWS::Logs::LogGroup`."""
+"""`AWS::Logs::LogGroup` and `AWS::Logs::SubscriptionFilter`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -74,3 +74,40 @@ class LogGroup(Provider):
             await context.invoke(_SERVICE, "DeleteRetentionPolicy", logGroupName=name)
         else:
             await context.invoke(_SERVICE, "PutRetentionPolicy", logGroupName=name, retentionInDays=days)
+
+
+class SubscriptionFilter(Provider):
+    """What sends a group's lines to a function."""
+
+    properties: Mapping[str, Kind] = {
+        "DestinationArn": str,
+        "Distribution": str,
+        "FilterName": str,
+        "FilterPattern": str,
+        "LogGroupName": str,
+        "RoleArn": str,
+    }
+    required = ("DestinationArn", "FilterPattern", "LogGroupName")
+    replacement = frozenset({"FilterName", "LogGroupName"})
+    name_property = "FilterName"
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """PutSubscriptionFilter."""
+        name = properties.get("FilterName") or context.generated_name(512)
+        await self._put(context, name, properties)
+        return Outcome(name)
+
+    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
+        """PutSubscriptionFilter again."""
+        await self._put(context, current.physical_id, properties)
+        return Outcome(current.physical_id, current.attributes)
+
+    @staticmethod
+    async def _put(context: Context, name: str, properties: dict[str, Any]) -> None:
+        renamed = {f"{key[:1].lower()}{key[1:]}": value for key, value in properties.items()}
+        await context.invoke(_SERVICE, "PutSubscriptionFilter", **{**renamed, "filterName": name})
+
+    async def delete(self, context: Context, current: Resource) -> None:
+        """DeleteSubscriptionFilter."""
+        where = {"logGroupName": current.properties["LogGroupName"], "filterName": current.physical_id}
+        await context.invoke(_SERVICE, "DeleteSubscriptionFilter", **where)

@@ -8,7 +8,7 @@ from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.rest_account import account_types
-from dewstack.cloudformation.resources.rest_crud import SERVICE, parameter, refuse, retag
+from dewstack.cloudformation.resources.rest_crud import SERVICE, parameter, retag
 from dewstack.cloudformation.resources.rest_method import Method
 from dewstack.cloudformation.resources.rest_parts import part_types
 from dewstack.cloudformation.resources.rest_patch import Change, elements, patches, scalar, values
@@ -54,10 +54,10 @@ class RestApi(Provider):
         "SecurityPolicy": str,
         "Tags": TAGS,
     }
-    _refused: Mapping[str, str] = {"CloneFrom": "cloning an API"}
     _created: Mapping[str, str] = {
         "ApiKeySourceType": "apiKeySource",
         "BinaryMediaTypes": "binaryMediaTypes",
+        "CloneFrom": "cloneFrom",
         "Description": "description",
         "DisableExecuteApiEndpoint": "disableExecuteApiEndpoint",
         "EndpointConfiguration": "endpointConfiguration",
@@ -77,8 +77,7 @@ class RestApi(Provider):
     }
 
     def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Refuse by name what would be ignored; a policy becomes text."""
-        refuse(logical_id, properties, self._refused)
+        """A policy becomes text."""
         if not (properties.get("Name") or properties.get("Body") or properties.get("BodyS3Location")):
             raise ResourceFailure(f"property Name of {logical_id} is required where there is no Body")
         accepted = super().accept(logical_id, properties)
