@@ -308,3 +308,15 @@ def test_documentation_is_imported_versioned_and_exported(rest: RestGateway) -> 
     imported(
         rest, SWAGGER | {"x-amazon-apigateway-documentation": {}}, parameters={"ignore": "documentation"}
     )
+
+
+def test_an_api_is_cloned(rest: RestGateway) -> None:
+    imported(rest, SWAGGER)
+    source = rest.api_id
+    rest.api_id = ""
+    rest.api_id = rest.call("CreateRestApi", name="clone", cloneFrom=source)["id"]
+    rest.deploy()
+    assert rest.request("POST", "/pets/7", body=b'{"name": "Rex"}').body == b'{"mocked": true}'
+    assert rest.request("POST", "/pets/7", body=b"{}").status == 422
+    rest.call("DeleteRestApi", restApiId=source)
+    assert rest.request("GET", "/closed").status == 401

@@ -21,7 +21,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
         BadRequestException,
         "between 0 and 10485760",
     ),
-    ("CreateRestApi", {"name": "x", "cloneFrom": "y"}, NotEmulated, "cloneFrom"),
+    ("CreateRestApi", {"name": "x", "cloneFrom": "y"}, NotFoundException, "Invalid API identifier specified"),
     (
         "CreateRestApi",
         {"name": "x", "endpointConfiguration": {"types": ["EDGE", "REGIONAL"]}},

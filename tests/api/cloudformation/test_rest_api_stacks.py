@@ -371,7 +371,7 @@ def test_a_deployment_describes_its_stage(aws: Any) -> None:
     ("properties", "reason"),
     [
         ({"Body": {"openapi": "1.0"}}, "Invalid OpenAPI input."),
-        ({"CloneFrom": "abc"}, "property CloneFrom of Api (cloning an API) is not emulated"),
+        ({"CloneFrom": "abc"}, "Invalid API identifier specified"),
         ({"Name": ""}, "property Name of Api is required"),
         ({"Nmae": "x"}, "extraneous key [Nmae] is not permitted"),
     ],

@@ -5,7 +5,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.resources import refuse
 from dewstack.apigateway.rest_api.model import EndpointConfiguration, Model, Resource, RestApi
 from dewstack.apigateway.rest_api.patch import Patch, Patches, elements, scalar, values
 from dewstack.apigateway.rest_api.resources import RestApis, new_id, page
@@ -16,7 +15,6 @@ from dewstack.ids import api_id, random_string
 from dewstack.wire import operation
 
 LARGEST_COMPRESSION_SIZE = 10_485_760
-REFUSED = ("cloneFrom",)
 DRAFT = '{\n  "$schema": "http://json-schema.org/draft-04/schema#",\n  "title": "%s Schema",\n  "type": "object"%s\n}'
 MESSAGE = ',\n  "properties": {\n    "message": { "type": "string" }\n  }'
 """The two models that every API is born with."""
@@ -90,13 +88,34 @@ class ApiOperations:
 
     @operation("CreateRestApi")
     def create_rest_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Create a REST API with nothing in it but its root. Raises BadRequestException, NotEmulated."""
-        refuse(params, REFUSED, "CreateRestApi")
+        """Create a REST API with nothing in it but its root, or what another has. Raises BadRequestException,
+        NotFoundException."""
         if params.get("description") == "":
             raise BadRequestException("Description cannot be an empty string")
         with self._apis.transaction():
+            source = params.get("cloneFrom")
+            held = self._apis.named(caller, source) if source else None
             api = self.make(caller, params)
+            if held is not None:
+                api = self._cloned(api, held)
         return output(api)
+
+    def _cloned(self, api: RestApi, source: RestApi) -> RestApi:
+        """The API with all that `source` has, deployments and stages aside."""
+        apis = self._apis
+        apis.resources.clear(api)
+        for resource in apis.resources.all(source):
+            apis.resources.put(api, resource.id, resource)
+        for authorizer in apis.authorizers.all(source):
+            apis.authorizers.put(api, authorizer.id, authorizer)
+        for validator in apis.request_validators.all(source):
+            apis.request_validators.put(api, validator.id, validator)
+        for model in apis.models.all(source):
+            apis.models.put(api, model.name, model)
+        for response in apis.gateway_responses.all(source):
+            apis.gateway_responses.put(api, response.response_type, response)
+        types = api.binary_media_types or source.binary_media_types
+        return apis.put(replace(api, root_resource_id=source.root_resource_id, binary_media_types=types))
 
     def make(self, caller: Caller, params: dict[str, Any]) -> RestApi:
         """A new API out of the parameters of CreateRestApi, kept; to be called in a transaction."""

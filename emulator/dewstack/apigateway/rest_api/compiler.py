@@ -170,6 +170,11 @@ class _StageCompiler:
         }
 
     def compile(self) -> CompiledStage:
+        if any(setting.caching_enabled for setting in self._stage.method_settings.values()):
+            log.warning(
+                "stage %s wants responses cached: every request reaches its integration here",
+                self._point.name,
+            )
         router = Router(self.methods().items(), decode=str)
         return CompiledStage(
             self._point, router, GatewayResponses(self._snapshot.gateway_responses), self._meter()
