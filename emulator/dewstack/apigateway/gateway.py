@@ -160,6 +160,7 @@ class ApiGateway:
             kind.forget()
         self._edition = object()
         self._compiled.clear()
+        self.connections.close_soon(lambda connection: connection.owner[2] not in self)
 
     def permissions_changed(self) -> None:
         """Take note that functions' policies are not what they were: APIs are compiled anew. From any thread."""
@@ -173,6 +174,8 @@ class ApiGateway:
     def _changed(self, api_id: str) -> None:
         self._edition = object()
         self._compiled.pop(api_id, None)
+        if api_id not in self:
+            self.connections.close_soon(lambda connection: connection.owner[2] == api_id)
 
     async def execute(self, api_id: str, request: Request) -> Response:
         """The response to a request at an API's endpoint; `request.raw_path` begins after the host, so that

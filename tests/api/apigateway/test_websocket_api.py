@@ -233,9 +233,21 @@ def test_the_end_of_an_api_is_the_end_of_its_connections() -> None:
     async def scene(desk: Desk) -> None:
         async with desk.connect() as client:
             await desk.call("DeleteApi")
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(client.recv(), 5)
+            assert closed.value.rcvd and closed.value.rcvd.code == 1001
+
+    play(scene, *ALL)
+
+
+def test_the_end_of_a_stage_is_noticed_by_who_speaks() -> None:
+    async def scene(desk: Desk) -> None:
+        async with desk.connect() as client:
+            await desk.call("DeleteStage", StageName="dev")
             await client.send("anybody?")
             with pytest.raises(ConnectionClosed) as closed:
                 await asyncio.wait_for(client.recv(), 5)
             assert closed.value.rcvd and closed.value.rcvd.code == 1001
+        assert not desk.told("DISCONNECT")
 
     play(scene, *ALL)

@@ -1,9 +1,10 @@
 """The clients that are connected now, found by their ids, whichever API they are connected to."""
 
+import asyncio
 import base64
 import binascii
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from dewstack.apigateway.websocket_api.frames import GOING_AWAY, NORMAL, WebSocket
@@ -69,13 +70,15 @@ class Connections:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Connection] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def find(self, connection_id: str) -> Connection | None:
         """The connection with this id, if it is open."""
         return self._by_id.get(connection_id)
 
     def add(self, connection: Connection) -> None:
-        """A client has come."""
+        """A client has come. Call it on the loop."""
+        self._loop = asyncio.get_running_loop()
         self._by_id[connection.id] = connection
 
     def remove(self, connection: Connection) -> None:
@@ -86,11 +89,12 @@ class Connections:
         """How many there are."""
         return len(self._by_id)
 
-    def close(self, which: Callable[[Connection], bool] = lambda _: True) -> None:
-        """Hang up on those that are meant: their API, or their stage, is gone. Call it on the loop."""
-        for connection in self._chosen(which):
+    def close_soon(self, which: Callable[[Connection], bool]) -> None:
+        """Hang up on those that are meant, because what they are connected to is gone. From any thread."""
+        if self._loop is not None and self._by_id:
+            self._loop.call_soon_threadsafe(self._close, which)
+
+    def _close(self, which: Callable[[Connection], bool]) -> None:
+        for connection in [each for each in self._by_id.values() if which(each)]:
             if connection.socket is not None:
                 connection.socket.close(GOING_AWAY, "Going away")
-
-    def _chosen(self, which: Callable[[Connection], bool]) -> Iterable[Connection]:
-        return [connection for connection in self._by_id.values() if which(connection)]
