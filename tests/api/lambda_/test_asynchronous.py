@@ -3,10 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from dewstack.testing import Dew, start
@@ -195,6 +198,42 @@ def test_a_function_without_concurrency_is_not_invoked(dew: Dew, client: Any, tm
     assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
     assert record["requestContext"]["approximateInvokeCount"] == 0
     assert ("responseContext" in record, function.attempts) == (False, [])
+
+
+WAITS = """
+import os, time
+def handler(event, context):
+    open(os.environ["ATTEMPTS"], "a").write(event["name"] + " ")
+    while event["name"] == "first" and not os.path.exists(os.environ["ATTEMPTS"] + ".go"):
+        time.sleep(0.01)
+"""
+
+
+def test_a_throttled_event_is_served_when_there_is_room(dew: Dew, client: Any, tmp_path: Path) -> None:
+    function = Failing(client, tmp_path, "narrow", Timeout=30)
+    (tmp_path / "f.py").write_text(WAITS)
+    client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(client.invoke, FunctionName=function.name, Payload=b'{"name": "first"}')
+        until(lambda: function.attempts == ["first"])
+        function.send(name="second")
+        with pytest.raises(ClientError, match="TooManyRequests"):
+            impatient(dew).invoke(FunctionName=function.name, Payload=b'{"name": "third"}')
+        (tmp_path / "attempts.go").touch()
+        assert "FunctionError" not in held.result(timeout=20)
+
+    def served() -> bool:
+        dew.clock.advance(1)
+        return function.attempts == ["first", "second"]
+
+    until(served)
+
+
+def impatient(dew: Dew) -> Any:
+    """A client that does not try again."""
+    config = Config(retries={"total_max_attempts": 1})
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client("lambda", dew.region, endpoint_url=dew.aws_url, config=config, **keys)
 
 
 def test_sns_lambda_the_event_bus_and_s3_are_destinations(dew: Dew, client: Any, tmp_path: Path) -> None:
