@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
-from dewstack.errors import AwsError, NotEmulated
+from dewstack.errors import AwsError
 from tests.api.apigateway.rest_api_client import RestGateway, patch
 
 REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
