@@ -57,12 +57,6 @@ def test_an_unknown_plugin_is_named_at_its_place(load_map: Loader) -> None:
     ("text", "lost"),
     [
         (
-            "plugins: [serverless-iam-roles-per-function]\n"
-            "functions: {f: {handler: handlers/login.handler, iamRoleStatements: [], iamRoleStatementsName: n}}\n",
-            "the plugin 'serverless-iam-roles-per-function' isn't run here: all functions share the provider's role, "
-            "their own iamRoleStatements aren't used",
-        ),
-        (
             "plugins: [serverless-lift]\nconstructs: {jobs: {type: queue}}\n",
             "the plugin 'serverless-lift' isn't run here: its constructs (queues, storage, websites, …) aren't there",
         ),
@@ -117,7 +111,7 @@ def test_the_requirements_of_python_functions_are_files_of_the_map(load_map: Loa
 
 
 def test_strict_refuses_events_that_would_not_fire(problems_of: Problems) -> None:
-    text = "functions: {f: {handler: handlers/login.handler, events: [{iot: {sql: SELECT}}, {s3: photos}]}}\n"
+    text = "functions: {f: {handler: handlers/login.handler, events: [{iot: {sql: SELECT}}, {alexaSkill: amzn1.x}]}}\n"
     assert len(problems_of(text, strict=True)) == 2
 
 

@@ -92,14 +92,25 @@ class SubscriptionFilter(Provider):
     name_property = "FilterName"
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
-        """PutSubscriptionFilter."""
-        name = properties.get("FilterName") or context.generated_name(512)
-        await self._put(context, name, properties)
+        """PutSubscriptionFilter. A group that is elsewhere is named: nothing of it arrives here."""
+        name, group = properties.get("FilterName") or context.generated_name(512), properties["LogGroupName"]
+        try:
+            await self._put(context, name, properties)
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            return Outcome(name, note=f"Recorded only: there is no log group {group} here")
         return Outcome(name)
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
-        """PutSubscriptionFilter again."""
-        await self._put(context, current.physical_id, properties)
+        """PutSubscriptionFilter again; a group that is gone, as logs are after a restart, is made again."""
+        try:
+            await self._put(context, current.physical_id, properties)
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            await context.invoke(_SERVICE, "CreateLogGroup", logGroupName=properties["LogGroupName"])
+            await self._put(context, current.physical_id, properties)
         return Outcome(current.physical_id, current.attributes)
 
     @staticmethod
