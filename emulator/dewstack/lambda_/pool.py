@@ -20,7 +20,7 @@ from dewstack.lambda_.memory import MemoryWatch
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
 from dewstack.lambda_.pace import Pace
 from dewstack.lambda_.provisioning import ProvisionedEnvironments, init_limit, told
-from dewstack.lambda_.report import init_done_line, init_report_line, stream_name
+from dewstack.lambda_.report import stream_name
 from dewstack.metrics import Meter
 
 logger = logging.getLogger("dewstack.lambda")
@@ -196,7 +196,7 @@ class FunctionPool:
     def environment_ready(self, environment: ExecutionEnvironment) -> None:
         """It asks for an event: give it the oldest, or let it rest."""
         if environment.provisioned and environment in self._initializing:
-            environment.write(init_done_line(environment.elapsed_init()))
+            environment.write(environment.system_log.init(environment.elapsed_init(), "init"))
         self._initializing.discard(environment)
         if environment.retiring:
             self._drop(environment)
@@ -278,7 +278,7 @@ class FunctionPool:
         if environment not in self._environments:
             return
         milliseconds = environment.elapsed_init()
-        environment.write(init_report_line(milliseconds, "init", f"error\tError Type: {error_type}"))
+        environment.write(environment.system_log.init(milliseconds, "init", "error", error_type))
         self.provisioned.failed(environment, error_type)
         self._drop(environment)
         if self._queue:
@@ -292,7 +292,7 @@ class FunctionPool:
             return
         environment.read_remaining_output()
         phase = "invoke" if in_invoke else "init"
-        environment.write(init_report_line(environment.elapsed_init(), phase, "timeout"))
+        environment.write(environment.system_log.init(environment.elapsed_init(), phase, "timeout"))
         self.provisioned.failed(environment, "timeout")
         self._drop(environment)
         if in_invoke and self._queue:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from dewstack.lambda_.model import Function
-from dewstack.lambda_.report import Report, end_line, start_line
+from dewstack.lambda_.report import Report, end_line, init_done_line, init_report_line, start_line
 
 Line = str | Callable[[], str]
 QUIET = "WARN"
@@ -18,7 +18,10 @@ QUIET = "WARN"
 
 
 class SystemLog(Protocol):
-    """The lines that begin and end an invocation."""
+    """The lines that begin and end an invocation, and the one of an init phase that failed or came ahead."""
+
+    def init(self, milliseconds: float, phase: str, status: str = "success", error_type: str = "") -> Line:
+        """An init phase has ended."""
 
     def start(self, function: Function, request_id: str) -> Line | None:
         """It begins."""
@@ -28,7 +31,14 @@ class SystemLog(Protocol):
 
 
 class TextLog:
-    """START, END and REPORT."""
+    """INIT_REPORT, START, END and REPORT."""
+
+    def init(self, milliseconds: float, phase: str, status: str = "success", error_type: str = "") -> Line:
+        """INIT_REPORT."""
+        if status == "success":
+            return init_done_line(milliseconds)
+        told = f"{status}\tError Type: {error_type}" if error_type else status
+        return init_report_line(milliseconds, phase, told)
 
     def start(self, function: Function, request_id: str) -> Line:
         """START."""
@@ -40,10 +50,17 @@ class TextLog:
 
 
 class JsonLog:
-    """`platform.start` and `platform.report`."""
+    """`platform.initReport`, `platform.start` and `platform.report`."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
+
+    def init(self, milliseconds: float, phase: str, status: str = "success", error_type: str = "") -> Line:
+        """`platform.initReport`."""
+        record: dict[str, Any] = {"phase": phase, "status": status}
+        if error_type:
+            record["errorType"] = error_type
+        return _event("platform.initReport", {**record, "metrics": {"durationMs": round(milliseconds, 3)}})
 
     def start(self, function: Function, request_id: str) -> Line | None:
         """`platform.start`, unless only what went wrong is to be written."""

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from dewstack.testing import start
 
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 LOGS = """
 import logging
 log = logging.getLogger("shop")
@@ -99,3 +101,17 @@ def test_text_has_no_levels(client: Any, tmp_path: Path) -> None:
         "LogFormat": "Text",
         "LogGroup": "/aws/lambda/text",
     }
+
+
+def test_an_init_phase_that_fails_is_json_too(client: Any, tmp_path: Path) -> None:
+    create(client, tmp_path, "broken", LogFormat="JSON", LogGroup="/broken")
+    (tmp_path / "f.py").write_text("raise ValueError('never')")
+    assert "FunctionError" in client.invoke(FunctionName="broken")
+    events = _log(client, "/broken")
+    (report,) = (each["record"] for each in events if each.get("type") == "platform.initReport")
+    assert (report["phase"], report["status"], report["errorType"]) == ("init", "error", "ValueError")
+
+
+def _log(client: Any, group: str) -> list[dict[str, Any]]:
+    logs = boto3.client("logs", client.meta.region_name, endpoint_url=client.meta.endpoint_url, **KEYS)
+    return [json.loads(each["message"]) for each in logs.filter_log_events(logGroupName=group)["events"]]
