@@ -137,6 +137,7 @@ class Emulator:
             self.functions.invoke,
             self.functions.stream,
             self.iam.authorize,
+            metrics=self.metrics,
         )
         for name, operations in {
             "lambda": self.functions.operations,

@@ -176,12 +176,13 @@ class Metrics:
         self._series: dict[tuple[str, str], dict[tuple[str, str, Dimensions], Series]] = {}
         self._meters: dict[tuple[object, ...], Meter] = {}
 
-    def function(self, owner: Caller, name: str, resource: str) -> Meter:
-        """The meter of a function, called as `resource` (`name`, or `name:alias`): `function_facts` are its notes."""
+    def function(self, owner: Caller, name: str, resource: str, facts: Facts | None = None) -> Meter:
+        """The meter of a function, called as `resource` (`name`, or `name:alias`): `function_facts`, or other `facts`,
+        are its notes."""
         every = [(("FunctionName", name),), ()]
         if resource != name:
             every.append((("FunctionName", name), ("Resource", resource)))
-        return self._meter(owner, "AWS/Lambda", function_facts, every)
+        return self._meter(owner, "AWS/Lambda", facts or function_facts, every)
 
     def route(
         self,
@@ -208,7 +209,7 @@ class Metrics:
         dimensions: Iterable[Dimensions],
     ) -> Meter:
         each = tuple(dimensions)
-        key = (owner.account_id, owner.region, namespace, each)
+        key = (owner.account_id, owner.region, namespace, facts, each)
         meter = self._meters.get(key)
         if meter is None:
             known: dict[str, list[Series]] = {}

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -399,3 +400,24 @@ def test_a_guarded_url_wants_a_signature(dew: Dew, client: Any) -> None:
         assert caller["userArn"] == "arn:aws:iam::000000000000:root"
         assert event["requestContext"]["accountId"] == caller["accountId"] == "000000000000"
     assert signed(url, dew.aws_url, secret="another").status_code == 403
+
+
+def test_what_urls_answer_is_counted(dew: Dew, client: Any) -> None:
+    create(client, "counted")
+    open_to_all(client, "counted")
+    url = Url(dew, client.create_function_url_config(FunctionName="counted", AuthType="NONE"))
+    assert [url().status_code, url("POST", json={"raise": 1}).status_code] == [200, 502]
+    client.remove_permission(FunctionName="counted", StatementId="openUrl")
+    assert url().status_code == 403
+    now = datetime.now(UTC)
+    for name, count in (("UrlRequestCount", 3), ("Url4xxCount", 1), ("Url5xxCount", 1), ("Invocations", 2)):
+        points = dew.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=name,
+            Dimensions=[{"Name": "FunctionName", "Value": "counted"}],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+            Period=7200,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        assert sum(point["Sum"] for point in points) == count, name

@@ -2,23 +2,28 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from dewstack.access import Authorize, Refusal
 from dewstack.apigateway.function_urls import payload
 from dewstack.apigateway.function_urls.cors import UrlCors
+from dewstack.apigateway.function_urls.model import Found, Url
+from dewstack.apigateway.function_urls.refusals import Denied, bad_gateway, denied, error_response
 from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.reading import host_name
-from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates, frame, header_value
+from dewstack.apigateway.responses import Dates, frame, header_value
 from dewstack.apigateway.streaming import DELIMITER, PRELUDE_TYPE, NoResponse, first_chunk, with_prelude
 from dewstack.clock import Clock
+from dewstack.config import Caller
 from dewstack.errors import AwsError
-from dewstack.http import Request, Response, json_response
+from dewstack.http import Request, Response
 from dewstack.ids import uuid4
+from dewstack.metrics import COUNT, MILLISECONDS, Columns, Fact, Meter, Metrics, Summary
 from dewstack.wire import Invoke, InvokeStreaming, StreamedResult
 
 if TYPE_CHECKING:
@@ -32,50 +37,18 @@ RESPONSE_LIMIT = 6_291_556
 OCTETS = (b"Content-Type", b"application/octet-stream")
 
 
-class Url(Protocol):
-    """A function URL's configuration."""
-
-    @property
-    def url_id(self) -> str: ...
-    @property
-    def arn(self) -> str: ...
-    @property
-    def region(self) -> str: ...
-    @property
-    def auth_type(self) -> str: ...
-    @property
-    def invoke_mode(self) -> str: ...
-    @property
-    def cors(self) -> Mapping[str, Any]: ...
-
-
-class Found(Protocol):
-    """A function URL with what the function's policy says of it."""
-
-    @property
-    def url(self) -> Url: ...
-    @property
-    def public(self) -> bool: ...
-    @property
-    def invocable(self) -> bool: ...
-    @property
-    def statements(self) -> tuple[Mapping[str, Any], ...]: ...
-
-
-class Denied(Exception):
-    """Ends a request whose client may not use the URL."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status)
-        self.response = response
-
-
 class ServedUrl:
     """A function URL, ready to serve."""
 
     def __init__(
-        self, found: Found, invoke: Invoke, stream: InvokeStreaming, authorize: Authorize | None
+        self,
+        found: Found,
+        invoke: Invoke,
+        stream: InvokeStreaming,
+        authorize: Authorize | None,
+        meter: Meter,
     ) -> None:
+        self.meter = meter
         self._found = found
         self._url = url = found.url
         self._invoke = invoke
@@ -210,7 +183,10 @@ class FunctionUrls:
         invoke: Invoke,
         stream: InvokeStreaming,
         authorize: Authorize | None = None,
+        *,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics(clock)
         self._dates = Dates(clock)
         self._find = find
         self._edition_now = edition
@@ -224,7 +200,7 @@ class FunctionUrls:
         """The response to a request at a URL, whose own paths begin after `base`. Never raises."""
         now = self._dates.tick()
         http_date, request_time = self._dates.http_date, self._dates.request_time
-        request_id = uuid4()
+        request_id, began, served = uuid4(), time.monotonic(), None
         try:
             served = await self._get(url_id)
             if served is None:
@@ -237,6 +213,8 @@ class FunctionUrls:
             response = bad_gateway()
         response = frame(response, request, http_date)
         response.headers.append((b"x-amzn-RequestId", request_id.encode()))
+        if served is not None:
+            served.meter.note(response.status, (time.monotonic() - began) * 1000)
         return response
 
     async def _get(self, url_id: str) -> ServedUrl | None:
@@ -255,22 +233,24 @@ class FunctionUrls:
                     " InvokedViaFunctionUrl; there, this one is Forbidden without it",
                     found.url.arn,
                 )
-            served = ServedUrl(found, self._invoke, self._stream, self._authorize)
+            served = ServedUrl(
+                found, self._invoke, self._stream, self._authorize, meter(self._metrics, found.url)
+            )
             if edition is self._edition:
                 self._served[url_id] = served
         return served
 
 
-def error_response(status: int, code: str, message: str | None) -> Response:
-    """One of Lambda's own refusals."""
-    return json_response(status, {"Message": message}, (b"x-amzn-ErrorType", code.encode()))
+def meter(metrics: Metrics, url: Url) -> Meter:
+    """Where it is noted what a URL answers."""
+    resource = f"{url.name}:{url.qualifier}" if url.qualifier else url.name
+    return metrics.function(Caller(url.account_id, url.region), url.name, resource, facts)
 
 
-def denied(message: str | None) -> Response:
-    """403, for who may not use the URL; without a message where there is none."""
-    return error_response(403, "AccessDeniedException", message)
-
-
-def bad_gateway() -> Response:
-    """The answer to a function that fails, or doesn't answer as it should."""
-    return Response(502, b"Internal Server Error", [CONTENT_TYPE_JSON])
+def facts(columns: Columns) -> Iterator[Fact]:
+    """Of (moment, status, milliseconds until the response begins)."""
+    _, statuses, latencies = columns
+    yield "UrlRequestCount", Summary.of([1.0] * len(statuses)), COUNT
+    yield "Url4xxCount", Summary.of([float(400 <= status < 500) for status in statuses]), COUNT
+    yield "Url5xxCount", Summary.of([float(status >= 500) for status in statuses]), COUNT
+    yield "UrlRequestLatency", Summary.of(latencies), MILLISECONDS
