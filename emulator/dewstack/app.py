@@ -18,7 +18,7 @@ from dewstack.apigateway.guards import Guards
 from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
-from dewstack.cloudwatch import CloudWatch, Overview
+from dewstack.cloudwatch import CloudWatch, MeteredStream, Overview
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
 from dewstack.connection import Door
@@ -238,9 +238,10 @@ class Emulator:
             )
         return answer({"fired": name})
 
-    def _open_log(self, function: Function, stream: str) -> LogStream:
+    def _open_log(self, function: Function, stream: str) -> MeteredStream:
         """A log stream in the function's own account and region."""
-        return self.logs.stream(function.log_group_name, stream, Caller(function.account_id, function.region))
+        owner = Caller(function.account_id, function.region)
+        return MeteredStream(self.logs.stream(function.log_group_name, stream, owner), owner, self.metrics)
 
     def _write_log(self, owner: Caller, group: str, stream: str, timestamp_ms: int, message: str) -> None:
         """A line in somebody's log group."""
