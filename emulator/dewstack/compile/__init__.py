@@ -12,6 +12,7 @@ from .core import core_template, finish
 from .dependencies import without_redundant_dependencies
 from .draft import Artifact, Draft
 from .event_sources import compile_queues, compile_streams
+from .function_roles import compile_function_roles
 from .functions import compile_functions
 from .http_api import compile_http_api
 from .layers import compile_layers
@@ -65,6 +66,7 @@ def compile_service(
     compile_user_pools(draft)
     compile_http_api(draft)
     compile_bus_rules(draft)
+    compile_function_roles(draft)
     finished = finish(draft)
     if PLUGIN in service.plugins:
         finished |= {name: substituted(finished[name]) for name in ("Resources", "Outputs")}

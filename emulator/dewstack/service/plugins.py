@@ -92,8 +92,7 @@ PLUGINS: Mapping[str, Plugin] = {
     "serverless-better-credentials": _FINE,
     "serverless-associate-waf": Plugin("no firewall stands before the API"),
     "serverless-iam-roles-per-function": Plugin(
-        "all functions share the provider's role, their own iamRoleStatements aren't used",
-        tuple(
+        keys=tuple(
             (*_FUNCTION, key)
             for key in (
                 "iamRoleStatements",
