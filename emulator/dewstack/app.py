@@ -5,15 +5,15 @@ This is the composition root. Services do not import each other; here each is ha
 
 import asyncio
 import concurrent.futures
+import functools
 import logging
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from dewstack.apigateway import ApiGateway
-from dewstack.apigateway.function_urls import FunctionUrls
 from dewstack.apigateway.guards import Guards
 from dewstack.authority import Authority
 from dewstack.clock import Clock
@@ -29,12 +29,15 @@ from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
 from dewstack.http import Request, Response
 from dewstack.iam import Credential, Iam, Identity, Recorded, SecurityTokens, Sources, user_key
 from dewstack.lambda_ import Function, LambdaService
-from dewstack.logs import Logs, LogStream
+from dewstack.logs import Logs
 from dewstack.metrics import Metrics
 from dewstack.others import OtherServices
 from dewstack.server import HttpServer, bind
 from dewstack.store import Store
 from dewstack.wire.api import AwsApi
+
+if TYPE_CHECKING:
+    from dewstack.apigateway.function_urls import FunctionUrls
 
 CALL_SECONDS = 900.0
 """The bound of a call from another thread: the longest a function may run."""
@@ -130,15 +133,6 @@ class Emulator:
             metrics=self.metrics,
         )
         self.functions.functions.watchers.append(self.gateway.permissions_changed)
-        self.function_urls = FunctionUrls(
-            clock,
-            self.functions.urls.served,
-            lambda: self.functions.functions.edition,
-            self.functions.invoke,
-            self.functions.stream,
-            self.iam.authorize,
-            metrics=self.metrics,
-        )
         for name, operations in {
             "lambda": self.functions.operations,
             "logs": self.logs.operations,
@@ -158,7 +152,23 @@ class Emulator:
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         control.add("POST", "schedules/fire", self._fire)
         control.add("GET", "lambda/code", self.functions.packages.download)
-        self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, self.function_urls)
+        self._aws_door = AwsDoor(
+            self.gateway, self.api, self.cognito, control, functools.cache(self._function_urls)
+        )
+
+    def _function_urls(self) -> "FunctionUrls":
+        """What answers at function URLs; loaded with the first request to one."""
+        from dewstack.apigateway.function_urls import FunctionUrls
+
+        return FunctionUrls(
+            self.clock,
+            self.functions.urls.served,
+            lambda: self.functions.functions.edition,
+            self.functions.invoke,
+            self.functions.stream,
+            self.iam.authorize,
+            metrics=self.metrics,
+        )
 
     async def _restore(self, service: str) -> None:
         """Make again what stacks have in a service that keeps nothing when the emulator stops."""

@@ -104,7 +104,7 @@ class AwsDoor:
         aws: AwsEndpoint,
         pools: UserPools,
         control: Callable[[Request], Awaitable[Response]],
-        urls: FunctionUrls,
+        urls: Callable[[], FunctionUrls],
     ) -> None:
         self._gateway = gateway
         self._urls = urls
@@ -118,7 +118,7 @@ class AwsDoor:
         by_host = OWN_HOST.match(host)
         if by_host:
             if by_host[2]:
-                return await self._urls.execute(by_host[1], request)
+                return await self._urls().execute(by_host[1], request)
             return await self._gateway.execute(by_host[1], request)
         if self._gateway.has_domain(host):
             return await self._gateway.execute_at(host, request)
@@ -130,7 +130,7 @@ class AwsDoor:
             return await self._execute(by_path, request)
         by_url = FUNCTION_URL_PATH.fullmatch(path)
         if by_url:
-            return await self._urls.execute(by_url[1], request, path[: len(path) - len(by_url[2] or "")])
+            return await self._urls().execute(by_url[1], request, path[: len(path) - len(by_url[2] or "")])
         if path.startswith(IMPORTS):
             return await asyncio.to_thread(self._pools.upload, request)
         well_known = WELL_KNOWN.fullmatch(path)
