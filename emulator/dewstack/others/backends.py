@@ -145,8 +145,8 @@ class Backends:
         module = self.module(service, "urls")
         if service == "s3":
             replace_buckets(import_module("moto.s3.notifications"))
-        # S3 and others publish to topics without asking SNS's own API.
-        replace_topics(import_module("moto.sns.models").Subscription)
+        if service == "sns":  # nobody has subscribed before it is loaded
+            replace_topics(import_module("moto.sns.models").Subscription)
         return Routes(
             tuple((re.compile(path.format("")), handler) for path, handler in module.url_paths.items())
         )
