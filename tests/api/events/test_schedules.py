@@ -146,3 +146,15 @@ def test_rules_of_stacks_fire_and_match(dew: Dew, tmp_path: Path) -> None:
     formation.delete_stack(StackName="rules")
     formation.get_waiter("stack_delete_complete").wait(StackName="rules", WaiterConfig={"Delay": 1})
     assert [bus["Name"] for bus in dew.client("events").list_event_buses()["EventBuses"]] == ["default"]
+
+
+def test_schedules_survive_a_restart(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    with start(state_dir=tmp_path / "state") as first:
+        kept = Keeper(first, tmp_path / "code", "kept", "events.amazonaws.com")
+        first.client("events").put_rule(Name="kept", ScheduleExpression="rate(1 hour)")
+        first.client("events").put_targets(Rule="kept", Targets=[{"Id": "1", "Arn": kept.arn}])
+    with start(state_dir=tmp_path / "state") as second:
+        control(second, "clock", {"advance": 3700})
+        (event,) = until(lambda: kept.events)
+    assert event["detail-type"] == "Scheduled Event"
