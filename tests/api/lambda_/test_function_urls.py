@@ -1,9 +1,12 @@
 """Function URLs through boto3 and httpx: configuration, who may use one, events, what answers mean, CORS, streams."""
 
 import io
+import json
+import os
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -204,6 +207,33 @@ def test_what_a_function_returns_is_understood(url: Url, kind: str) -> None:
     assert response.headers["content-type"] == content_type
     assert response.headers["content-length"] == str(len(body))
     assert response.headers["x-amzn-requestid"]
+
+
+RECORDED = Path(__file__).parents[4] / "shared" / "contract" / "recorded.jsonl"
+"""What was recorded on AWS. It stays beside the checkout."""
+
+
+def recorded() -> list[Any]:
+    if not RECORDED.exists():
+        return []
+    every = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+    return [pytest.param(each, id=each["id"]) for each in every if each.get("api") == "function-url-v2"]
+
+
+def test_the_recorded_cases_are_there() -> None:
+    if not RECORDED.exists() and not os.environ.get("CI"):
+        pytest.skip("no recorded cases beside the checkout")
+    assert len(recorded()) == 7
+
+
+@pytest.mark.parametrize("case", recorded())
+def test_recorded_answers_are_understood_as_on_aws(url: Url, case: dict[str, Any]) -> None:
+    payload, expected = case["lambdaPayload"], case["expect"]
+    fails = payload == "<unhandled exception>"
+    response = url("POST", json={"raise": 1}) if fails else url.answer(json.loads(payload))
+    assert (response.status_code, response.text) == (expected["status"], expected["body"])
+    for name, values in expected.get("headers", {}).items():
+        assert response.headers.get_list(name) == values
 
 
 def test_status_headers_and_cookies_leave(url: Url) -> None:
