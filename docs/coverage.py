@@ -20,11 +20,17 @@ NAMES = {
     "cognito-idp": "Cognito user pools",
     "lambda": "Lambda",
     "apigateway": "API Gateway, REST APIs",
-    "apigatewayv2": "API Gateway, HTTP APIs",
+    "apigatewayv2": "API Gateway, HTTP and WebSocket APIs",
+    "apigatewaymanagementapi": "API Gateway, connections of WebSocket APIs",
     "cloudformation": "CloudFormation",
     "logs": "CloudWatch Logs",
+    "cloudwatch": "CloudWatch",
+    "events": "EventBridge",
+    "scheduler": "EventBridge Scheduler",
     "sts": "STS",
 }
+SHARED = frozenset({"cloudwatch", "events"})
+"""Services whose other operations are moto's."""
 KEPT = {
     "cognito-idp": {
         "CreateManagedLoginBranding": "the hosted UI keeps its own look",
@@ -44,7 +50,8 @@ HEAD = """\
 # Operations
 
 What the services that dewstack has itself offer, of all operations in the model of botocore {version}. An operation
-that is not offered answers 501 and its name. Services that are not listed are [moto's](services.md).
+that is not offered answers 501 and its name, or is moto's where the list says so. Services that are not listed are
+[moto's](services.md).
 
 Written by `docs/coverage.py`; do not edit.
 
@@ -79,7 +86,7 @@ def render(has: Mapping[str, frozenset[str]], all_of: Mapping[str, Sequence[str]
         missing = [name for name in all_of[service] if name not in has[service]]
         lines += ["", f"## {title}", "", *_names("Offered", sorted(has[service]))]
         if missing:
-            lines += ["", *_names("501", missing)]
+            lines += ["", *_names("Moto's" if service in SHARED else "501", missing)]
         if kept := KEPT.get(service):
             lines += ["", "Checked, kept and described, but acting on nothing:", ""]
             lines += [f"- {name}: {why}" for name, why in sorted(kept.items())]

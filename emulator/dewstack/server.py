@@ -69,9 +69,11 @@ class HttpServer:
             settings: dict[str, Any] = {"config": self._config, "server_state": self._state, "app_state": {}}
             make = partial(Connection, door, dates, _loop=loop, **settings)
             context = self._secure.get(listener)
-            bound = {} if context is None else {"ssl_handshake_timeout": HANDSHAKE_SECONDS}
+            seconds = None if context is None else HANDSHAKE_SECONDS
             self._servers.append(
-                await loop.create_server(make, sock=listener, backlog=2048, ssl=context, **bound)
+                await loop.create_server(
+                    make, sock=listener, backlog=2048, ssl=context, ssl_handshake_timeout=seconds
+                )
             )
 
     async def stop(self) -> None:

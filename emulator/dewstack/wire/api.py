@@ -111,6 +111,11 @@ class AwsApi:
         """The operations that are registered, by service; any other of these services answers 501."""
         return {service: frozenset(operations) for service, operations in self._operations.items()}
 
+    @property
+    def shared(self) -> frozenset[str]:
+        """Services whose other operations are somebody's elsewhere."""
+        return frozenset(self._shared)
+
     def close(self) -> None:
         """Stop the worker threads; handlers that are running end on their own."""
         self._threads.shutdown(wait=False, cancel_futures=True)

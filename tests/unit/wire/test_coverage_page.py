@@ -45,6 +45,18 @@ def test_every_offered_operation_is_in_the_model(coverage, offered):
     assert set(offered) == set(coverage.NAMES)
 
 
+def test_what_is_shared_is_said_to_be(coverage, offered):
+    async def shared():
+        emulator = coverage.Emulator(coverage.Config(aws_port=0, service_port=0, frontend_port=0))
+        await emulator.start()
+        try:
+            return emulator.api.shared
+        finally:
+            await emulator.stop()
+
+    assert asyncio.run(shared()) == coverage.SHARED
+
+
 def test_what_is_kept_is_offered(coverage, offered):
     assert all(set(kept) <= offered[service] for service, kept in coverage.KEPT.items())
 
