@@ -537,17 +537,21 @@ def test_documentation_links_and_certificates(aws: Any) -> None:
         assert aws.call("apigateway", operation, {})["items"] == []
 
 
-QUEUE = {
-    "Type": "AWS",
-    "IntegrationHttpMethod": "POST",
-    "Uri": "arn:aws:apigateway:us-east-1:sqs:path/000000000000/orders",
-}
+URI = "arn:aws:apigateway:us-east-1:"
+MACHINE = {"Type": "AWS", "IntegrationHttpMethod": "POST", "Uri": f"{URI}states:action/StartExecution"}
+STREAM = {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": f"{URI}firehose:action/PutRecord"}
+INSIDE = {"Type": "HTTP", "IntegrationHttpMethod": "GET", "Uri": "http://inside.example"}
 
 
 @pytest.mark.parametrize(
     ("properties", "note"),
     [
-        ({"Integration": QUEUE}, "requests get 500"),
+        ({"Integration": MACHINE}, "runs no state machines: requests get 500"),
+        ({"Integration": STREAM}, "with Lambda functions alone: requests get 500"),
+        (
+            {"Integration": INSIDE | {"ConnectionType": "VPC_LINK", "ConnectionId": "abc"}},
+            "reaches into no VPC: requests get 500",
+        ),
     ],
 )
 def test_what_a_method_cannot_do_is_said(aws: Any, properties: dict[str, Any], note: str) -> None:
@@ -559,8 +563,6 @@ def test_what_a_method_cannot_do_is_said(aws: Any, properties: dict[str, Any], n
 
 UNAVAILABLE = {
     "restsvc": (
-        "ApiGatewayMethodStreamGet",  # streams its response
-        "ApiGatewayMethodWebPost",  # goes through a VPC link
         "ApiGatewayMethodGuardedIdGet",  # names an authorizer of another stack
         "ApiGatewayMethodGuardedId3Get",
         "AuthLambdaPermissionApiGateway",  # is for a function of another account

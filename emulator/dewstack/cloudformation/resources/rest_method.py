@@ -47,11 +47,13 @@ _APART = frozenset({"Integration", "MethodResponses", "IntegrationResponses"})
 def _note(properties: Mapping[str, Any]) -> str | None:
     """What requests to the method will meet that they would not meet on AWS."""
     integration = properties.get("Integration") or {}
-    service = str(integration.get("Uri", "")).split(":")[4:5]
-    if str(integration.get("Type", "")).startswith("AWS") and service != ["lambda"]:
-        return (
-            "dewstack integrates methods with Lambda functions alone, of all AWS services: requests get 500"
-        )
+    kind, service = str(integration.get("Type", "")), str(integration.get("Uri", "")).split(":")[4:5]
+    if integration.get("ConnectionType") == "VPC_LINK":
+        return "dewstack reaches into no VPC: requests get 500"
+    if kind == "AWS" and service == ["states"]:
+        return "dewstack runs no state machines: requests get 500"
+    if kind == "AWS_PROXY" and service != ["lambda"]:
+        return "dewstack has proxy integrations with Lambda functions alone: requests get 500"
     return None
 
 
