@@ -125,3 +125,10 @@ def test_wildcards(pattern: str, value: str, fits: bool) -> None:
 def test_wildcards_take_little_time() -> None:
     assert not wildcard("*a" * 2_000 + "b", "a" * 10_000)
     assert not allows(policy(statement("Allow", "*" * 5_000 + "x")), ARN)
+
+
+def test_conditions_are_evaluated_where_their_keys_are_known() -> None:
+    near = statement("Allow", "*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    assert allows(policy(near), ARN, {"aws:sourceip": "10.1.2.3"})
+    assert not allows(policy(near), ARN, {"aws:sourceip": "11.1.2.3"})
+    assert not allows(policy(near), ARN, {})

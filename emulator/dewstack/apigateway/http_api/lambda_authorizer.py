@@ -6,6 +6,7 @@ the function answered holds for all requests with the same identity sources; a p
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,9 +24,10 @@ from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.identity import IdentitySource
 from dewstack.apigateway.http_api.payload import Constants, Identity, PayloadFormat
 from dewstack.apigateway.http_api.responses import GatewayResponse
-from dewstack.apigateway.policy import MalformedPolicy, allows
+from dewstack.apigateway.policy import MalformedPolicy, allows, read
 from dewstack.apigateway.v2.model import Authorizer, Stage
 from dewstack.clock import Clock
+from dewstack.policies import Context
 from dewstack.wire import Invoke
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ TIMEOUT = 10.0
 class Verdict(Struct, frozen=True):
     """What an authorizer's function answered."""
 
-    allows: Callable[[str], bool]
+    allows: Callable[[str, Context], bool]
     facts: Mapping[str, Any] | None
 
 
@@ -53,15 +55,18 @@ class LambdaAuthorizer:
             clock, (DEFAULT_TTL if ttl is None else ttl) if self.sources else 0
         )
 
-    async def verdict(self, identity: tuple[str, ...], route_arn: str, event: Callable[[], bytes]) -> Verdict:
-        """The verdict on a request to `route_arn`, the remembered one where it still holds. Raises GatewayResponse:
-        401 where the function says `Unauthorized`, 403 where it denies, 500 where it fails."""
+    async def verdict(
+        self, identity: tuple[str, ...], route_arn: str, event: Callable[[], bytes], keys: Context
+    ) -> Verdict:
+        """The verdict on a request to `route_arn`, of which `keys` are what conditions ask about; the remembered one where
+        it still holds. Raises GatewayResponse: 401 where the function says `Unauthorized`, 403 where it denies, 500 where
+        it fails."""
         try:
             verdict = self._verdicts.known(identity)
             if verdict is None:
                 verdict = self._verdict(await self._function.ask(event()))
                 self._verdicts.remember(identity, verdict)
-            allowed = verdict.allows(route_arn)
+            allowed = verdict.allows(route_arn, keys)
         except Unauthorized:
             raise GatewayResponse(responses.UNAUTHORIZED) from None
         except (BrokenAuthorizer, MalformedPolicy) as error:
@@ -79,9 +84,9 @@ class LambdaAuthorizer:
             authorized = output.get("isAuthorized")
             if not isinstance(authorized, bool):
                 raise BrokenAuthorizer("its answer has no isAuthorized")
-            return Verdict(lambda _: authorized, facts)
-        document = output.get("policyDocument")
-        return Verdict(lambda route_arn: allows(document, route_arn), facts)
+            return Verdict(lambda route_arn, keys: authorized, facts)
+        statements = read(output.get("policyDocument"))
+        return Verdict(partial(allows, statements), facts)
 
 
 def resource_path(path: str) -> str:
@@ -112,5 +117,10 @@ class LambdaRouteAuthorizer:
             identity,
             route_arn,
             lambda: self._payload.authorizer_event(exchange, parameters, route_arn, identity),
+            {
+                "aws:sourceip": exchange.request.source_ip,
+                "aws:useragent": exchange.headers.get("user-agent", ""),
+                "aws:securetransport": "true",
+            },
         )
         return Identity("lambda", verdict.facts)

@@ -18,7 +18,7 @@ from dewstack.apigateway.authorizer_function import (
     Unauthorized,
     Verdicts,
 )
-from dewstack.apigateway.policy import MalformedPolicy, decision
+from dewstack.apigateway.policy import MalformedPolicy, decision, read
 from dewstack.apigateway.rest_api.authorizers import (
     AUTHORIZATION,
     NO_ANSWER,
@@ -35,7 +35,9 @@ from dewstack.apigateway.rest_api.refusals import (
     UNAUTHORIZED,
     Refused,
 )
+from dewstack.apigateway.rest_api.resource_policy import keys_of
 from dewstack.clock import Clock
+from dewstack.policies import Statement
 from dewstack.wire import Invoke
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ _encode = msgspec.json.Encoder().encode
 class Verdict(Struct, frozen=True):
     """What an authorizer's function answered: its policy, and what the event says of the caller."""
 
-    document: Any
+    statements: tuple[Statement, ...]
     facts: Mapping[str, Any]
     usage_identifier_key: str | None
 
@@ -135,7 +137,7 @@ class LambdaAuthorizer:
                     await self._function.ask(self._event.event(exchange, identity, method_arn))
                 )
                 self._verdicts.remember(identity, verdict)
-            effect = decision(verdict.document, method_arn)
+            effect = decision(verdict.statements, method_arn, keys_of(exchange))
         except Unauthorized:
             raise Refused(UNAUTHORIZED) from None
         except (BrokenAuthorizer, MalformedPolicy) as error:
@@ -161,4 +163,4 @@ def _verdict(output: Mapping[str, Any]) -> Verdict:
         if value is not None:
             facts[name] = text_of(value)
     key = output.get("usageIdentifierKey")
-    return Verdict(output.get("policyDocument"), facts, key if isinstance(key, str) else None)
+    return Verdict(read(output.get("policyDocument")), facts, key if isinstance(key, str) else None)
