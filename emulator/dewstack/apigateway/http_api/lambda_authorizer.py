@@ -58,9 +58,9 @@ class LambdaAuthorizer:
     async def verdict(
         self, identity: tuple[str, ...], route_arn: str, event: Callable[[], bytes], keys: Context
     ) -> Verdict:
-        """The verdict on a request to `route_arn`, of which `keys` are what conditions ask about; the remembered one where
-        it still holds. Raises GatewayResponse: 401 where the function says `Unauthorized`, 403 where it denies, 500 where
-        it fails."""
+        """The verdict on a request to `route_arn`, of which `keys` are what conditions ask about; the remembered one
+        where it still holds. Raises GatewayResponse: 401 where the function says `Unauthorized`, 403 where it denies,
+        500 where it fails."""
         try:
             verdict = self._verdicts.known(identity)
             if verdict is None:
