@@ -216,9 +216,25 @@ def test_an_import_that_fails_leaves_nothing(rest: RestGateway) -> None:
     assert rest.call("GetRestApis")["items"] == []
 
 
+BOMB = b"a0: &a0 [x, x]\n" + b"".join(
+    b"a%d: &a%d [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 40)
+)
+DEEP = b'{"openapi": "3.0.0", "components": {"schemas": {"A": ' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}}}"
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"", b"no", b"[]", b"{}", b'{"swagger": "1.2"}', b"\xff\xfe", b'{"openapi": "3.0.0", "paths": []}'],
+    [
+        BOMB,
+        DEEP,
+        b"",
+        b"no",
+        b"[]",
+        b"{}",
+        b'{"swagger": "1.2"}',
+        b"\xff\xfe",
+        b'{"openapi": "3.0.0", "paths": []}',
+    ],
 )
 def test_what_is_no_definition_is_refused(rest: RestGateway, body: bytes) -> None:
     with pytest.raises(BadRequestException):

@@ -16,6 +16,8 @@ JSON = "application/json"
 NAME = re.compile(r"[^A-Za-z0-9]")
 SERVER_VARIABLE = re.compile(r"\{(\w+)\}")
 INVALID = "Invalid OpenAPI input."
+NODES = 1_000_000
+"""Values that a definition in YAML may have, aliases followed."""
 
 Node = Mapping[str, Any]
 
@@ -31,17 +33,27 @@ def decode(body: bytes | str) -> Any:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _textual(yaml.load(raw, loader))
+        return _Plain().of(yaml.load(raw, loader))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise BadRequestException(INVALID) from None
 
 
-def _textual(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_key(key): _textual(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_textual(item) for item in value]
-    return value
+class _Plain:
+    """YAML as JSON would have it: keys are text. What aliases would blow up beyond all measure is refused."""
+
+    def __init__(self) -> None:
+        self._left = NODES
+
+    def of(self, value: Any) -> Any:
+        """A value. Raises BadRequestException."""
+        self._left -= 1
+        if self._left < 0:
+            raise BadRequestException(INVALID)
+        if isinstance(value, dict):
+            return {_key(key): self.of(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.of(item) for item in value]
+        return value
 
 
 def _key(key: Any) -> str:

@@ -34,6 +34,9 @@ class OpenApiOperations:
         try:
             with self._apis.transaction():
                 yield
+        except RecursionError:
+            self._apis.forget()
+            raise BadRequestException("Invalid OpenAPI input.") from None
         except BaseException:
             self._apis.forget()
             raise
