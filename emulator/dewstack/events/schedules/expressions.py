@@ -6,9 +6,8 @@ that spring skips does not happen, and what falls into the hour that autumn repe
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -59,7 +58,7 @@ class Cron(Struct, frozen=True):
     days: DaysOfMonth | DaysOfWeek
     months: Numbers
     years: Numbers
-    zone: ZoneInfo
+    zone: tzinfo
 
     def after(self, moment: float) -> float | None:
         """The next such minute."""
@@ -101,9 +100,9 @@ def parse(expression: str, zone: str = "UTC", start: float = 0.0, *, at_once: bo
         return Rate(value * _SECONDS[unit.removesuffix("s")], start, at_once)
     if cron := _CRON.fullmatch(expression):
         minutes, hours, days, months, years = read_fields(cron[1].split())
-        return Cron(minutes, hours, days, months, years, ZoneInfo(zone))
+        return Cron(minutes, hours, days, months, years, _zone(zone))
     if at := _AT.fullmatch(expression):
-        return At(datetime.fromisoformat(at[1]).replace(tzinfo=ZoneInfo(zone)).timestamp())
+        return At(datetime.fromisoformat(at[1]).replace(tzinfo=_zone(zone)).timestamp())
     raise ValueError(f"{expression}: neither rate(...), cron(...) nor at(...)")
 
 
@@ -119,3 +118,12 @@ class Between(Struct, frozen=True):
         earliest = moment if self.begin is None else max(moment, self.begin - 0.001)
         found = self.schedule.after(earliest)
         return found if found is None or self.end is None or found <= self.end else None
+
+
+def _zone(name: str) -> tzinfo:
+    """A time zone. Raises ZoneInfoNotFoundError, which is a KeyError."""
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfoNotFoundError
 
 from dewstack.clock import Clock
 from dewstack.config import Caller
@@ -155,7 +154,7 @@ def _read(
     expression, zone = params["ScheduleExpression"], params.get("ScheduleExpressionTimezone") or "UTC"
     try:
         parse(expression, zone)
-    except ZoneInfoNotFoundError as error:
+    except KeyError as error:
         raise ValidationException(
             f"The ScheduleExpressionTimezone parameter value '{zone}' is not valid."
         ) from error
