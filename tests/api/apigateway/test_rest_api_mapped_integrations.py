@@ -3,12 +3,20 @@
 import asyncio
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from dewstack.compile.mapping_templates import CLAIMS, default_request_templates
 from dewstack.http import Request
@@ -300,6 +308,31 @@ class TestHttp:
         told = json.loads(mapped(rest, integration).request("POST", "/7").body)
         assert told["path"] == "/there?q=7"
         assert {name.lower(): value for name, value in told["headers"].items()}["x-mapped"] == "overridden"
+
+    @pytest.mark.parametrize(("skip", "status"), [(True, 200), (False, 504)])
+    def test_whose_certificates_are_good(
+        self, rest: RestGateway, tmp_path: Path, skip: bool, status: int
+    ) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        now = datetime.now(UTC)
+        made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        made = made.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+        plain = PrivateFormat.PKCS8, NoEncryption()
+        pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        (tmp_path / "both.pem").write_bytes(pem + key.private_bytes(Encoding.PEM, *plain))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "both.pem")
+        with ThreadingHTTPServer(("127.0.0.1", 0), Backend) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            uri = f"https://127.0.0.1:{server.server_port}/"
+            integration = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": uri}
+            rest.create_rest().method(
+                "GET /x", integration | {"tlsConfig": {"insecureSkipVerification": skip}}
+            )
+            assert rest.deploy().request("GET", "/x").status == status
+            server.shutdown()
 
     def test_without_a_proxy_only_what_is_mapped_goes(self, rest: RestGateway, backend: str) -> None:
         integration = {

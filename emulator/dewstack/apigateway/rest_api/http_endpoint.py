@@ -6,6 +6,7 @@ HTTP sends what is mapped and nothing else; HTTP_PROXY sends the client's reques
 import asyncio
 import logging
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -49,6 +50,8 @@ class Outgoing(Struct, frozen=True):
     url: str
     headers: dict[str, str]
     body: bytes
+    verified: bool = True
+    """Whether the endpoint's certificate has to be good."""
 
 
 class Incoming(Struct, frozen=True):
@@ -68,6 +71,8 @@ class HttpEndpoint:
         self._method = integration.http_method or "ANY"
         self.timeout = integration.timeout_in_millis / 1000
         self._slots = asyncio.Semaphore(TOGETHER)
+        tls = integration.tls_config
+        self._verified = tls is None or not tls.insecure_skip_verification
         self._user_agent = f"AmazonAPIGateway_{stage.api_id}"
         self._mapped: dict[str, list[tuple[str, Expression]]] = {"header": [], "path": [], "querystring": []}
         for target, text in (integration.request_parameters or {}).items():
@@ -93,7 +98,7 @@ class HttpEndpoint:
             sent = {name: value for name, value in sent.items() if name.lower() not in gone}
             sent.update(overridden)
         method = exchange.request.method if self._method == "ANY" else self._method
-        return Outgoing(method, url, sent, body)
+        return Outgoing(method, url, sent, body, self._verified)
 
     def _values(self, place: str, exchange: Exchange) -> dict[str, str]:
         found = ((name, value(exchange, Answer())) for name, value in self._mapped[place])
@@ -122,6 +127,14 @@ class HttpEndpoint:
         except ValueError as error:
             log.warning("%s %s: %s", request.method, request.url, error)
             raise Refused(INTERNAL_SERVER_ERROR) from error
+
+
+def _unverified() -> ssl.SSLContext:
+    """What an integration with `insecureSkipVerification` asks for."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _started(request: Outgoing, timeout: float) -> Future[Incoming]:
@@ -163,8 +176,11 @@ def connected(request: Outgoing, timeout: float) -> tuple[HTTPConnection, HTTPRe
     parts = urlsplit(request.url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an http(s) URL")
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=timeout)
+    if parts.scheme == "http":
+        connection = HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    else:
+        context = None if request.verified else _unverified()
+        connection = HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {name: header_value(value).decode("latin-1") for name, value in request.headers.items()}

@@ -8,7 +8,7 @@ from dewstack.apigateway.errors import BadRequestException, NotFoundException
 from dewstack.apigateway.resources import refuse
 from dewstack.apigateway.rest_api.methods import NO_STATUS_CODE, Place
 from dewstack.apigateway.rest_api.model import Integration, IntegrationResponse
-from dewstack.apigateway.rest_api.patch import Patches, entries, removable, scalar, values
+from dewstack.apigateway.rest_api.patch import Patches, entries, removable, scalar, structure, values
 from dewstack.apigateway.rest_api.resources import RestApis
 from dewstack.apigateway.rest_api.shapes import fields_of, output, required
 from dewstack.config import Caller
@@ -19,7 +19,7 @@ PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
 CONTENT_HANDLING = (None, "CONVERT_TO_BINARY", "CONVERT_TO_TEXT")
 SHORTEST, LONGEST, LONGEST_STREAM = 50, 300_000, 900_000
 """Milliseconds. Above 29,000 an account needs a higher quota, which AWS gives on request since 2024."""
-REFUSED = ("tlsConfig", "integrationTarget")
+REFUSED = ("integrationTarget",)
 ONLY_LAMBDA = (
     "Integrations of type 'AWS_PROXY' currently only supports"
     " Lambda function and Firehose stream invocations."
@@ -39,6 +39,7 @@ PATCHES = Patches(
         "responseTransferMode": scalar,
         "cacheNamespace": scalar,
         "cacheKeyParameters": values,
+        "tlsConfig": structure,
     },
 )
 RESPONSE_PATCHES = Patches(

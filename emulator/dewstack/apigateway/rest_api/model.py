@@ -49,6 +49,12 @@ class IntegrationResponse(Struct, frozen=True):
     content_handling: str | None = None
 
 
+class TlsConfig(Struct, frozen=True):
+    """How far an integration trusts its backend's certificate."""
+
+    insecure_skip_verification: bool = False
+
+
 class Integration(Struct, frozen=True):
     """What stands behind a method: `type` is AWS_PROXY, AWS, MOCK, HTTP_PROXY or HTTP."""
 
@@ -66,6 +72,7 @@ class Integration(Struct, frozen=True):
     cache_namespace: str | None = None
     cache_key_parameters: list[str] = field(default_factory=list)
     integration_responses: dict[str, IntegrationResponse] | None = None
+    tls_config: TlsConfig | None = None
     response_transfer_mode: str | None = None
 
 

@@ -36,6 +36,7 @@ _INTEGRATION: Kind = {
     "RequestTemplates": STRING_MAP,
     "ResponseTransferMode": str,
     "TimeoutInMillis": int,
+    "TlsConfig": {"InsecureSkipVerification": bool},
     "Type": str,
     "Uri": str,
 }
