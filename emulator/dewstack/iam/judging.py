@@ -16,7 +16,7 @@ from dewstack.http import Request
 from dewstack.iam.actions import Ask, Asked, asked
 from dewstack.iam.credentials import Credential, Credentials
 from dewstack.iam.evaluation import Policies, Verdict, judge
-from dewstack.iam.faults import Fault
+from dewstack.iam.faults import Fault, Missing
 from dewstack.iam.refusals import denied, faulty, not_authorized
 from dewstack.iam.roles import Known, Roles
 from dewstack.iam.service import Sources
@@ -76,13 +76,16 @@ class Judging:
             self._warnings.lacking(credential, ask, verdict)
 
     def _check_signature(self, request: Request, credential: Credential, protocol: str) -> None:
-        """Where nothing is enforced, only what costs nothing: the session's token."""
+        """Where nothing is enforced, only what costs nothing: the session's token. Forms for S3, and its URLs with
+        older signatures, are taken as they are."""
         try:
             if self._mode == ENFORCE:
                 self._verification.check(request, read_signature(request), credential)
             elif request.header("authorization"):
                 token = request.header("x-amz-security-token") or ""
                 self._verification.check_token(credential, token)
+        except Missing:
+            return
         except Fault as fault:
             if self._mode == ENFORCE:
                 raise faulty(protocol, fault) from None

@@ -70,6 +70,8 @@ def handler(event, context):
         **event["credentials"],
     }
     client = boto3.client(event["service"], config=ONCE, **held)
+    if event["operation"] == "presign":
+        return client.generate_presigned_url(event["params"]["Method"], Params=event["params"]["Params"])
     try:
         answer = getattr(client, event["operation"])(**event.get("params", {}))
     except ClientError as error:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from dewstack.testing import Dew
@@ -181,3 +182,16 @@ def test_iam_knows_the_roles_of_stacks_with_all_their_policies(dew: Dew) -> None
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     assert [one["PolicyName"] for one in attached] == ["AmazonSSMReadOnlyAccess"]
     assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["guarded-dev-lambda"]
+
+
+@pytest.mark.parametrize("key", ["public/a", "private/a"])
+def test_a_url_that_a_function_signs_may_what_its_role_may(ask: Ask, dew: Dew, key: str) -> None:
+    s3 = dew.client("s3")
+    s3.create_bucket(Bucket="open-3")
+    s3.put_object(Bucket="open-3", Key=key, Body=b"x")
+    url = str(ask("s3", "presign", Method="get_object", Params={"Bucket": "open-3", "Key": key}))
+    answer = httpx.get(url)
+    if key.startswith("public/"):
+        assert (answer.status_code, answer.text) == (200, "x")
+    else:
+        assert (answer.status_code, "AccessDenied" in answer.text) == (403, True)

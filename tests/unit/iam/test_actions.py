@@ -233,3 +233,9 @@ def test_api_gateways_own_resources_are_paths() -> None:
     request = Request("PATCH", "/restapis/abc", "", [], b"")
     (ask,) = asked(Asked("apigateway", "UpdateRestApi", {}, Caller(), request))
     assert (ask.action, ask.resource) == ("apigateway:PATCH", "arn:aws:apigateway:us-east-1::/restapis/abc")
+
+
+def test_a_form_names_its_object() -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\nup/1\r\n--x--\r\n'
+    found = asked(Asked("s3", "", {}, Caller(), Request("POST", "/b", "", [], body)))
+    assert [(one.action, one.resource) for one in found] == [("s3:PutObject", "arn:aws:s3:::b/up/1")]

@@ -12,6 +12,8 @@ _HOST = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]*?)"
     r"(?:\.s3(?:[.-][a-z0-9-]+)*?)?\.(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com)(?::\d+)?"
 )
+_FORM_KEY = re.compile(rb'name="key"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n')
+"""Where a browser's form says what the object is to be called."""
 BUCKET: Mapping[str, str] = {
     "accelerate": "AccelerateConfiguration",
     "acl": "BucketAcl",
@@ -98,7 +100,8 @@ def _of_bucket(request: Request, arn: str, query: Mapping[str, str]) -> list[tup
     if "uploads" in query:
         return [("s3:ListBucketMultipartUploads", arn, {})]
     if request.method == "POST":
-        return [("s3:PutObject", f"{arn}/*", {})]
+        key = _FORM_KEY.search(request.body)
+        return [("s3:PutObject", f"{arn}/{key[1].decode('utf-8', 'replace') if key else '*'}", {})]
     return [(BUCKET_METHODS.get(request.method, "s3:ListBucket"), arn, _listing(query))]
 
 
