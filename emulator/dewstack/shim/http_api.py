@@ -18,14 +18,14 @@ from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.cors import CorsPolicy
 from dewstack.apigateway.http_api.exchange import Exchange, new_request_id
 from dewstack.apigateway.http_api.lambda_proxy import PAYLOAD_LIMIT
-from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.responses import GatewayResponse
-from dewstack.apigateway.v2.shapes import fields_of
 from dewstack.apigateway.integrations import function_arn
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import DEFAULT, Router, path_of
 from dewstack.apigateway.throttle import TokenBucket
+from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
+from dewstack.apigateway.v2.shapes import fields_of
 from dewstack.deploy.target import Call
 from dewstack.errors import AwsError
 from dewstack.frontdoor import Served

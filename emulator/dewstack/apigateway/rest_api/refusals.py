@@ -112,8 +112,7 @@ def denied_by_policy(arn: str, *, explicitly: bool) -> Refusal:
     """What the API's own resource policy keeps out."""
     tail = " with an explicit deny" if explicitly else ""
     return _denied(
-        "User: anonymous is not authorized to perform: execute-api:Invoke on resource:"
-        f" {masked(arn)}{tail}"
+        f"User: anonymous is not authorized to perform: execute-api:Invoke on resource: {masked(arn)}{tail}"
     )
 
 
