@@ -6,8 +6,8 @@ from dewstack.clock import Clock
 from dewstack.cognito.directory import Directory
 from dewstack.cognito.oauth.exchange import Malformed, read_cookies, read_parameters, redirect, with_query
 from dewstack.cognito.oauth.places import Places, UnknownDomain
-from dewstack.cognito.oauth.sealing import Broken, hidden, shown
 from dewstack.cognito.pools.domains import Domains
+from dewstack.cognito.secrets.sealing import Broken, hidden, shown
 from dewstack.config import Caller
 from dewstack.http import Request
 from dewstack.store import Store
@@ -57,9 +57,9 @@ def test_what_is_sealed_is_for_one_purpose_and_whole() -> None:
     for key, text, purpose in (
         (bytes(32), sealed, b"one"),
         (KEY, sealed, b"another"),
-        (KEY, sealed[:-4] + "AAAA", b"one"),
-        (KEY, "", b"one"),
-        (KEY, "\u00e9", b"one"),
+        (KEY, sealed[:-4] + b"AAAA", b"one"),
+        (KEY, b"", b"one"),
+        (KEY, b"\xc3\xa9", b"one"),
     ):
         with pytest.raises(Broken):
             shown(key, text, purpose)
