@@ -1,6 +1,7 @@
 """The policies of roles and users: as stacks have recorded them, and as IAM's own operations have made them."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ class Roles:
         self._made_identity = identity
         self._made_document = document
         self._managed = ManagedPolicies()
+        self._lock = threading.Lock()
         self._edition: Any = None
         self._known: dict[str, Known | None] = {}
         self._recorded: dict[str, Identity] | None = None
@@ -55,14 +57,14 @@ class Roles:
 
     def find(self, arn: str) -> Known | None:
         """What is known of a role or user; None where there is none. Reads the store: not for the loop."""
-        edition = self._editions()
-        if self._edition != edition:
-            self._known, self._recorded, self._documents = {}, None, {}
-            self._edition = edition
-        known = self._known
-        if arn not in known:
-            known[arn] = self._find(arn)
-        return known[arn]
+        with self._lock:
+            edition = self._editions()
+            if self._edition != edition:
+                self._known, self._recorded, self._documents = {}, None, {}
+                self._edition = edition
+            if arn not in self._known:
+                self._known[arn] = self._find(arn)
+            return self._known[arn]
 
     def _find(self, arn: str) -> Known | None:
         if self._recorded is None:

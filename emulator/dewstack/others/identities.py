@@ -22,13 +22,22 @@ class Identities:
         everything = self._backends.module("iam", "models").iam_backends
         return {account: everything[account]["aws"] for account in list(everything)}
 
+    def _of(self, arn: str) -> tuple[Arn, Any] | None:
+        """An ARN, read, and the backend of its account; None for what is no ARN, or an account without one."""
+        try:
+            named = Arn.parse(arn)
+        except ValueError:
+            return None
+        backend = self._accounts().get(named.account_id)
+        return None if backend is None else (named, backend)
+
     def identity(self, arn: str) -> dict[str, Any] | None:
         """A role or user: `arn`, `unique_id`, `inline` documents by name, `managed` ARNs, `boundary`, `tags`, `trust`;
         None where there is none, or IAM has not been used."""
-        named = Arn.parse(arn)
-        backend = self._accounts().get(named.account_id)
-        if backend is None:
+        found = self._of(arn)
+        if found is None:
             return None
+        named, backend = found
         kind, _, path = named.resource.partition("/")
         name = path.rpartition("/")[2]
         if kind == "role":
@@ -46,8 +55,8 @@ class Identities:
 
     def document(self, arn: str) -> Any:
         """The default version of a customer's managed policy, or None."""
-        backend = self._accounts().get(Arn.parse(arn).account_id)
-        policy = backend.managed_policies.get(arn) if backend else None
+        found = self._of(arn)
+        policy = found[1].managed_policies.get(arn) if found else None
         return policy.default_version.document if policy else None
 
     def arn_of(self, service: str, name: str, caller: Caller) -> str | None:

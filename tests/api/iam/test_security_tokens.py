@@ -70,6 +70,12 @@ def test_a_session_policy_must_be_one(dew: Dew) -> None:
         )
 
 
+def test_what_is_no_arn_is_no_role(dew: Dew) -> None:
+    answer = dew.client("sts").assume_role(RoleArn="not-the-arn-of-a-role", RoleSessionName="me")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client(dew, "logs", answer["Credentials"]).describe_log_groups()
+
+
 def test_a_session_ends(dew: Dew, clock: Clock) -> None:
     held = dew.client("sts").get_session_token(DurationSeconds=900)["Credentials"]
     clock.advance(899)
