@@ -66,10 +66,14 @@ def complete_exited(
 
 
 def complete_not_initialized(
-    environment: ExecutionEnvironment, invocation: Invocation, body: bytes, error_type: str, init_ms: float
+    environment: ExecutionEnvironment, invocation: Invocation, body: bytes, error_type: str
 ) -> None:
-    """The init phase failed; `body` says how."""
-    invocation.started, invocation.init_ms = time.monotonic(), init_ms
+    """The init phase failed; `body` says how. Inside an invocation it is the invocation's duration."""
+    milliseconds, invocation.started = environment.elapsed_init(), time.monotonic()
+    if environment.in_invoke:
+        invocation.started -= milliseconds / 1000
+    else:
+        invocation.init_ms = milliseconds
     start(environment, invocation)
     if error_type in faults.NO_RUNTIME:
         body = faults.with_request_id(body, invocation.request_id)

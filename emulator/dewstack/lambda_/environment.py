@@ -44,6 +44,9 @@ class ExecutionEnvironment:
         """How long the init phase took; None once an invocation has been charged with it."""
         self.last_used = time.monotonic()
         self.retiring = self.provisioned = False
+        self.log_stream, self.in_invoke = "", False
+        self.spent = 0.0
+        """Seconds of an invocation's time that the init phase took, which was part of it (`in_invoke`)."""
         self.log = log
         self.meter = meter
         self.system_log = system_log(function)
@@ -233,9 +236,11 @@ class ExecutionEnvironment:
         self._announced = False
         self.state = State.BUSY
         self.invocation = invocation
-        invocation.started = self.last_used = time.monotonic()
+        self.last_used = time.monotonic()
+        invocation.started = self.last_used - self.spent
         invocation.init_ms, self.init_ms = self.init_ms, None
-        deadline_ms = int((time.time() + self.function.timeout) * 1000)
+        deadline_ms = int((time.time() + self.function.timeout - self.spent) * 1000)
+        self.spent = 0.0
         connection.deliver(invocation, deadline_ms)
         if self.extensions is not None:
             self.extensions.invoked(invocation, deadline_ms)

@@ -12,21 +12,19 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from dewstack.lambda_ import completion, faults
+from dewstack.lambda_ import completion, faults, initialization
 from dewstack.lambda_.environment import ExecutionEnvironment, State
 from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.idle import IdleEnvironments
 from dewstack.lambda_.memory import MemoryWatch
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
 from dewstack.lambda_.pace import Pace
-from dewstack.lambda_.provisioning import ProvisionedEnvironments, init_limit, told
+from dewstack.lambda_.provisioning import ProvisionedEnvironments, told
 from dewstack.lambda_.report import stream_name
 from dewstack.metrics import Meter
 
 logger = logging.getLogger("dewstack.lambda")
 
-INIT_SECONDS = 10.0
-"""The init phase's limit. After it AWS runs init once more, inside the invocation and under its timeout."""
 PARALLEL_STARTS = 10
 """How many environments of one function are started at a time."""
 
@@ -58,6 +56,8 @@ class FunctionPool:
         self._initializing: set[ExecutionEnvironment] = set()
         self._idle = IdleEnvironments(idle_seconds, self._drop)
         self._ending: list[ExecutionEnvironment] = []
+        self._again: list[ExecutionEnvironment] = []
+        """Those that failed to initialise: others take their places, and do it inside an invocation."""
         self._queue: deque[Invocation] = deque()
         self._pace = Pace()
         self._memory = MemoryWatch(self._loop, () if debugged else self._environments, self._out_of_memory)
@@ -102,6 +102,7 @@ class FunctionPool:
             self._drop(environment)
         for environment in self._environments:
             environment.retiring = True
+        self._again.clear()
         self._pace = Pace()
         self.provisioned.renew()
         self._grow()
@@ -138,29 +139,30 @@ class FunctionPool:
         if not self._queue:
             return
         if time.monotonic() - self._queue[0].queued >= self._pace.patience(len(self._environments)):
-            self._grow(at_most=1)
+            self._grow(1)
         self._patience = self._loop.call_later(self._pace.look_seconds, self._patience_ended)
 
-    def _grow(self, *, in_invoke: bool = False, at_most: int = PARALLEL_STARTS) -> None:
+    def _grow(self, at_most: int = PARALLEL_STARTS) -> None:
         starting = len(self._initializing)
         wanted = min(len(self._queue), PARALLEL_STARTS) - starting
         for _ in range(min(wanted, at_most, self.limit - len(self._environments))):
-            self._add_environment(in_invoke=in_invoke)
+            self._add_environment(self._again.pop() if self._again else None)
 
-    def _add_environment(self, *, in_invoke: bool = False) -> ExecutionEnvironment:
-        stream = stream_name(self.function.version)
-        log = self._open_stream(self.function, stream)
+    def _add_environment(self, failed: ExecutionEnvironment | None = None) -> ExecutionEnvironment:
+        stream = failed.log_stream if failed else stream_name(self.function.version)
+        log = failed.log if failed else self._open_stream(self.function, stream)
         environment = ExecutionEnvironment(self.function, self, log, self._guard, self._meter)
+        environment.log_stream, environment.in_invoke = stream, failed is not None
         self._environments.add(environment)
         self._initializing.add(environment)
-        task = self._loop.create_task(self._start(environment, stream, in_invoke))
+        task = self._loop.create_task(self._start(environment))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return environment
 
-    async def _start(self, environment: ExecutionEnvironment, stream: str, in_invoke: bool) -> None:
+    async def _start(self, environment: ExecutionEnvironment) -> None:
         try:
-            launch = await asyncio.to_thread(self._launch, environment.function, stream)
+            launch = await asyncio.to_thread(self._launch, environment.function, environment.log_stream)
             await environment.start(told(launch) if environment.provisioned else launch)
         except Exception as error:
             logger.error("%s: its runtime does not start: %s", environment.function.name, error)
@@ -168,12 +170,8 @@ class FunctionPool:
             self._init_ended(environment, body, faults.NOT_STARTED)
             return
         self._memory.wake()
-        if self._debugged:
-            return  # its init phase may stop at a breakpoint too
-        limit = float(environment.function.timeout) if in_invoke else INIT_SECONDS
-        if environment.provisioned:
-            limit = init_limit(environment.function)
-        self._loop.call_later(limit, self._init_timed_out, environment, in_invoke)
+        if not self._debugged:  # its init phase may stop at a breakpoint too
+            self._loop.call_later(initialization.limit(environment), self._init_timed_out, environment)
 
     def _drop(self, environment: ExecutionEnvironment) -> None:
         self._environments.discard(environment)
@@ -195,9 +193,9 @@ class FunctionPool:
 
     def environment_ready(self, environment: ExecutionEnvironment) -> None:
         """It asks for an event: give it the oldest, or let it rest."""
-        if environment.provisioned and environment in self._initializing:
-            environment.write(environment.system_log.init(environment.elapsed_init(), "init"))
-        self._initializing.discard(environment)
+        if environment in self._initializing:
+            self._initializing.discard(environment)
+            initialization.succeeded(environment, awaited=bool(self._queue))
         if environment.retiring:
             self._drop(environment)
             self._grow()
@@ -257,7 +255,7 @@ class FunctionPool:
     # How an invocation goes.
 
     def _deliver(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
-        timeout = environment.function.timeout
+        timeout = environment.function.timeout - environment.spent
         invocation.timer = self._loop.call_later(timeout, self._timed_out, environment, invocation)
         environment.deliver(invocation)
         completion.start(environment, invocation)
@@ -277,24 +275,26 @@ class FunctionPool:
     def _init_ended(self, environment: ExecutionEnvironment, body: bytes, error_type: str) -> None:
         if environment not in self._environments:
             return
-        milliseconds = environment.elapsed_init()
-        environment.write(environment.system_log.init(milliseconds, "init", "error", error_type))
+        initialization.failed(environment, "error", error_type)
         self.provisioned.failed(environment, error_type)
         self._drop(environment)
-        if self._queue:
-            completion.complete_not_initialized(
-                environment, self._queue.popleft(), body, error_type, milliseconds
-            )
+        final = environment.in_invoke or self._debugged or error_type == faults.NOT_STARTED
+        if error_type != faults.NOT_STARTED:
+            self._again.append(environment)
+        if final and self._queue:
+            completion.complete_not_initialized(environment, self._queue.popleft(), body, error_type)
         self._grow()
 
-    def _init_timed_out(self, environment: ExecutionEnvironment, in_invoke: bool) -> None:
+    def _init_timed_out(self, environment: ExecutionEnvironment) -> None:
         if environment.state is not State.INIT:
             return
         environment.read_remaining_output()
-        phase = "invoke" if in_invoke else "init"
-        environment.write(environment.system_log.init(environment.elapsed_init(), phase, "timeout"))
+        initialization.failed(environment, "timeout")
         self.provisioned.failed(environment, "timeout")
         self._drop(environment)
-        if in_invoke and self._queue:
+        if not environment.in_invoke:
+            self._again.append(environment)
+        elif self._queue:
+            completion.start(environment, self._queue[0])
             completion.complete_timed_out(environment, self._queue.popleft())
-        self._grow(in_invoke=True)
+        self._grow()

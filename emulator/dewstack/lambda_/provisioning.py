@@ -10,18 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dewstack.lambda_.environment import ExecutionEnvironment, State
-from dewstack.lambda_.model import Function, Launch
+from dewstack.lambda_.model import Launch
 
 
 def told(launch: Launch) -> Launch:
     """How to start a process that is to know that it is provisioned."""
     initialization = {"AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency"}
     return replace(launch, environ={**launch.environ, **initialization})
-
-
-def init_limit(function: Function) -> float:
-    """How long the init phase of such an environment may take, in seconds."""
-    return max(130.0, float(function.timeout))
 
 
 class Provision(Struct, frozen=True):

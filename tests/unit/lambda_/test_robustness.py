@@ -141,7 +141,7 @@ def test_environments_take_no_thread_from_others_where_processes_have_no_descrip
 
 
 def test_an_init_phase_that_takes_too_long_runs_once_more_within_the_invocation(functions, monkeypatch):
-    monkeypatch.setattr("dewstack.lambda_.pool.INIT_SECONDS", 0.5)
+    monkeypatch.setattr("dewstack.lambda_.initialization.INIT_SECONDS", 0.5)
     functions.function(
         "import os, time\nfirst = not os.path.exists('seen')\nopen('seen', 'w').close()\n"
         "if first: time.sleep(60)\ndef handler(event, context): return 'served'"
@@ -151,7 +151,7 @@ def test_an_init_phase_that_takes_too_long_runs_once_more_within_the_invocation(
 
 
 def test_one_that_never_ends_is_a_timeout(functions, monkeypatch):
-    monkeypatch.setattr("dewstack.lambda_.pool.INIT_SECONDS", 0.2)
+    monkeypatch.setattr("dewstack.lambda_.initialization.INIT_SECONDS", 0.2)
     functions.function("import time\ntime.sleep(60)\ndef handler(event, context): pass", Timeout=1)
     for _ in range(2):
         assert "Task timed out after 1.00 seconds" in functions.invoke("f")["Payload"]["errorMessage"]
