@@ -131,15 +131,15 @@ def check_map(project: Project | None) -> Iterator[Finding]:
 
 
 def check_namespaces() -> Iterator[Finding]:
-    """Whether the kernel lets a function have a /tmp of its own."""
+    """Whether this kernel gives a process namespaces of its own."""
     unshare = which("unshare")
     works = (
         unshare is not None and output_of(unshare, "--user", "--map-root-user", "--mount", "true") is not None
     )
     if works:
-        yield Finding("ok", "Namespaces", "available: a private /tmp per environment is possible")
+        yield Finding("ok", "Namespaces", "available, and not needed")
     else:
-        advice = "Each environment gets a TMPDIR of its own instead; nothing to do."
+        advice = "Not needed: each environment has a TMPDIR of its own."
         yield Finding("note", "Namespaces", "not available", advice)
 
 

@@ -1,7 +1,8 @@
 """No process outlives the emulator, however it ends.
 
 A shell holds the reading end of a pipe. It is told of every process group that starts and stops; when the pipe
-closes, because the emulator ended or was killed, it kills those that are left, and what has left its group.
+closes, because the emulator ended or was killed, it kills those that are left, and what has left its group, and
+removes their temporary files.
 SIGKILL of the emulator cannot be caught, so somebody else has to notice.
 """
 
@@ -11,6 +12,7 @@ import signal
 import subprocess
 
 from dewstack.lambda_.strays import Strays
+from dewstack.lambda_.temporary import TemporaryDirectories
 
 MAX_OPEN_FILES = 1024
 
@@ -29,6 +31,7 @@ for path in $(grep -alsF "AWS_SESSION_TOKEN=$1" /proc/[0-9]*/environ 2>/dev/null
   pid=${path#/proc/}
   kill -9 "${pid%/environ}" 2>/dev/null
 done
+rm -rf -- "$2"
 """
 
 
@@ -37,6 +40,7 @@ class Guard:
 
     def __init__(self) -> None:
         self.strays = Strays()
+        self.temporary = TemporaryDirectories()
         self._pipe: int | None = None
         self._shell: subprocess.Popen[bytes] | None = None
 
@@ -57,14 +61,17 @@ class Guard:
             os.close(self._pipe)
             self._pipe = None
         if self._shell is not None:
-            self._shell.wait(timeout=5)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # gigabytes are being removed
+                self._shell.wait(timeout=5)
             self._shell = None
+        else:
+            self.temporary.close()
 
     def _start(self) -> None:
         reader, self._pipe = os.pipe()
         try:
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", SCRIPT, "dewstack-guard", self.strays.mark],
+                ["/bin/sh", "-c", SCRIPT, "dewstack-guard", self.strays.mark, self.temporary.root],
                 stdin=reader,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

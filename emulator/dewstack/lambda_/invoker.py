@@ -43,7 +43,7 @@ class Invoker:
     ) -> None:
         self._guard = Guard()
         runtimes = Runtimes(directory, strict=config.strict_runtimes)
-        self.launcher = Launcher(runtimes, layers, current, self._guard.strays.token)
+        self.launcher = Launcher(runtimes, layers, current, self._guard.strays.token, self._guard.temporary)
         self.debugging = Debugging()
         self.launch = self.debugging.wrap(self.launcher.launch)
         self._config = config

@@ -3,7 +3,6 @@
 import logging
 import os
 import secrets
-import tempfile
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -12,6 +11,7 @@ from dewstack.ids import random_string
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.model import Code, Function, Launch
 from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
+from dewstack.lambda_.temporary import TemporaryDirectories
 
 logger = logging.getLogger("dewstack.lambda")
 
@@ -44,6 +44,7 @@ class Launcher:
         layers: Callable[[Function], list[Code]],
         current: Callable[[Code], Code],
         session_token: Callable[[], str],
+        temporary: TemporaryDirectories,
     ) -> None:
         self.endpoint_url = ""
         """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
@@ -57,6 +58,7 @@ class Launcher:
         """A function's layers on disk, in the order in which the function names them."""
         self._current = current
         self._session_token = session_token
+        self._temporary = temporary
         self._noticed: set[str] = set()
 
     def check_runtime(self, identifier: str) -> None:
@@ -84,7 +86,14 @@ class Launcher:
         if runtime.notice and function.runtime.startswith("nodejs"):
             environ.setdefault(SDK_WARNING_OFF, "true")
         command = _wrapped(_command(runtime, function, layers), environ, function, layers)
-        ended = self.opened(function, *(environ[name] for name in CREDENTIALS))
+        directory = self._temporary.make()
+        told = self.opened(function, *(environ[name] for name in CREDENTIALS))
+
+        def ended() -> None:
+            told()
+            self._temporary.remove(directory)
+
+        environ = {"TMPDIR": directory, **environ}
         return Launch(command, environ, function.code.directory, _extensions(layers), ended)
 
     def _name_what_is_missing(self, function: Function) -> None:
@@ -116,7 +125,6 @@ class Launcher:
             "LC_CTYPE": "C.UTF-8",
             "TZ": ":UTC",
             "SHLVL": "0",
-            "TMPDIR": tempfile.gettempdir(),
             **_family_environ(function.runtime, runtime, layers),
             **self._interception(function.runtime),
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
