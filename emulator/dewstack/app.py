@@ -109,6 +109,7 @@ class Emulator:
         self.functions.invoker.launcher.opened = self._environment_opened
         logs = LogSource(self.logs.follow, self.logs.compile_filter)
         self.events = Events(store, clock, self.api.call, self.functions.permits, logs)
+        self.others.written = self.events.sources.written
         self.cognito = Cognito(
             store,
             clock,
@@ -144,6 +145,7 @@ class Emulator:
         }.items():
             self.api.register(name, operations)
         self.api.register("logs", self.events.operations["logs"])
+        self.api.register("lambda", self.events.operations["lambda"])
         self.api.register("events", self.events.operations["events"], others_elsewhere=True)
         self.api.register("cloudwatch", CloudWatch(self.metrics).operations, others_elsewhere=True)
         self.service_door = ServiceDoor(self.gateway)

@@ -1,4 +1,4 @@
-"""EventBridge and EventBridge Scheduler as a whole: their APIs, and the schedules that run."""
+"""What invokes functions by itself, as a whole: event buses, schedules, notices, event sources."""
 
 import asyncio
 import json
@@ -17,6 +17,7 @@ from dewstack.events.schedules.expressions import Between, parse
 from dewstack.events.schedules.model import StoredSchedule
 from dewstack.events.schedules.operations import SchedulerOperations
 from dewstack.events.schedules.timetable import Key, Timetable
+from dewstack.events.sources import EventSources
 from dewstack.events.subscriptions import LogSource, Subscriptions
 from dewstack.ids import uuid4
 from dewstack.store import Store
@@ -36,6 +37,7 @@ class Events:
         self.bus = Bus(self._buses, clock, self.delivery)
         self.notices = Notices(clock, self.delivery, self.bus)
         self.subscriptions = Subscriptions(store, clock, call, self.delivery, permits, logs)
+        self.sources = EventSources(store, clock, call, self.delivery)
         self._scheduler = SchedulerOperations(store, clock, self._set_schedule)
         self.operations: Mapping[str, dict[str, Handler]] = {
             "events": operations_of(
@@ -43,11 +45,13 @@ class Events:
             ),
             "scheduler": operations_of(self._scheduler),
             "logs": operations_of(self.subscriptions),
+            "lambda": operations_of(self.sources.operations),
         }
 
     def resume(self) -> None:
         """Go on with the schedules that are kept; what they missed is not made up for."""
         self.subscriptions.resume()
+        self.sources.resume()
         for rule in self._buses.rules.scan():
             self._set_rule(rule.key, rule)
         for schedule in self._scheduler.schedules.scan():
@@ -56,6 +60,7 @@ class Events:
     def close(self) -> None:
         """Fire and deliver nothing any more."""
         self._timetable.close()
+        self.sources.close()
         self.notices.close()
         self.subscriptions.close()
         self.bus.close()

@@ -1,6 +1,7 @@
 """The way from the AWS API to moto: worker threads of its own, and what was deployed before, made again."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,10 @@ Restore = Callable[[str], Awaitable[None]]
 """Makes again, in one service (boto3's name), what was deployed and the service does not know."""
 _THREADS = 64
 """More than there are processors: a long poll of a queue holds one for twenty seconds."""
+_ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)")
+_READ = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Head")
+_READS = {"sqs": ("Receive", "Delete", "Get", "List", "Change")}
+"""How operations begin that write nothing for anybody to read."""
 _LEARNS = frozenset({"iam"})
 """Services that are asked so seldom that a deployment does not tell them: they catch up before each call."""
 
@@ -38,6 +43,8 @@ class OtherServices:
         self._known: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="others")
+        self.written: Callable[[], None] = lambda: None
+        """Called, from any thread, when somebody may have written something into one of the services."""
 
     def close(self) -> None:
         """Stop the worker threads and forget everything; what is running ends on its own."""
@@ -59,7 +66,7 @@ class OtherServices:
                 lambda: self._backends.answer(service, caller, request, signed=signed)
             )
         finally:
-            self.identities.edition += service == "iam"
+            self._served(service, _operation(request))
 
     async def call(
         self, service: str, operation: str, params: dict[str, Any], caller: Caller
@@ -73,7 +80,12 @@ class OtherServices:
         try:
             return await self._in_thread(lambda: self._clients.call(service, operation, params, caller))
         finally:
-            self.identities.edition += service == "iam"
+            self._served(service, operation)
+
+    def _served(self, service: str, operation: str) -> None:
+        self.identities.edition += service == "iam"
+        if not operation.startswith(_READS.get(service, _READ)):
+            self.written()
 
     async def _ready(self, service: str) -> None:
         """Return when `service` knows what is deployed; callers from any thread's loop wait for the first one."""
@@ -96,3 +108,12 @@ class OtherServices:
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+
+def _operation(request: Request) -> str:
+    """The operation's name, where a header or the form tells it."""
+    target = request.header("x-amz-target")
+    if target:
+        return target.rpartition(".")[2]
+    found = _ACTION.search(request.body[:4096])
+    return found[1].decode("latin-1") if found else request.method.capitalize()

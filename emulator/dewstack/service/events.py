@@ -130,9 +130,11 @@ _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
     "eventBridge": _plain,
     "s3": _bucket,
     "sns": _plain,
+    "sqs": _plain,
+    "stream": _plain,
     "websocket": _websocket,
 }
 
 
-COMPILED_EVENTS = (*_BUILDERS, "sqs", "stream")
+COMPILED_EVENTS = tuple(_BUILDERS)
 """The kinds of events that a template is made of."""

@@ -97,8 +97,8 @@ class AwsApi:
     def register(
         self, service: str, operations: Mapping[str, Handler], *, others_elsewhere: bool = False
     ) -> None:
-        """Offer `operations` (by AWS's name) of `service` (boto3's name), in addition to those it has. Its others are not
-        emulated, or else `others_elsewhere`."""
+        """Offer `operations` (by AWS's name) of `service` (boto3's name), in addition to those it has. Its others are
+        not emulated, or else `others_elsewhere`."""
         self._operations.setdefault(service, {}).update(operations)
         if others_elsewhere:
             self._shared.add(service)

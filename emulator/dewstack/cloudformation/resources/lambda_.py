@@ -7,6 +7,7 @@ from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.event_invoke import EventInvokeConfig
+from dewstack.cloudformation.resources.event_source_mapping import EventSourceMapping
 from dewstack.cloudformation.resources.functions import SERVICE, Function
 from dewstack.cloudformation.resources.shape import STRINGS, Kind
 
@@ -280,6 +281,7 @@ def lambda_types() -> dict[str, Provider]:
     return {
         "AWS::Lambda::Alias": Alias(),
         "AWS::Lambda::EventInvokeConfig": EventInvokeConfig(),
+        "AWS::Lambda::EventSourceMapping": EventSourceMapping(),
         "AWS::Lambda::Function": Function(),
         "AWS::Lambda::LayerVersion": LayerVersion(),
         "AWS::Lambda::LayerVersionPermission": LayerVersionPermission(),

@@ -10,7 +10,6 @@ from typing import Any
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.shape import check
-from dewstack.ids import uuid4
 
 Namer = Callable[[Context, dict[str, Any]], str]
 Attributes = Callable[[Context, str, dict[str, Any]], dict[str, Any]]
@@ -59,11 +58,6 @@ def _consumer_arn(context: Context, properties: dict[str, Any]) -> str:
     return f"{properties['StreamARN']}/consumer/{properties['ConsumerName']}:1"
 
 
-def _event_source_mapping(context: Context, identity: str, properties: dict[str, Any]) -> dict[str, Any]:
-    arn = context.arn("lambda", f"event-source-mapping:{identity}")
-    return {"Id": identity, "EventSourceMappingArn": arn}
-
-
 def record_types() -> dict[str, Provider]:
     """The record-only types."""
     return {
@@ -72,13 +66,6 @@ def record_types() -> dict[str, Provider]:
             lambda context, arn, properties: {"ConsumerARN": arn, "ConsumerName": properties["ConsumerName"]},
             required=("StreamARN", "ConsumerName"),
             replacement=frozenset({"StreamARN", "ConsumerName"}),
-            note="Recorded only: dewstack reads no streams",
-        ),
-        "AWS::Lambda::EventSourceMapping": Record(
-            lambda context, properties: uuid4(),
-            _event_source_mapping,
-            required=("FunctionName",),
-            replacement=frozenset({"EventSourceArn", "StartingPosition", "SelfManagedEventSource"}),
-            note="Recorded only: dewstack does not poll event sources, it will not invoke the function",
+            note="Recorded only: functions read the stream itself",
         ),
     }
