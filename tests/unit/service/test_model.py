@@ -114,16 +114,16 @@ def test_events_that_do_not_fire_here_are_named(load_map: Loader) -> None:
       f:
         handler: handlers/login.handler
         events:
-          - sqs: arn:aws:sqs:us-east-1:123456789012:q
+          - alexaSkill: amzn1.ask.skill.xx-xx-xx-xx
           - schedule: rate(1 hour)
     """
     service = load_map(text)
-    queue, schedule = service.functions["f"].events
-    assert isinstance(queue, OtherEvent)
+    skill, schedule = service.functions["f"].events
+    assert isinstance(skill, OtherEvent)
     assert isinstance(schedule, ScheduleEvent)
     assert [str(warning) for warning in service.warnings] == [
-        "serverless.yml:9:9: functions.f.events[0].sqs: the event 'sqs' of function 'f' isn't emulated yet; "
-        "it will not fire",
+        "serverless.yml:9:9: functions.f.events[0].alexaSkill: the event 'alexaSkill' of function 'f' isn't "
+        "emulated yet; it will not fire",
     ]
 
 
