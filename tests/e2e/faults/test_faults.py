@@ -130,6 +130,7 @@ HARMLESS = [
     "closes_its_output",
     "starts_many_threads",
     "opens_many_files",
+    "leaks_sockets",
     "changes_its_directory",
     "forgets_its_environment",
     "calls_the_runtime_api_itself",

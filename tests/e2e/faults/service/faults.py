@@ -9,6 +9,7 @@ import time
 
 RUNTIME_API = os.environ["AWS_LAMBDA_RUNTIME_API"]
 FINE = {"statusCode": 200, "body": "fine"}
+KEPT = []
 
 
 def fine():
@@ -214,6 +215,16 @@ def opens_many_files():
     finally:
         for file in files:
             os.close(file)
+
+
+def leaks_sockets():
+    import socket
+
+    host, _, port = RUNTIME_API.partition(":")
+    for _ in range(50):
+        KEPT.append(socket.create_connection((host, int(port)), timeout=5))
+    KEPT[-1].sendall(b"GET /2018-06-01/runtime/invoc")
+    return FINE
 
 
 def changes_its_directory():
