@@ -245,7 +245,7 @@ class AwsApi:
         service = identity.service
         if service and service not in self._operations and self._elsewhere is not None:
             if _is_public(request, identity):
-                refuse_strangers(request, self._config.host)
+                refuse_strangers(request, self._config.host, linked=True)
             else:
                 self._admit(request, identity, protocol)
                 await self._check(request, identity.caller, model)
@@ -259,6 +259,7 @@ class AwsApi:
         operation, labels = protocol.locate(model, request)
         if self._elsewhere is not None and self._is_elsewhere(service, operation.name):
             self._admit(request, identity, protocol)
+            await self._check(sent, identity.caller, model)
             return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
         if operation.name not in self._operations.get(model.name, ()):
             raise not_emulated(model.name, operation.name)
@@ -279,7 +280,8 @@ class AwsApi:
             raise protocol.incomplete_signature(identity.flaw)
         if not identity.signed:
             raise protocol.missing_token(protocol.missing_token_message)
-        refuse_strangers(request, self._config.host)
+        # Pages show objects of S3 by their presigned URLs.
+        refuse_strangers(request, self._config.host, linked=identity.service == "s3")
 
 
 def _protocol_name(request: Request, model: ServiceModel | None) -> str:

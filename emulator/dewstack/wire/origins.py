@@ -20,10 +20,13 @@ CORS_HEADERS = [
 ]
 
 
-def refuse_strangers(request: Request, listening: str) -> None:
+def refuse_strangers(request: Request, listening: str, *, linked: bool = False) -> None:
     """Refuse pages of other sites, by their origin and, where the emulator is `listening` to this machine alone, by a
-    name of theirs for it (DNS rebinding). Raises ForeignOrigin."""
+    name of theirs for it (DNS rebinding). A browser names no origin for what a page links to or shows, which may be an
+    operation in a URL: only what may be `linked` is answered then. Raises ForeignOrigin."""
     origin, host = request.header("origin"), request.header("host") or ""
+    if origin is None and not linked and request.header("sec-fetch-site") == "cross-site":
+        raise ForeignOrigin("a page of another site may not call operations that need a signature")
     if origin and not _is_loopback(origin):
         raise ForeignOrigin(f"{origin} may not call operations that need a signature on this machine")
     if listening in _LOOPBACK and not _is_own_name(host):

@@ -51,3 +51,30 @@ def test_nothing_here_says_what_is(doors):
 @pytest.mark.parametrize("path", ["/%00", "/_aws/execute-api/", "/restapis/x", "/%2e%2e/%2e%2e", "/_dew/%"])
 def test_odd_paths_are_no_server_error(doors, path):
     assert httpx.get(doors.aws_url + path).status_code in (403, 404, 501)
+
+
+SIGNED = (
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=test%2F20260101%2Fus-east-1%2F{}%2Faws4_request"
+    "&X-Amz-Signature=x"
+)
+
+
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-origin", 200), ("none", 200)])
+def test_a_page_of_another_site_calls_no_operation_by_a_link(doors, site, status):
+    query = f"Action=ListStacks&Version=2010-05-15&{SIGNED.format('cloudformation')}"
+    response = httpx.get(f"{doors.aws_url}/?{query}", headers={"Sec-Fetch-Site": site})
+    assert response.status_code == status
+    assert ("another site" in response.text) is (status == 403)
+
+
+def test_a_page_of_this_machine_calls_operations_from_an_address_that_is_another_site_to_browsers(doors):
+    query = f"Action=ListStacks&Version=2010-05-15&{SIGNED.format('cloudformation')}"
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8000"}
+    assert httpx.get(f"{doors.aws_url}/?{query}", headers=headers).status_code == 200
+
+
+def test_pages_show_objects_by_their_urls(doors):
+    pytest.importorskip("moto", reason="needs the extra aws")
+    url = f"{doors.aws_url}/nowhere/picture?{SIGNED.format('s3')}"
+    response = httpx.get(url, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (response.status_code, "NoSuchBucket" in response.text) == (404, True)
