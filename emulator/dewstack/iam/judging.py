@@ -101,7 +101,7 @@ class Judging:
             self._warnings.unknown_role(credential)
             return None
         key = (credential.principal.arn, ask.action, ask.resource)
-        entry = self._verdicts.get(key)
+        entry = self._verdicts.get(key) if credential.session_policies is None else None
         if entry is not None and entry[0] is known:
             return entry[1]
         policies = self._policies(credential, known)

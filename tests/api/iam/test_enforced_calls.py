@@ -172,6 +172,46 @@ def test_a_role_that_trusts_the_caller_can_be_assumed(ask: Ask, dew: Dew) -> Non
     assert refused["Message"].endswith("because no session policy allows the dynamodb:DescribeTable action")
 
 
+def test_sessions_of_one_name_have_each_their_own_policy(ask: Ask, dew: Dew) -> None:
+    role, trust = "arn:aws:iam::000000000000:role/shared", {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    document = {"Statement": [{**trust, "Principal": {"AWS": ROLE}}]}
+    allowed = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    iam = dew.client("iam")
+    iam.create_role(RoleName="shared", AssumeRolePolicyDocument=json.dumps(document))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName="shared", PolicyName="tables", PolicyDocument=policy)
+
+    def listed(**narrowed: str) -> dict[str, Any]:
+        answer = ask("sts", "assume_role", RoleArn=role, RoleSessionName="same", **narrowed)
+        given = answer["Credentials"]
+        held = {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+        return ask("dynamodb", "list_tables", credentials=held)
+
+    assert listed()["TableNames"] == ["notes"]
+    other = json.dumps({"Statement": [{**allowed, "Action": "dynamodb:GetItem"}]})
+    assert listed(Policy=other)["Code"] == "AccessDeniedException"
+    assert listed()["TableNames"] == ["notes"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "action"),
+    [
+        ("events", "list_archives", "events:ListArchives"),
+        ("cloudwatch", "describe_alarms", "cloudwatch:DescribeAlarms"),
+    ],
+)
+def test_what_moto_adds_to_a_service_of_ours_is_weighed_too(
+    ask: Ask, service: str, operation: str, action: str
+) -> None:
+    answer = ask(service, operation)
+    assert answer.get("Code") in ("AccessDenied", "AccessDeniedException"), answer
+    assert action in answer["Message"]
+
+
 def test_the_developer_may_do_everything(dew: Dew) -> None:
     assert dew.client("dynamodb").list_tables()["TableNames"] == ["notes"]
     assert dew.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
