@@ -25,7 +25,10 @@ def _holds(condition: Mapping[str, Mapping[str, str]], source_arn: str, account_
     if condition.get("Bool", {}).get("lambda:InvokedViaFunctionUrl") == "true":
         return False  # a service doesn't come that way
     wanted_arn = condition.get("ArnLike", {}).get("AWS:SourceArn")
-    wanted_account = condition.get("StringEquals", {}).get("AWS:SourceAccount")
+    equals = condition.get("StringEquals", {})
+    wanted_account = equals.get("AWS:SourceAccount")
+    if equals.keys() - {"AWS:SourceAccount"}:
+        return False  # it is in no organization, has no token, and no URL
     return (wanted_arn is None or _arn_like(source_arn, wanted_arn)) and wanted_account in (None, account_id)
 
 

@@ -36,6 +36,15 @@ def alias_configuration(alias: Alias, reference: Reference) -> dict[str, Any]:
     return answer
 
 
+EQUALS = {
+    "PrincipalOrgID": "aws:PrincipalOrgID",
+    "SourceAccount": "AWS:SourceAccount",
+    "EventSourceToken": "lambda:EventSourceToken",
+    "FunctionUrlAuthType": "lambda:FunctionUrlAuthType",
+}
+"""What AddPermission's statement is narrowed by, and the condition keys that say so."""
+
+
 class QualifierOperations:
     """What points at versions and what belongs to the function as a whole."""
 
@@ -146,15 +155,14 @@ class QualifierOperations:
         }
         if principal.isdigit():
             statement["Principal"] = {"AWS": f"arn:aws:iam::{principal}:root"}
+        elif principal.startswith("arn:"):
+            statement["Principal"] = {"AWS": principal}
         condition: dict[str, dict[str, str]] = {}
         if params.get("SourceArn"):
             condition["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
-        if params.get("SourceAccount"):
-            condition["StringEquals"] = {"AWS:SourceAccount": params["SourceAccount"]}
-        if params.get("FunctionUrlAuthType"):
-            condition.setdefault("StringEquals", {})["lambda:FunctionUrlAuthType"] = params[
-                "FunctionUrlAuthType"
-            ]
+        equals = {key: params[name] for name, key in EQUALS.items() if params.get(name)}
+        if equals:
+            condition["StringEquals"] = equals
         if params.get("InvokedViaFunctionUrl") is not None:
             via_url = "true" if params["InvokedViaFunctionUrl"] else "false"
             condition["Bool"] = {"lambda:InvokedViaFunctionUrl": via_url}

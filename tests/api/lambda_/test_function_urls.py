@@ -451,3 +451,46 @@ def test_what_urls_answer_is_counted(dew: Dew, client: Any) -> None:
             Statistics=["Sum"],
         )["Datapoints"]
         assert sum(point["Sum"] for point in points) == count, name
+
+
+@pytest.mark.parametrize("more", [{"PrincipalOrgID": "o-1234567890"}, {"SourceAccount": "000000000000"}])
+def test_a_statement_about_some_lets_nobody_else_in(dew: Dew, client: Any, more: dict[str, str]) -> None:
+    name = f"some-{next(iter(more))}"
+    create(client, name)
+    url = Url(dew, client.create_function_url_config(FunctionName=name, AuthType="NONE"))
+    client.add_permission(
+        FunctionName=name,
+        StatementId="some",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+        **more,
+    )
+    assert url().status_code == 403
+    open_to_all(client, name)
+    assert url().status_code == 200
+
+
+def test_the_statement_of_a_permission_names_whom_it_is_about_as_aws_does(client: Any) -> None:
+    create(client, "narrowed")
+    role = "arn:aws:iam::000000000000:role/caller"
+    for number, (principal, given) in enumerate(
+        [
+            ("*", {"PrincipalOrgID": "o-1234567890"}),
+            ("alexa-appkit.amazon.com", {"EventSourceToken": "t"}),
+            (role, {}),
+        ]
+    ):
+        client.add_permission(
+            FunctionName="narrowed",
+            StatementId=f"s{number}",
+            Action="lambda:InvokeFunction",
+            Principal=principal,
+            **given,
+        )
+    made = json.loads(client.get_policy(FunctionName="narrowed")["Policy"])["Statement"]
+    assert [(one["Principal"], one.get("Condition")) for one in made] == [
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}),
+        ({"Service": "alexa-appkit.amazon.com"}, {"StringEquals": {"lambda:EventSourceToken": "t"}}),
+        ({"AWS": role}, None),
+    ]

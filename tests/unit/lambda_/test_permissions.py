@@ -65,3 +65,15 @@ def test_no_statement_permits_nothing() -> None:
 
 def test_a_statement_for_a_functions_url_permits_no_service() -> None:
     assert not permitted(Principal="*", Condition={"Bool": {"lambda:InvokedViaFunctionUrl": "true"}})
+
+
+@pytest.mark.parametrize(
+    "equals",
+    [
+        {"aws:PrincipalOrgID": "o-1234567890"},
+        {"lambda:EventSourceToken": "token"},
+        {"lambda:FunctionUrlAuthType": "NONE", "AWS:SourceAccount": "000000000000"},
+    ],
+)
+def test_what_a_service_is_not_permits_it_nothing(equals: dict[str, str]) -> None:
+    assert not permitted(Principal="*", Condition={"StringEquals": equals})

@@ -182,15 +182,18 @@ def _check_methods(methods: Iterable[str]) -> None:
 
 def _allows_url(statement: Mapping[str, Any]) -> bool:
     """Whether a statement lets anybody use a URL of AuthType NONE."""
-    wanted = _condition(statement, "StringEquals", "lambda:FunctionUrlAuthType")
-    return statement["Action"] in BY_URL and wanted in (None, "NONE")
+    return statement["Action"] in BY_URL and _only(statement, "lambda:FunctionUrlAuthType", "none")
 
 
 def _allows_call(statement: Mapping[str, Any]) -> bool:
     """Whether a statement lets anybody invoke the function through its URL."""
-    wanted = _condition(statement, "Bool", "lambda:InvokedViaFunctionUrl")
-    return statement["Action"] in BY_CALL and str(wanted).lower() in ("none", "true")
+    return statement["Action"] in BY_CALL and _only(statement, "lambda:InvokedViaFunctionUrl", "true")
 
 
-def _condition(statement: Mapping[str, Any], operator: str, key: str) -> Any:
-    return ((statement.get("Condition") or {}).get(operator) or {}).get(key)
+def _only(statement: Mapping[str, Any], key: str, value: str) -> bool:
+    """Whether a statement has no condition but that `key` is `value`: what others ask about (an organization, an
+    account, an ARN) somebody without a name doesn't have."""
+    conditions = (statement.get("Condition") or {}).values()
+    return all(
+        name == key and str(wanted).lower() == value for each in conditions for name, wanted in each.items()
+    )
