@@ -43,6 +43,8 @@ def extract(message: str, owner: Caller, metrics: Metrics) -> None:
             _count(document, directive, at, owner, metrics)
     except (msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError, AttributeError):
         return
+    except OverflowError:  # infinite, or nearly so
+        return
 
 
 def _count(document: Any, directive: Any, at: float, owner: Caller, metrics: Metrics) -> None:

@@ -80,7 +80,8 @@ class Packages:
     async def download(self, request: Request, query: dict[str, str]) -> Response:
         """Answer a request to such a URL."""
         place, until = query.get("place", ""), query.get("until", "")
-        signed = hmac.compare_digest(self._signature(place, until), query.get("signature", ""))
+        signature = query.get("signature", "").encode()
+        signed = hmac.compare_digest(self._signature(place, until).encode(), signature)
         if not signed or int(until) < self._clock.time():
             return json_response(403, {"code": "AccessDenied", "message": "Request has expired"})
         try:

@@ -76,6 +76,8 @@ def test_code_comes_from_a_bucket_and_can_be_downloaded(dew: Dew, client: Any) -
     assert downloaded(location) == archive
     with pytest.raises(urllib.error.HTTPError, match="403"):
         downloaded(location.replace("place=", "place=%2Fetc%2Fpasswd&other="))
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        downloaded(location.replace("signature=", "signature=%C3%A9"))
 
 
 def test_a_version_of_an_object_is_meant_where_it_is_named(dew: Dew, client: Any) -> None:
