@@ -82,6 +82,57 @@ def parallel(port: int, path: str, count: int = 10) -> float:
     return time.monotonic() - began
 
 
+def together(port: int, path: str, count: int = 200) -> dict[str, float]:
+    """Seconds until `count` requests that were sent at once are over, and how many of them did not get a 200."""
+    failed: list[object] = []
+
+    def one() -> None:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            if response.status != 200:
+                failed.append(response.status)
+        except (OSError, http.client.HTTPException) as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"s": time.monotonic() - began, "failed": len(failed)}
+
+
+def cold_starts(port: int, path: str) -> float:
+    """The median of the first requests, in ms, to five functions that nobody has called: `path` and a number."""
+    times = []
+    for number in range(5):
+        time.sleep(0.5)  # what the one before has left to do is done
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.connect()
+        began = time.perf_counter()
+        connection.request("GET", f"{path}{number}")
+        response = connection.getresponse()
+        text = response.read()
+        times.append((time.perf_counter() - began) * 1000)
+        assert response.status == 200, text
+    return statistics.median(times)
+
+
+def growth(port: int, pid: int, path: str, requests: int = 100_000) -> float:
+    """By how many MB the process tree of `pid` grows while it serves so many requests, after as many for warming up."""
+    sizes = []
+    for _ in range(2):
+        served = 0.0
+        while served < requests:
+            served += wrk(port, path)["rps"] * 5
+        sizes.append(memory(pid)["mb"])
+    return max(0.0, sizes[1] - sizes[0])
+
+
 def memory(root: int) -> dict[str, float]:
     """Proportional set size in MB of the process tree below and with `root`, and how many processes it has."""
     children: dict[int, list[int]] = {}

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from changing import LAST_HTTP_ROUTE, LAST_REST_ROUTE, saved_to_served, write_large
-from client import measure, tokens, wait_for_first, warm
+from client import cold_starts, growth, measure, together, tokens, wait_for_first, warm
 from users import PEERS as PEOPLE_PEERS
 from users import ROWS as PEOPLE_ROWS
 from users import install_peers, measure_dewstack_people, measure_peer
@@ -119,6 +119,39 @@ def measure_saves(scratch: Path, modules: Path) -> dict[str, Any]:
         stop(process)
 
 
+def measure_cold(directory: Path, command: list[str], ready: str) -> dict[str, Any]:
+    """One round of first requests, and of 200 requests at once."""
+    process, launched = launch(command, directory)
+    try:
+        wait_for_first(PORT, ready, launched)
+        return {
+            "cold_py_ms": cold_starts(PORT, "/boto"),
+            "cold_node_ms": cold_starts(PORT, "/node"),
+            "crowd": together(PORT, "/slow"),
+        }
+    finally:
+        stop(process)
+
+
+def measure_growth(scratch: Path) -> dict[str, Any]:
+    """How much larger 100,000 more requests make dewstack."""
+    process, launched = launch(dew_command(), copy("service", scratch))
+    try:
+        wait_for_first(PORT, "/py/hello", launched)
+        return {"growth_mb": growth(PORT, process.pid, "/py/hello")}
+    finally:
+        stop(process)
+
+
+def offline_command(directory: Path, installed: Path) -> list[str]:
+    """How serverless-offline is started in a directory."""
+    (directory / "node_modules").symlink_to(installed / "node_modules")
+    ports = ["--httpPort", PORT, "--lambdaPort", PORT + 1, "--websocketPort", PORT + 2]
+    sls = str(installed / "node_modules/.bin/sls")
+    path = f"PATH={DEW.parent / '.venv/bin'}:{os.environ['PATH']}"  # its Python functions need boto3
+    return ["env", path, sls, "offline", "start", "--noPrependStageInUrl", *map(str, ports)]
+
+
 def install_offline(scratch: Path) -> Path:
     """serverless-offline and osls, in a folder of their own."""
     folder = scratch / "offline"
@@ -131,10 +164,7 @@ def install_offline(scratch: Path) -> Path:
 def measure_offline(scratch: Path, installed: Path) -> dict[str, Any]:
     """One round of serverless-offline."""
     directory = copy("service", scratch)
-    (directory / "node_modules").symlink_to(installed / "node_modules")
-    ports = ["--httpPort", PORT, "--lambdaPort", PORT + 1, "--websocketPort", PORT + 2]
-    sls = str(installed / "node_modules/.bin/sls")
-    command = [sls, "offline", "start", "--noPrependStageInUrl", *map(str, ports)]
+    command = offline_command(directory, installed)
     process, launched = launch(command, directory)
     try:
         return measure(PORT, process.pid, launched, "/rest/py/hello")
@@ -153,6 +183,11 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("wrk, Python, requests that took over 2 s", "", lambda r: r["py_wrk"]["timeouts"], ""),
     ("wrk -t2 -c16, Python, REST API, requests/s", "", lambda r: r["rest_wrk"]["rps"], "≥ HTTP / 1.15"),
     ("wrk -t2 -c16, Node.js, requests/s", "", lambda r: r["node_wrk"]["rps"], "≥ 2 x"),
+    ("cold start, Python that imports boto3, first answer", "ms", lambda r: r["cold_py_ms"], "≤ 60"),
+    ("cold start, Node.js, first answer", "ms", lambda r: r["cold_node_ms"], "≤ 90"),
+    ("200 requests at once of a 100 ms handler, until the last answer", "s", lambda r: r["crowd"]["s"], ""),
+    ("of these, not answered with 200", "", lambda r: r["crowd"]["failed"], "0"),
+    ("memory (PSS) that 100,000 more requests take", "MB", lambda r: r["growth_mb"], "0"),
     ("ten parallel one-second handlers, cold", "s", lambda r: r["parallel_cold_s"], "≤ 1.30"),
     ("ten parallel one-second handlers, warm", "s", lambda r: r["parallel_warm_s"], "≤ 1.03"),
     ("memory (PSS) after the first requests", "MB", lambda r: r["memory_first"]["mb"], "≤ 100"),
@@ -211,8 +246,12 @@ def measure_services(scratch: Path, rounds: int, *, alone: bool) -> str:
         print(f"functions and APIs, round {number + 1} of {rounds} …", file=sys.stderr)
         ours.append(measure_dewstack(scratch) | measure_large(scratch))
         ours[-1] |= measure_saves(scratch, installed / "node_modules")
+        ours[-1] |= measure_cold(copy("cold", scratch), dew_command(), "/ready")
+        ours[-1] |= measure_growth(scratch)
         if not alone:
             theirs.append(measure_offline(scratch, installed))
+            directory = copy("cold", scratch)
+            theirs[-1] |= measure_cold(directory, offline_command(directory, installed), "/ready")
     return table(ours, theirs)
 
 
