@@ -64,7 +64,7 @@ class ExecutionEnvironment:
         self._stop_deadline = 0.0
         self._announced = False
         """Whether the owner knows that it waits for an event."""
-        self._token = ""
+        self._token = self.access_key_id = ""
         self._ended: Callable[[], None] | None = None
         self._streamed = ""
 
@@ -80,6 +80,7 @@ class ExecutionEnvironment:
         port = self._server.sockets[0].getsockname()[1]
         child_output = self._output.open()
         self._token = launch.environ[VARIABLE]
+        self.access_key_id = launch.environ["AWS_ACCESS_KEY_ID"]
         self._began = time.monotonic()
         environ = {**launch.environ, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
         try:

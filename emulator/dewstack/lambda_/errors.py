@@ -75,6 +75,13 @@ class TooManyRequestsException(LambdaError):
     status = 429
 
 
+class RecursiveInvocationException(LambdaError):
+    """A function has been invoked too often in one chain of events."""
+
+    code = "RecursiveInvocationException"
+    status = 400
+
+
 class PreconditionFailedException(LambdaError):
     """The revision id does not match."""
 

@@ -12,10 +12,11 @@ from dewstack.ids import uuid4
 from dewstack.lambda_.debugging import LONG_SECONDS, Debugging
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
-from dewstack.lambda_.launch import Launcher
+from dewstack.lambda_.launch import ENVIRONMENT_KEY, Launcher
 from dewstack.lambda_.model import LATEST, Code, Found, Function, Invocation, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
 from dewstack.lambda_.provisioning import Provision
+from dewstack.lambda_.recursion import passed_on
 from dewstack.lambda_.runtimes import Runtimes
 from dewstack.lambda_.streaming.invocation import StreamedInvocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
@@ -65,6 +66,7 @@ class Invoker:
         tail: bool = False,
         seconds: float | None = None,
         request_id: str = "",
+        trace_id: str = "",
     ) -> Outcome:
         """Run the function that `arn` names (a version or alias may follow) on an event, and wait for it.
 
@@ -80,7 +82,7 @@ class Invoker:
             request_id or uuid4(),
             arn,
             payload,
-            _trace_id(),
+            trace_id or _trace_id(),
             future,
             time.monotonic(),
             client_context=client_context,
@@ -111,6 +113,20 @@ class Invoker:
         invocation.stream = ResponseStream()
         pool.submit(invocation)
         return StreamedInvocation(invocation, invocation.stream, pool.function.version)
+
+    def trace_of(self, access_key_id: str | None) -> str:
+        """The trace header of what the environment with these credentials sends while it serves an event, or none."""
+        if access_key_id is None or not access_key_id.startswith(ENVIRONMENT_KEY):
+            return ""
+        for pool in self._pools.values():
+            for environment in pool.environments:
+                if environment.access_key_id == access_key_id and environment.invocation is not None:
+                    return passed_on(environment.invocation.trace_id, environment.function.arn)
+        return ""
+
+    def dropped(self, function: Function) -> None:
+        """Note that an event was not served because it came round and round."""
+        self._meter(function).count("RecursiveInvocationsDropped")
 
     def _meter(self, function: Function) -> Meter:
         """Where it is noted what a version of a function does."""

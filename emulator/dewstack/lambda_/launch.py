@@ -20,6 +20,8 @@ NOT_HERE = {
     "FileSystemConfigs": "its file systems are not mounted here: what it writes there goes to this machine's disk",
 }
 """Settings that are kept and have no effect where somebody would look for one."""
+ENVIRONMENT_KEY = "ASIA"
+"""What the access key ids of environments begin with."""
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 HEAP = "--max-old-space-size"
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
@@ -144,7 +146,7 @@ class Launcher:
             "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group_name,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             **_log_environ(function),
-            "AWS_ACCESS_KEY_ID": f"ASIA{random_string(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
+            "AWS_ACCESS_KEY_ID": f"{ENVIRONMENT_KEY}{random_string(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
             "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
             "AWS_SESSION_TOKEN": self._session_token(),
             "LAMBDA_TASK_ROOT": task,

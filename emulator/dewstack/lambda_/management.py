@@ -1,5 +1,5 @@
-"""Lambda's API: how a function's runtime is updated, and what becomes of loops. Both are kept and told: here a runtime
-is what the machine has, and no loop is looked for."""
+"""Lambda's API: how a function's runtime is updated, and what becomes of loops. The former is kept and told: here a
+runtime is what the machine has."""
 
 from typing import Any
 

@@ -26,6 +26,7 @@ from dewstack.lambda_.operations import FunctionOperations
 from dewstack.lambda_.packages import Packages
 from dewstack.lambda_.permissions import permits
 from dewstack.lambda_.qualifiers import QualifierOperations
+from dewstack.lambda_.recursion import TERMINATE, is_loop, refusal
 from dewstack.lambda_.requests import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, client_context, event_payload
 from dewstack.lambda_.streaming.operations import StreamingOperations
 from dewstack.lambda_.urls.operations import FunctionUrlOperations, local_address
@@ -95,7 +96,7 @@ class LambdaService:
         named = reference = self.functions.reference(params, caller)
         if not reference.qualifier:
             reference = Reference(reference.account_id, reference.region, reference.name, LATEST)
-        self.functions.get(reference)
+        function = self.functions.get(reference)
         kind = params.get("InvocationType") or "RequestResponse"
         payload = event_payload(
             params.get("Payload"), MAX_EVENT_BYTES if kind == "Event" else MAX_PAYLOAD_BYTES
@@ -104,11 +105,14 @@ class LambdaService:
             return {"StatusCode": 204}
         arn = named.arn
         context = client_context(params.get("ClientContext") or "")
+        trace_id = self.invoker.trace_of(caller.access_key_id)
         if kind == "Event":
-            request_id = await self.events.accept(arn, payload, client_context=context)
+            request_id = await self.events.accept(arn, payload, client_context=context, trace_id=trace_id)
             return {"StatusCode": 202, "ResponseMetadata": {"RequestId": request_id}}
         tail = params.get("LogType") == "Tail"
-        outcome = await self.invoke(arn, payload, client_context=context, tail=tail)
+        if trace_id and is_loop(trace_id, function.arn):
+            self._refuse_loop(function, reference)
+        outcome = await self.invoke(arn, payload, client_context=context, tail=tail, trace_id=trace_id)
         answer: dict[str, Any] = {
             "StatusCode": 200,
             "ExecutedVersion": outcome.executed_version,
@@ -119,6 +123,12 @@ class LambdaService:
         if tail:
             answer["LogResult"] = base64.b64encode(outcome.log_tail.encode()).decode()
         return answer
+
+    def _refuse_loop(self, function: Function, reference: Reference) -> None:
+        """Raise RecursiveInvocationException, unless the function may be invoked by itself without end."""
+        if self.functions.get_settings(reference).recursive_loop == TERMINATE:
+            self.invoker.dropped(function)
+            raise refusal()
 
     def permits(self, arn: str, principal: str, source_arn: str) -> bool:
         """Whether the resource policy of the function `arn` lets a service invoke it on behalf of `source_arn`.

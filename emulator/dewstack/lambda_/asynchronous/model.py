@@ -21,6 +21,8 @@ class Event(Struct, frozen=True):
     invocations: int = 0
     throttles: int = 0
     due: float = 0.0
+    trace_id: str = ""
+    """The chain of events that it belongs to, if a function sent it."""
 
 
 class EventInvokeConfig(Struct, frozen=True):

@@ -25,7 +25,8 @@ def policy(functions: FunctionStore, arn: str) -> Policy:
     """What holds for an event for the function `arn`. Raises ResourceNotFoundException."""
     reference = qualified(functions.reference({"FunctionName": arn}, Caller()))
     config = functions.event_invoke_configs.get(*_key(reference))
-    return functions.get(reference), reference.arn, config or EventInvokeConfig(0)
+    loop = functions.get_settings(reference).recursive_loop
+    return functions.get(reference), reference.arn, config or EventInvokeConfig(0), loop
 
 
 class EventInvokeOperations:

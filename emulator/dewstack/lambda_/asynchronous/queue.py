@@ -20,6 +20,7 @@ from dewstack.lambda_.asynchronous.model import Event, EventInvokeConfig
 from dewstack.lambda_.errors import ResourceNotFoundException, TooManyRequestsException
 from dewstack.lambda_.invoker import MAX_ENVIRONMENTS, Invoker
 from dewstack.lambda_.model import Function, Outcome
+from dewstack.lambda_.recursion import TERMINATE, is_loop
 
 logger = logging.getLogger("dewstack.lambda")
 
@@ -29,8 +30,9 @@ LONGEST_BACKOFF_SECONDS = 300.0
 MAX_EVENTS, MAX_BYTES = 10_000, 256 * 1024 * 1024
 """How much may wait; more is refused, as a throttled caller would be."""
 
-Policy = tuple[Function, str, EventInvokeConfig]
-"""The function that serves an event, its ARN with the qualifier that was meant, and how its events are treated."""
+Policy = tuple[Function, str, EventInvokeConfig, str]
+"""The function that serves an event, its ARN with the qualifier that was meant, how its events are treated, and its
+RecursiveLoop."""
 
 
 class EventQueue:
@@ -54,12 +56,12 @@ class EventQueue:
         self._gates: dict[tuple[str, int], asyncio.Semaphore] = {}
         self._bytes = 0
 
-    async def accept(self, arn: str, payload: bytes, *, client_context: str = "") -> str:
+    async def accept(self, arn: str, payload: bytes, *, client_context: str = "", trace_id: str = "") -> str:
         """Take an event for the function `arn`: what has returned will be served. Its request id.
 
         Raises TooManyRequestsException when too many wait.
         """
-        event = self._event(arn, payload, client_context)
+        event = self._event(arn, payload, client_context, trace_id)
         await self._ledger.keep(event)
         self._begin(event, kept=True)
         return event.request_id
@@ -82,10 +84,10 @@ class EventQueue:
             task.cancel()
         self._ledger.close()
 
-    def _event(self, arn: str, payload: bytes, client_context: str) -> Event:
+    def _event(self, arn: str, payload: bytes, client_context: str, trace_id: str = "") -> Event:
         if len(self._tasks) >= MAX_EVENTS or self._bytes + len(payload) > MAX_BYTES:
             raise TooManyRequestsException("Rate Exceeded.", Reason="CallerRateLimitExceeded")
-        return Event(uuid4(), arn, payload, self._clock.time(), client_context)
+        return Event(uuid4(), arn, payload, self._clock.time(), client_context, trace_id=trace_id)
 
     def _begin(self, event: Event, *, kept: bool) -> None:
         self._bytes += len(event.payload)
@@ -116,7 +118,10 @@ class EventQueue:
     async def _attempt(self, event: Event) -> Event | None:
         """Invoke the function once; the event to be tried later, or None when it is done."""
         policy = await asyncio.to_thread(self._policy, event.arn)
-        function, _, config = policy
+        function, _, config, loop = policy
+        if event.trace_id and loop == TERMINATE and is_loop(event.trace_id, function.arn):
+            self._invoker.dropped(function)
+            return await self._give_up(event, policy, record.RECURSIVE_INVOCATION, None)
         reserved = self._invoker.reserved(function.arn)
         if reserved == 0:
             return await self._give_up(event, policy, record.ZERO_RESERVED_CONCURRENCY, None)
@@ -129,6 +134,7 @@ class EventQueue:
                     event.payload,
                     client_context=event.client_context,
                     request_id=event.request_id,
+                    trace_id=event.trace_id,
                 )
         except TooManyRequestsException:
             return self._backed_off(event, config)
@@ -162,7 +168,7 @@ class EventQueue:
 
     async def _tell(self, event: Event, policy: Policy, condition: str, outcome: Outcome | None) -> None:
         """Send the record to the destination for this end, and a failed event to the dead-letter queue."""
-        function, arn, config = policy
+        function, arn, config, _ = policy
         succeeded = condition == record.SUCCESS
         destination = config.on_success if succeeded else config.on_failure
         dead_letters = (function.extras.get("DeadLetterConfig") or {}).get("TargetArn")
@@ -173,6 +179,6 @@ class EventQueue:
             body = encoded(record.invocation_record(event, arn, condition, outcome, at))
             await self._destinations.send(destination, Letter(function.arn, arn, body, at, succeeded))
         if dead_letters and not succeeded:
-            attributes = record.dead_letter_attributes(event, outcome)
+            attributes = record.dead_letter_attributes(event, condition, outcome)
             letter = Letter(function.arn, arn, event.payload, at, attributes=attributes)
             await self._destinations.send(dead_letters, letter)

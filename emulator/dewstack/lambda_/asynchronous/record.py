@@ -10,11 +10,14 @@ import msgspec
 
 from dewstack.lambda_.asynchronous.model import Event
 from dewstack.lambda_.model import LATEST, Outcome
+from dewstack.lambda_.recursion import refusal
 
 SUCCESS = "Success"
 RETRIES_EXHAUSTED = "RetriesExhausted"
 EVENT_AGE_EXCEEDED = "EventAgeExceeded"
 ZERO_RESERVED_CONCURRENCY = "ZeroReservedConcurrency"
+RECURSIVE_INVOCATION = "RecursiveInvocation"
+"""AWS documents that such an event goes where failed ones go, and not under which condition."""
 MAX_ERROR_MESSAGE_BYTES = 1024
 
 
@@ -51,9 +54,16 @@ def _document(payload: bytes) -> Any:
     return msgspec.Raw(payload)
 
 
-def dead_letter_attributes(event: Event, outcome: Outcome | None) -> dict[str, dict[str, str]]:
+def dead_letter_attributes(
+    event: Event, condition: str, outcome: Outcome | None
+) -> dict[str, dict[str, str]]:
     """The message attributes of a dead letter: what went wrong, and with which request."""
-    code, text = ("429", "Rate Exceeded.") if outcome is None else ("200", _error_message(outcome.payload))
+    if condition == RECURSIVE_INVOCATION:
+        code, text = "400", refusal().message
+    elif outcome is None:
+        code, text = "429", "Rate Exceeded."
+    else:
+        code, text = "200", _error_message(outcome.payload)
     attributes = {"RequestID": {"DataType": "String", "StringValue": event.request_id}}
     attributes["ErrorCode"] = {"DataType": "Number", "StringValue": code}
     if text:
