@@ -7,6 +7,7 @@ import asyncio
 import base64
 import gzip
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from dewstack.errors import AwsError, NotEmulated
 from dewstack.events.delivery import Delivery, Permits, Shipment
 from dewstack.store import Store
 from dewstack.wire import Call, operation
+
+logger = logging.getLogger("dewstack.events")
 
 BATCH_SECONDS = 0.1
 MAX_BATCH = 1_000
@@ -64,7 +67,7 @@ class Follower(Protocol):
         """Itself."""
 
     def take(self, limit: int) -> tuple[list[Any], int]:
-        """Those that have come since."""
+        """Those that have come since the last time, and how many more there were, the ones iterated over included."""
 
     async def aclose(self) -> None:
         """Follow no more."""
@@ -73,7 +76,7 @@ class Follower(Protocol):
 class LogSource(Struct, frozen=True):
     """What subscriptions need of CloudWatch Logs: its lines, and what a filter pattern lets through."""
 
-    follow: Callable[[list[str]], Follower]
+    follow: Callable[[list[str], Caller], Follower]
     compile_filter: Callable[[str], Callable[[str], bool]]
 
 
@@ -193,7 +196,7 @@ class Subscriptions:
     def _begin(self, made: SubscriptionFilter) -> None:
         if task := self._tasks.pop(made.key, None):
             task.cancel()
-        follower = self._source.follow([made.group])
+        follower = self._source.follow([made.group], Caller(made.account_id, made.region))
         self._tasks[made.key] = asyncio.get_running_loop().create_task(self._follow(made, follower))
 
     async def _follow(self, made: SubscriptionFilter, follower: Follower) -> None:
@@ -201,19 +204,25 @@ class Subscriptions:
         try:
             async for first in follower:
                 await asyncio.sleep(BATCH_SECONDS)  # what belongs together is sent together
-                more, _ = follower.take(MAX_BATCH)
+                more, others = follower.take(MAX_BATCH)
+                if others > 1:
+                    logger.warning(
+                        "%s: its subscription %s misses %d lines: more than %d were written at a time",
+                        made.group, made.name, others - 1, MAX_BATCH,
+                    )  # fmt: skip
                 streams: dict[str, list[LogEvent]] = {}
                 for event in (first, *more):
                     if matches(event.message):
                         streams.setdefault(event.stream, []).append(event)
                 for stream, events in streams.items():
                     await self._send(made, stream, events)
+        except Exception:
+            logger.exception("%s: its subscription %s ends", made.group, made.name)
         finally:
             await follower.aclose()
 
     async def _send(self, made: SubscriptionFilter, stream: str, events: list[LogEvent]) -> None:
-        data = gzip.compress(json.dumps(batch(made, stream, events)).encode())
-        body = json.dumps({"awslogs": {"data": base64.b64encode(data).decode()}})
+        body = await asyncio.to_thread(packed, batch(made, stream, events))
         caller = Caller(made.account_id, made.region)
         await self._delivery.send(Shipment(made.destination, body, made.group_arn, caller, _principals(made)))
 
@@ -235,6 +244,12 @@ def batch(made: SubscriptionFilter, stream: str, events: list[LogEvent]) -> dict
             for number, event in enumerate(events)
         ],
     }
+
+
+def packed(document: dict[str, Any]) -> str:
+    """The event that a function gets."""
+    data = gzip.compress(json.dumps(document).encode())
+    return json.dumps({"awslogs": {"data": base64.b64encode(data).decode()}})
 
 
 def _principals(made: SubscriptionFilter) -> tuple[str, ...]:

@@ -24,13 +24,17 @@ class LogEvent(Struct, frozen=True):
 
 
 class Follower(AsyncIterator[LogEvent]):
-    """The events of some groups (all when `groups` is None) from its construction on.
+    """The events of some groups (all when `groups` is None) from its construction on, of one `owner` (account, region)
+    or of all.
 
     Belongs to the loop that it is made on. Leaving it to the garbage collector ends it, `aclose` does so now.
     """
 
-    def __init__(self, broadcast: "Broadcast", groups: Collection[str] | None) -> None:
+    def __init__(
+        self, broadcast: "Broadcast", groups: Collection[str] | None, owner: tuple[str, str] | None = None
+    ) -> None:
         self._broadcast = broadcast
+        self._owner = owner
         self._groups = None if groups is None else frozenset(groups)
         self._queue: deque[tuple[str, Entry]] = deque(maxlen=QUEUE_SIZE)
         self._loop = asyncio.get_running_loop()
@@ -39,9 +43,11 @@ class Follower(AsyncIterator[LogEvent]):
         self._closed = False
         self._offered = 0
 
-    def offer(self, group: str, entry: Entry) -> None:
+    def offer(self, group: str, entry: Entry, owner: tuple[str, str]) -> None:
         """Put an event into the queue and wake the reader, from any thread."""
         if self._groups is not None and group not in self._groups:
+            return
+        if self._owner is not None and owner != self._owner:
             return
         self._queue.append((group, entry))
         self._offered += 1
@@ -90,9 +96,9 @@ class Broadcast:
         self._lock = threading.Lock()
         self._followers: tuple[weakref.ref[Follower], ...] = ()
 
-    def add(self, groups: Collection[str] | None) -> Follower:
-        """A new follower of `groups`. Call it on the loop that will read."""
-        follower = Follower(self, groups)
+    def add(self, groups: Collection[str] | None, owner: tuple[str, str] | None = None) -> Follower:
+        """A new follower of the `groups` of an `owner`. Call it on the loop that will read."""
+        follower = Follower(self, groups, owner)
         with self._lock:
             self._followers = (*self._followers, weakref.ref(follower, self._drop))
         return follower
@@ -106,9 +112,9 @@ class Broadcast:
         # Runs inside the garbage collector, perhaps on a thread that holds the lock: no lock here.
         self._followers = tuple(ref for ref in self._followers if ref is not reference)
 
-    def send(self, group: str, entry: Entry) -> None:
+    def send(self, group: str, entry: Entry, owner: tuple[str, str]) -> None:
         """Offer an event to all who follow."""
         for reference in self._followers:
             follower = reference()
             if follower is not None:
-                follower.offer(group, entry)
+                follower.offer(group, entry, owner)

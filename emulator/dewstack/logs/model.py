@@ -39,6 +39,7 @@ class LogGroup:
 
     def __init__(self, key: GroupKey, created_ms: int, broadcast: Broadcast) -> None:
         self.key = key
+        self._owner = (key.account_id, key.region)
         self.created_ms = created_ms
         self.retention_days: int | None = None
         self.tags: dict[str, str] = {}
@@ -67,7 +68,7 @@ class LogGroup:
             self._bytes += _size(text)
             while len(self._entries) > MAX_EVENTS or self._bytes > MAX_BYTES:
                 self._bytes -= _size(self._entries.popleft().text)
-        self._broadcast.send(self.key.name, entry)
+        self._broadcast.send(self.key.name, entry, self._owner)
 
     def entries(self, now_ms: int) -> list[Entry]:
         """The kept events that retention still allows at `now_ms`, by time, then in order of arrival."""

@@ -60,13 +60,13 @@ class Logs:
         owner = caller or self._config.caller
         return LogStream(self, GroupKey(owner.account_id, owner.region, group), stream)
 
-    def follow(self, groups: Collection[str] | None = None) -> Follower:
-        """The events of `groups` (by name; None for all) that are written from now on.
+    def follow(self, groups: Collection[str] | None = None, owner: Caller | None = None) -> Follower:
+        """The events of `groups` (by name; None for all) that are written from now on, of an `owner` or of all.
 
         Call it on a running loop, then iterate; `aclose` ends it. A reader that lags more than 1,000 events
         behind misses the oldest.
         """
-        return self._registry.broadcast.add(groups)
+        return self._registry.broadcast.add(groups, (owner.account_id, owner.region) if owner else None)
 
     def compile_filter(self, pattern: str) -> Callable[[str], bool]:
         """A predicate over messages. Raises InvalidParameterException, and NotEmulated for JSON's patterns."""

@@ -142,6 +142,11 @@ def test_lines_of_a_log_group_invoke_functions(dew: Dew, tmp_path: Path) -> None
         logGroupName="/app", filterName="errors", filterPattern="ERROR", destinationArn=kept.arn
     )
     now = int(time.time() * 1000)
+    elsewhere = dew.client("logs", region="eu-west-1")
+    elsewhere.create_log_group(logGroupName="/app")
+    elsewhere.create_log_stream(logGroupName="/app", logStreamName="one")
+    strange: Any = [{"timestamp": now, "message": "ERROR of another region"}]
+    elsewhere.put_log_events(logGroupName="/app", logStreamName="one", logEvents=strange)
     lines: Any = [{"timestamp": now, "message": text} for text in ("INFO a", "ERROR b", "ERROR c")]
     logs.put_log_events(logGroupName="/app", logStreamName="one", logEvents=lines)
     (event,) = until(lambda: kept.events)
@@ -156,6 +161,26 @@ def test_lines_of_a_log_group_invoke_functions(dew: Dew, tmp_path: Path) -> None
     }
     logs.delete_subscription_filter(logGroupName="/app", filterName="errors")
     assert logs.describe_subscription_filters(logGroupName="/app")["subscriptionFilters"] == []
+
+
+def test_lines_that_are_too_many_at_a_time_are_missed_loudly(
+    dew: Dew, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = Keeper(dew, tmp_path, "many", "logs.amazonaws.com")
+    logs = dew.client("logs")
+    logs.create_log_group(logGroupName="/many")
+    logs.create_log_stream(logGroupName="/many", logStreamName="one")
+    logs.put_subscription_filter(
+        logGroupName="/many", filterName="all", filterPattern="", destinationArn=kept.arn
+    )
+    now = int(time.time() * 1000)
+    lines: Any = [{"timestamp": now, "message": str(number)} for number in range(1500)]
+    logs.put_log_events(logGroupName="/many", logStreamName="one", logEvents=lines)
+    (event,) = until(lambda: kept.events)
+    batch = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    missed = 1500 - len(batch["logEvents"])
+    assert missed > 0 and f"misses {missed} lines" in caplog.text
+    logs.delete_subscription_filter(logGroupName="/many", filterName="all")
 
 
 def test_a_function_that_may_not_be_invoked_cannot_subscribe(dew: Dew, tmp_path: Path) -> None:
