@@ -22,6 +22,9 @@ HOUR = 3600
 SESSION_SECONDS = 12 * HOUR
 PACKED_BYTES = 2048
 
+KEYS = {"ExternalId": "sts:externalid", "RoleSessionName": "sts:rolesessionname"}
+"""What trust policies ask about of AssumeRole's params, by their condition keys."""
+
 
 class AccessDenied(AwsError):
     """A role that the caller may not assume."""
@@ -52,7 +55,7 @@ class Assuming:
         """Credentials of a role, for whom it trusts. Raises AccessDenied, MalformedPolicyDocument."""
         role_arn, name = params["RoleArn"], params["RoleSessionName"]
         if credential.principal.kind != "developer":
-            await self._check_trust(credential, role_arn, region)
+            await self._check_trust(credential, role_arn, region, params)
         session = role_session(role_arn, name, *new_key())
         policies = await asyncio.to_thread(self._session_policies, params)
         answer = self._opened(session, policies, params)
@@ -60,7 +63,9 @@ class Assuming:
         answer["AssumedRoleUser"]["AssumedRoleId"] = self._judging.user_id(session, known)
         return answer
 
-    async def _check_trust(self, credential: Credential, role_arn: str, region: str) -> None:
+    async def _check_trust(
+        self, credential: Credential, role_arn: str, region: str, params: dict[str, Any]
+    ) -> None:
         """Both the role's trust policy and the caller's own decide; one that trusts the caller himself suffices."""
         known = await self._judging.known(role_arn)
         if not self._enforced and known is None:
@@ -68,13 +73,18 @@ class Assuming:
         names = self._judging.names(credential)
         trust = _statements(known.identity.trust) if known else ()
         about = [one for one in trust if names_principal(one, names)]
-        trusted = effect(about, "sts:AssumeRole", "*", {}) == "Allow"
+        caller = await self._judging.known(credential.role_arn or credential.principal.arn)
+        request = Request("POST", "/", "", [], b"")
+        keys = {key: str(params[name]) for name, key in KEYS.items() if params.get(name)}
+        context = {**self._judging.context(credential, caller, request, region), **keys}
+        trusted = effect(about, "sts:AssumeRole", role_arn, context) == "Allow"
         own = names[: 2 if credential.role_arn else 1]
         himself = (
-            effect([one for one in about if names_principal(one, own)], "sts:AssumeRole", "*", {}) == "Allow"
+            effect([one for one in about if names_principal(one, own)], "sts:AssumeRole", role_arn, context)
+            == "Allow"
         )
-        ask = Ask("sts:AssumeRole", role_arn)
-        verdict = await self._judging.verdict(credential, ask, Request("POST", "/", "", [], b""), region)
+        ask = Ask("sts:AssumeRole", role_arn, keys)
+        verdict = await self._judging.verdict(credential, ask, request, region)
         permitted = himself or verdict is None or verdict.allowed
         if trusted and permitted:
             return

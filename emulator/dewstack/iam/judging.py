@@ -107,7 +107,7 @@ class Judging:
         policies = self._policies(credential, known)
         context: dict[str, Any] = {}
         if not policies.plain:
-            context = {**self._context(credential, known, request, region), **ask.keys}
+            context = {**self.context(credential, known, request, region), **ask.keys}
         verdict = judge(policies, self.names(credential), ask.action, ask.resource, context)
         if known is not None and policies.plain and credential.session_policies is None:
             if len(self._verdicts) >= MAX_VERDICTS:
@@ -140,7 +140,7 @@ class Judging:
         named = (principal.arn, credential.role_arn) if credential.role_arn else (principal.arn,)
         return (*named, account, f"arn:aws:iam::{account}:root")
 
-    def _context(
+    def context(
         self, credential: Credential, known: Known | None, request: Request, region: str
     ) -> dict[str, str | Sequence[str]]:
         """Global condition keys, in lower case."""
@@ -196,7 +196,7 @@ class Judging:
         owner = credential.role_arn or credential.principal.arn
         known = None if credential.principal.kind == "developer" else await self.known(owner)
         policies = self._policies(credential, known)
-        context = {**self._context(credential, known, request, region), **(keys or {})}
+        context = {**self.context(credential, known, request, region), **(keys or {})}
         verdict = judge(policies, self.names(credential), action, resource, context, resource_policy)
         if verdict.allowed:
             return replace(credential.principal, user_id=self.user_id(credential, known))

@@ -172,6 +172,22 @@ def test_a_role_that_trusts_the_caller_can_be_assumed(ask: Ask, dew: Dew) -> Non
     assert refused["Message"].endswith("because no session policy allows the dynamodb:DescribeTable action")
 
 
+def test_conditions_of_a_trust_policy_decide(ask: Ask, dew: Dew) -> None:
+    trust = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "sts:AssumeRole"}
+    once = {**trust, "Condition": {"StringEquals": {"sts:ExternalId": "partner"}}}
+    never = {**trust, "Effect": "Deny", "Condition": {"StringEquals": {"sts:RoleSessionName": "banned"}}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [once, never]})
+    dew.client("iam").create_role(RoleName="partners", AssumeRolePolicyDocument=document)
+
+    def assumed(name: str, **given: str) -> dict[str, Any]:
+        role = "arn:aws:iam::000000000000:role/partners"
+        return ask("sts", "assume_role", RoleArn=role, RoleSessionName=name, **given)
+
+    assert "Credentials" in assumed("me", ExternalId="partner")
+    assert assumed("me")["Code"] == assumed("me", ExternalId="other")["Code"] == "AccessDenied"
+    assert assumed("banned", ExternalId="partner")["Code"] == "AccessDenied"
+
+
 def test_sessions_of_one_name_have_each_their_own_policy(ask: Ask, dew: Dew) -> None:
     role, trust = "arn:aws:iam::000000000000:role/shared", {"Effect": "Allow", "Action": "sts:AssumeRole"}
     document = {"Statement": [{**trust, "Principal": {"AWS": ROLE}}]}
