@@ -102,6 +102,22 @@ def test_a_function_may_be_allowed_to_loop(dew: Dew, tmp_path: Path) -> None:
     assert len(function.traces) == 21
 
 
+def test_a_map_may_allow_it(tmp_path: Path) -> None:
+    (tmp_path / "f.py").write_text("def a(event, context): pass\ndef b(event, context): pass\n")
+    (tmp_path / "serverless.yml").write_text(
+        "service: loops\nprovider: {name: aws, runtime: python3.11}\n"
+        "functions: {a: {handler: f.a, recursiveLoop: Allow}, b: {handler: f.b}}\n"
+    )
+    with start(tmp_path) as dew:
+        told = [
+            dew.client("lambda").get_function_recursion_config(FunctionName=f"loops-dev-{name}")[
+                "RecursiveLoop"
+            ]
+            for name in "ab"
+        ]
+    assert told == ["Allow", "Terminate"]
+
+
 def test_a_caller_that_waits_is_told(dew: Dew, tmp_path: Path) -> None:
     function = Looping(dew, tmp_path)
     function.begin(asks_at=16)

@@ -36,8 +36,8 @@ _CONFIGURATION: dict[str, Any] = {
 _CREATE_ONLY = ("Architectures", "CodeSigningConfigArn", "PackageType", "TenancyConfig", "DurableConfig")
 _RENAMED = {"KmsKeyArn": "KMSKeyArn"}
 _NOT_EMULATED = ("CapacityProviderConfig", "FunctionScalingConfig", "PublishToLatestPublished")
-_WITHOUT_EFFECT = ("RecursiveLoop", "RuntimeManagementConfig")
-"""Accepted, for nothing here depends on them: loops are not detected, and a runtime is what the machine has."""
+_WITHOUT_EFFECT = ("RuntimeManagementConfig",)
+"""Accepted, for nothing here depends on it: a runtime is what the machine has."""
 
 
 class Function(Provider):
@@ -70,6 +70,7 @@ class Function(Provider):
         "Timeout": int,
         "TracingConfig": {"Mode": str},
         "VpcConfig": {"Ipv6AllowedForDualStack": bool, "SecurityGroupIds": STRINGS, "SubnetIds": STRINGS},
+        "RecursiveLoop": str,
         **dict.fromkeys((*_NOT_EMULATED, *_WITHOUT_EFFECT), object),
     }
     required = ("Code", "Role")
@@ -99,6 +100,8 @@ class Function(Provider):
         context.made.append(outcome)
         if "ReservedConcurrentExecutions" in properties:
             await self._reserve(context, name, properties)
+        if "RecursiveLoop" in properties:
+            await self._limit_loops(context, name, properties)
         return outcome
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
@@ -119,6 +122,8 @@ class Function(Provider):
             await context.invoke(SERVICE, "UpdateFunctionConfiguration", FunctionName=name, **changed)
         if before.get("ReservedConcurrentExecutions") != properties.get("ReservedConcurrentExecutions"):
             await self._reserve(context, name, properties)
+        if before.get("RecursiveLoop") != properties.get("RecursiveLoop"):
+            await self._limit_loops(context, name, properties)
         await self._retag(context, current, properties)
         return Outcome(name, current.attributes)
 
@@ -135,6 +140,11 @@ class Function(Provider):
             await context.invoke(
                 SERVICE, "PutFunctionConcurrency", FunctionName=name, ReservedConcurrentExecutions=reserved
             )
+
+    @staticmethod
+    async def _limit_loops(context: Context, name: str, properties: dict[str, Any]) -> None:
+        loop = properties.get("RecursiveLoop") or "Terminate"
+        await context.invoke(SERVICE, "PutFunctionRecursionConfig", FunctionName=name, RecursiveLoop=loop)
 
     @staticmethod
     async def _retag(context: Context, current: Resource, properties: dict[str, Any]) -> None:
