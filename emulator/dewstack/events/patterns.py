@@ -11,6 +11,8 @@ from typing import Any
 Matches = Callable[[Any], bool]
 """Whether something matches a pattern."""
 _MISSING = object()
+_TOKEN = re.compile(r"\\([*\\])|(\*)|(.)", re.DOTALL)
+"""Of a wildcard pattern: a character that is escaped, a star, any other."""
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "=": lambda value, bound: value == bound,
     "<": lambda value, bound: value < bound,
@@ -118,11 +120,18 @@ def _ignore_case(operand: Any) -> Matches:
 
 
 def _wildcard(operand: Any) -> Matches:
-    parts = _text(operand, "wildcard").split("*")
-    if "" in parts[1:-1]:
+    """`*` stands for anything, `\\*` for itself."""
+    from dewstack.policies.wildcard import consists_of
+
+    pieces = [""]
+    for escaped, star, plain in _TOKEN.findall(_text(operand, "wildcard")):
+        if star:
+            pieces.append("")
+        else:
+            pieces[-1] += escaped or plain
+    if "" in pieces[1:-1]:
         raise InvalidPattern("Consecutive wildcard characters")
-    expression = re.compile(".*".join(re.escape(part) for part in parts), re.DOTALL)
-    return lambda value: isinstance(value, str) and expression.fullmatch(value) is not None
+    return lambda value: isinstance(value, str) and consists_of(pieces, value)
 
 
 def _exists(operand: Any) -> Matches:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from dewstack.logs.errors import InvalidParameterException
+from dewstack.policies.wildcard import consists_of
 
 Test = Callable[[Any], bool]
 """Over a document."""
@@ -210,8 +211,8 @@ def _equality(kind: str, text: str) -> Test:
             raise _invalid() from error
         return lambda value: isinstance(value, str) and expression.search(value) is not None
     wanted = re.sub(r"\\(.)", r"\1", text) if kind == "phrase" else text
-    pattern = re.compile(".*".join(re.escape(part) for part in wanted.split("*")), re.DOTALL)
-    return lambda value: pattern.fullmatch(_text(value)) is not None
+    pieces = wanted.split("*")
+    return lambda value: consists_of(pieces, _text(value))
 
 
 def _number(value: Any) -> float | None:

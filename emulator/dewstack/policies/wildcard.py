@@ -34,6 +34,23 @@ def wildcard(pattern: str, value: str) -> bool:
     return last >= at and pieces[-1].fullmatch(value, last) is not None
 
 
+def consists_of(pieces: Sequence[str], value: str) -> bool:
+    """Whether `value` is these pieces in their order, with anything between two of them. Linear in its length, as
+    `wildcard` is: the value is a client's."""
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return value == first
+    if not value.startswith(first):
+        return False
+    at = len(first)
+    for piece in pieces[1:-1]:
+        found = value.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return len(value) - at >= len(last) and value.endswith(last)
+
+
 @lru_cache(maxsize=512)
 def _piece(text: str) -> re.Pattern[str]:
     """What stands between two stars."""

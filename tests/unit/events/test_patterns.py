@@ -9,7 +9,15 @@ from dewstack.events.patterns import InvalidPattern, compile_pattern
 EVENT = {
     "source": "aws.ec2",
     "resources": ["arn:a", "arn:b"],
-    "detail": {"state": "Terminated", "count": 5, "flag": True, "none": None, "ip": "10.0.0.7", "tags": []},
+    "detail": {
+        "state": "Terminated",
+        "count": 5,
+        "flag": True,
+        "none": None,
+        "ip": "10.0.0.7",
+        "tags": [],
+        "star": "a*\\b",
+    },
 }
 
 
@@ -24,6 +32,11 @@ EVENT = {
         ({"detail": {"state": [{"suffix": "ing"}]}}, False),
         ({"detail": {"state": [{"equals-ignore-case": "terminated"}]}}, True),
         ({"detail": {"state": [{"wildcard": "T*ed"}]}}, True),
+        ({"detail": {"state": [{"wildcard": "*e*min*"}]}}, True),
+        ({"detail": {"state": [{"wildcard": "Termin*inated"}]}}, False),
+        ({"detail": {"state": [{"wildcard": "Terminated"}]}}, True),
+        ({"detail": {"star": [{"wildcard": "a\\*\\\\*"}]}}, True),
+        ({"detail": {"state": [{"wildcard": "T\\*ed"}]}}, False),
         ({"detail": {"state": [{"anything-but": ["Terminated", "x"]}]}}, False),
         ({"detail": {"state": [{"anything-but": {"prefix": "init"}}]}}, True),
         ({"detail": {"missing": [{"anything-but": "x"}]}}, False),
@@ -61,3 +74,9 @@ def test_patterns_match(pattern: Any, matches: bool) -> None:
 def test_what_aws_refuses_is_refused(pattern: Any) -> None:
     with pytest.raises(InvalidPattern):
         compile_pattern(pattern)
+
+
+def test_a_wildcard_takes_no_time_that_a_client_could_stretch() -> None:
+    matches = compile_pattern({"path": [{"wildcard": "*a*a*a*a*b"}]})
+    assert not matches({"path": "a" * 100_000})
+    assert matches({"path": "a" * 100_000 + "b"})
