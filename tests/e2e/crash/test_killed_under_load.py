@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -74,6 +75,14 @@ def children(project: Project) -> list[tuple[int, str]]:
     return found
 
 
+def becomes(condition: Callable[[], bool]) -> bool:
+    """Whether `condition` comes true in time."""
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
 def test_killed_under_load_and_started_again_nobody_gets_anothers_answer(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "load")
@@ -83,11 +92,7 @@ def test_killed_under_load_and_started_again_nobody_gets_anothers_answer(tmp_pat
         answers, first = asyncio.run(live(project))
         assert set(answers) == {"right", "connection error"}
         assert len(first) >= 3  # the emulator, an environment and what this has started
-        left = {name for _, name in children(project)} & set(first)
-        assert not left
+        assert becomes(lambda: not {name for _, name in children(project)} & set(first))
     finally:
         project.dew("down")
-    deadline = time.monotonic() + 10
-    while project.processes() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert project.processes() == []
+    assert becomes(lambda: project.processes() == [])
