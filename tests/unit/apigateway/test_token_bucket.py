@@ -1,8 +1,8 @@
 """The token bucket behind a stage's throttling."""
 
+from dewstack.apigateway.throttle import TokenBucket
 from dewstack.apigateway.v2.model import RouteSettings, Stage
 from dewstack.apigateway.v2.throttling import bucket_for
-from dewstack.apigateway.throttle import TokenBucket
 
 
 def test_a_burst_then_the_rate() -> None:
