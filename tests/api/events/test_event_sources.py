@@ -313,6 +313,21 @@ def test_records_of_a_kinesis_stream_arrive_in_order(world: World) -> None:
     assert texts() == ["one", "once-two", "three", "once-two", "three"]
 
 
+def test_a_stream_that_is_made_anew_is_read_again(world: World) -> None:
+    function, streams = world.function(), world.dew.client("kinesis")
+    name = world.name("stream")
+    streams.create_stream(StreamName=name, ShardCount=1)
+    arn = streams.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
+    world.connect(function, arn, StartingPosition="TRIM_HORIZON")
+    streams.put_record(StreamName=name, Data=b"one", PartitionKey="p")
+    until(lambda: world.events(function))
+    streams.delete_stream(StreamName=name)
+    time.sleep(1.5)  # a stream is looked at every second
+    streams.create_stream(StreamName=name, ShardCount=1)
+    streams.put_record(StreamName=name, Data=b"two", PartitionKey="p")
+    until(lambda: len(world.events(function)) == 2)
+
+
 def test_mappings_are_described_listed_and_not_made_twice(world: World) -> None:
     function, (_, arn) = world.function(), world.queue()
     uuid = world.connect(function, arn)

@@ -56,9 +56,12 @@ class StreamReader:
         self._role = ""
 
     async def run(self) -> None:
-        """Follow the shards there are, and those to come."""
+        """Follow the shards there are, and those to come. Raises what went wrong with one."""
         try:
             while True:
+                for task in self._shards.values():
+                    if task.done():
+                        task.result()
                 for shard in await self._list():
                     if shard not in self._shards:
                         started = self._shards != {}
@@ -98,6 +101,7 @@ class StreamReader:
                 answer = await self._ask("GetRecords", ShardIterator=iterator, Limit=self._mapping.batch_size)
             except AwsError as error:
                 if error.code in GONE:
+                    self._shards.pop(shard, None)  # whatever is made in its place is read from its beginning
                     return
                 await self._wait()
                 continue
