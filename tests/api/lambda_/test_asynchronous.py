@@ -356,6 +356,17 @@ resources:
 """
 
 
+@pytest.mark.parametrize("target", ["arn:aws:kinesis:us-east-1:000000000000:stream/x", "arn:aws:sqs:torn"])
+def test_dead_letters_that_cannot_be_sent_are_named(
+    client: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, target: str
+) -> None:
+    function = Failing(client, tmp_path, f"undead-{len(target)}", DeadLetterConfig={"TargetArn": target})
+    client.put_function_event_invoke_config(FunctionName=function.name, MaximumRetryAttempts=0)
+    function.send(fail=True)
+    until(lambda: f"could not be sent to {target}" in caplog.text)
+    assert "is lost" not in caplog.text
+
+
 def test_a_maps_destinations_retries_and_dead_letters_work(tmp_path: Path) -> None:
     files = {"attempts": str(tmp_path / "attempts"), "cheers": str(tmp_path / "cheers")}
     (tmp_path / "f.py").write_text(FAILS)

@@ -34,10 +34,14 @@ class Destinations:
 
     async def send(self, target: str, letter: Letter) -> None:
         """Send a letter to the ARN `target`. What cannot be delivered is logged: nobody waits for it."""
-        service, region, account, resource = target.split(":", 5)[2:6]
-        caller = Caller(account or _account(letter), region or _region(letter))
+        parts = target.split(":", 5)
+        sender = SENDERS.get(parts[2]) if len(parts) == 6 else None
         try:
-            await SENDERS[service](self._call, caller, target, resource, letter)
+            if sender is None:
+                raise AwsError("nothing is sent to such a target")
+            region, account, resource = parts[3:]
+            caller = Caller(account or _account(letter), region or _region(letter))
+            await sender(self._call, caller, target, resource, letter)
         except AwsError as error:
             logger.error(
                 "%s: a record of an asynchronous invocation could not be sent to %s: %s: %s",
