@@ -113,6 +113,12 @@ class Lambda:
         return [line if isinstance(line, str) else line() for line in self._lines]
 
 
+async def settle() -> None:
+    """Let connections that were just being accepted be closed: that takes the loop a few rounds."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
 def make_lambda(tmp_path: Path) -> Iterator[Callable[..., Lambda]]:
     """Makes a Lambda service with its own settings."""
@@ -128,7 +134,7 @@ def make_lambda(tmp_path: Path) -> Iterator[Callable[..., Lambda]]:
         yield make
         for one in made:
             one.service.close()
-        runner.run(asyncio.sleep(0))  # connections that were just being accepted are closed
+        runner.run(settle())
 
 
 @pytest.fixture
