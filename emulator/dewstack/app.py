@@ -22,11 +22,11 @@ from dewstack.cloudwatch import CloudWatch, MeteredStream, Overview
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
 from dewstack.connection import Door
-from dewstack.control import BadRequest, Pages, answer, body_of, refusal
+from dewstack.control import Pages
 from dewstack.endpoints import Deployed, Endpoints, Urls
 from dewstack.events import Events, LogSource
-from dewstack.frontdoor import AwsDoor, FrontendDoor, ServiceDoor
-from dewstack.http import Request, Response
+from dewstack.frontdoor import AwsDoor, ServiceDoor
+from dewstack.frontend import FrontendDoor
 from dewstack.iam import Credential, Iam, Identity, Recorded, SecurityTokens, Sources, user_key
 from dewstack.lambda_ import Function, LambdaService
 from dewstack.logs import Logs
@@ -152,7 +152,6 @@ class Emulator:
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
-        control.add("POST", "schedules/fire", self._fire)
         control.add("GET", "lambda/code", self.functions.packages.download)
         self._aws_door = AwsDoor(
             self.gateway, self.api, self.cognito, control, functools.cache(self._function_urls)
@@ -237,18 +236,6 @@ class Emulator:
             "UserPools"
         ]:
             await asyncio.to_thread(self.cognito.jwks, pool["Id"])
-
-    async def _fire(self, request: Request, query: dict[str, str]) -> Response:
-        """Fire the schedules of a name now, whatever their time."""
-        try:
-            name = str(body_of(request).get("name") or "")
-        except BadRequest as error:
-            return refusal(error)
-        if not await self.events.fire(name):
-            return refusal(
-                BadRequest(f"no schedule is called '{name}': expected {{\"name\": its name or ARN}}")
-            )
-        return answer({"fired": name})
 
     def _open_log(self, function: Function, stream: str) -> MeteredStream:
         """A log stream in the function's own account and region."""

@@ -16,6 +16,7 @@ from dewstack.cognito import Cognito
 from dewstack.config import Caller
 from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
 from dewstack.errors import AwsError
+from dewstack.events import Events
 from dewstack.http import Request, Response
 from dewstack.logs import LogEvent, Logs
 from dewstack.wire.api import AwsApi
@@ -55,6 +56,7 @@ class Host(Protocol):
 
     deployed: Deployed
     authority: Authority
+    events: Events
 
     @property
     def urls(self) -> Urls:
@@ -97,6 +99,7 @@ class Endpoints:
                 ("GET", "functions"): self._functions,
                 ("GET", "logs"): self._logs,
                 ("GET", "authority"): self._authority,
+                ("POST", "schedules/fire"): _refusing(self._fire),
             },
             _refusing(self._call),
             pages,
@@ -118,6 +121,13 @@ class Endpoints:
         """The certificate by which functions trust AWS's names here."""
         pem = await asyncio.to_thread(self._host.authority.certificate)
         return Response(200, pem.encode(), [(b"Content-Type", b"application/x-pem-file")])
+
+    async def _fire(self, request: Request, query: dict[str, str]) -> Response:
+        """Fire the schedules of a name now, whatever their time."""
+        name = str(body_of(request).get("name") or "")
+        if not await self._host.events.fire(name):
+            raise BadRequest(f"no schedule is called '{name}': expected {{\"name\": its name or ARN}}")
+        return answer({"fired": name})
 
     async def _mail(self, request: Request, query: dict[str, str]) -> Response:
         messages = await asyncio.to_thread(self._mailbox.messages, query.get("to"))

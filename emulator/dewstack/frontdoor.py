@@ -6,12 +6,9 @@ The service's own port leads straight to its APIs; the front end's serves its fi
 """
 
 import asyncio
-import mimetypes
 import re
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -117,9 +114,8 @@ class AwsDoor:
         host = (request.header("host") or "").lower()
         by_host = OWN_HOST.match(host)
         if by_host:
-            if by_host[2]:
-                return await self._urls().execute(by_host[1], request)
-            return await self._gateway.execute(by_host[1], request)
+            owner = self._urls() if by_host[2] else self._gateway
+            return await owner.execute(by_host[1], request)
         if self._gateway.has_domain(host):
             return await self._gateway.execute_at(host, request)
         path = request.raw_path
@@ -140,6 +136,10 @@ class AwsDoor:
             return json_response(200, {"services": {}, "edition": "dewstack", "version": "4.14.0"})
         if HOSTED_HOST.fullmatch(host):
             return await self._pools.hosted(request)
+        return await self._aws_or_nothing(request, path)
+
+    async def _aws_or_nothing(self, request: Request, path: str) -> Response:
+        """AWS's APIs; where it is none of them, a page of the hosted UI, or nothing."""
         connection = CONNECTIONS_PATH.fullmatch(path)
         if connection:
             return await self._aws.handle(replace(request, raw_path=connection[1], sent_path=path))
@@ -251,55 +251,6 @@ class ServiceDoor:
 def _is_for_websockets(request: Request) -> bool:
     """Whether only a WebSocket API can be meant: a handshake, or what a backend has to say to a client."""
     return "/@connections/" in request.raw_path or (request.header("upgrade") or "").lower() == "websocket"
-
-
-class FrontendDoor:
-    """The front end's port: files as they are on disk, never from outside of their directory."""
-
-    def __init__(self) -> None:
-        self._directory: Path | None = None
-        self._origin = ""
-        self._config: dict[str, Any] = {}
-
-    def serve(self, directory: Path | None, origin: str, config: dict[str, Any]) -> None:
-        """Serve `directory` from now on. `origin` is the one URL of the page, which APIs allow by CORS; `config`
-        is what `/config.json` says."""
-        self._directory = directory.resolve() if directory else None
-        self._origin = origin
-        self._config = config
-
-    async def __call__(self, request: Request) -> Response:
-        """Answer one request."""
-        if request.method not in ("GET", "HEAD"):
-            return json_response(405, {"message": "Only GET is served here."}, (b"Allow", b"GET, HEAD"))
-        by_name = (request.header("host") or "").startswith("localhost:")
-        if by_name and self._origin and "//localhost" not in self._origin:
-            query = f"?{request.query}" if request.query else ""
-            location = f"{self._origin}{request.raw_path}{query}".encode("latin-1")
-            return Response(307, b"", [(b"Location", location)])
-        if request.raw_path == "/config.json":
-            return json_response(200, self._config, REVALIDATE)
-        return await asyncio.to_thread(self._file, unquote(request.raw_path))
-
-    def _file(self, path: str) -> Response:
-        missing = json_response(404, {"message": f"{path}: there is no such file."})
-        root = self._directory
-        if root is None or "\0" in path:
-            return missing
-        try:
-            file = (root / path.lstrip("/")).resolve()
-            if file.is_dir():
-                file /= "index.html"
-            if not file.is_relative_to(root) or not file.is_file():
-                return missing
-            content = file.read_bytes()
-        except OSError:
-            return missing
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        if kind.startswith("text/") or kind.endswith("javascript"):
-            kind += "; charset=utf-8"
-        nosniff = (b"X-Content-Type-Options", b"nosniff")
-        return Response(200, content, [(b"Content-Type", kind.encode()), REVALIDATE, nosniff])
 
 
 def _origin(host: str) -> str:

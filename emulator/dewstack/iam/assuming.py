@@ -13,6 +13,7 @@ from dewstack.errors import AwsError
 from dewstack.http import Request
 from dewstack.iam.actions import Ask
 from dewstack.iam.credentials import Credential
+from dewstack.iam.evaluation import Verdict
 from dewstack.iam.refusals import not_authorized
 from dewstack.iam.service import Iam
 from dewstack.iam.sessions import new_key, role_session
@@ -86,13 +87,16 @@ class Assuming:
         ask = Ask("sts:AssumeRole", role_arn, keys)
         verdict = await self._judging.verdict(credential, ask, request, region)
         permitted = himself or verdict is None or verdict.allowed
-        if trusted and permitted:
+        if not (trusted and permitted):
+            self._refuse(credential, ask, None if permitted else verdict)
+
+    def _refuse(self, credential: Credential, ask: Ask, verdict: Verdict | None) -> None:
+        """Say what is missing. Raises AccessDenied where policies are enforced."""
+        if not self._enforced:
+            self._judging.warn(credential, ask, verdict)
             return
-        if self._enforced:
-            arn = credential.principal.arn
-            reason = verdict.reason if verdict and not permitted else ""
-            raise AccessDenied(not_authorized(arn, ask.action, role_arn, reason).strip())
-        self._judging.warn(credential, ask, verdict if verdict and not permitted else None)
+        reason = verdict.reason if verdict else ""
+        raise AccessDenied(not_authorized(credential.principal.arn, ask.action, ask.resource, reason).strip())
 
     def session_token(self, credential: Credential, params: dict[str, Any]) -> dict[str, Any]:
         """Temporary credentials of whoever asks. Raises AccessDenied."""

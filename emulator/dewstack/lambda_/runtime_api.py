@@ -234,10 +234,13 @@ class RuntimeApi(asyncio.Protocol):
                 return OK_202 if self._state.init_failed(body) else INVALID_STATE
             case ["", "2020-01-01", "extension", *rest]:
                 return self._state.extension_call(self._call("/".join(rest), body), self)
-            case _ if self._url in TELEMETRY:
-                return NO_TELEMETRY
             case _:
-                return PONG if self._url.endswith(b"/ping") else NOT_FOUND
+                return self._answer_else()
+
+    def _answer_else(self) -> bytes:
+        if self._url in TELEMETRY:
+            return NO_TELEMETRY
+        return PONG if self._url.endswith(b"/ping") else NOT_FOUND
 
     def _call(self, path: str, body: bytes) -> Call:
         head = self._extension.get

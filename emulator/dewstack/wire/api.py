@@ -1,28 +1,25 @@
 """The AWS API: a table of operations, called in this process or over HTTP in any of AWS's protocols."""
 
-import asyncio
-import inspect
 import logging
 import zlib
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
 from dewstack import ids
 from dewstack.config import Caller, Config
-from dewstack.errors import AwsError
+from dewstack.errors import AwsError, NotEmulated
 from dewstack.http import Request, Response
 from dewstack.wire.errors import SerializationException, not_emulated, validation_error
 from dewstack.wire.identify import Identity, identify, is_aws_request
 from dewstack.wire.model import Operation, ServiceModel, load_model
-from dewstack.wire.operation import Handler
 from dewstack.wire.origins import CORS_HEADERS, preflight, refuse_strangers
 from dewstack.wire.peek import Peek
 from dewstack.wire.protocol import JsonProtocol, Labels, WireProtocol
 from dewstack.wire.query import QueryProtocol
 from dewstack.wire.refusals import CborRefusal, Ec2Refusal, RestXmlRefusal
+from dewstack.wire.registry import Elsewhere, Registry
 from dewstack.wire.rest_json import RestJsonProtocol
 from dewstack.wire.validate import describe, violations
 
@@ -33,18 +30,6 @@ _LARGE_BODY = 256 * 1024
 _MAX_INFLATED = 64 * 1024 * 1024
 _BY_PATH = frozenset({"rest-json", "rest-xml"})
 _LOG = logging.getLogger("dewstack")
-
-
-class Elsewhere(Protocol):
-    """Where the services go that no operations are registered for."""
-
-    async def handle(self, service: str, caller: Caller, request: Request, *, signed: bool) -> Response:
-        """The response to a request. Raises AwsErrors of the way there."""
-
-    async def call(
-        self, service: str, operation: str, params: dict[str, Any], caller: Caller
-    ) -> dict[str, Any]:
-        """The output of an operation. Raises its AwsError."""
 
 
 class Guard(Protocol):
@@ -68,23 +53,15 @@ class Guard(Protocol):
         protocol; params are by their names on the wire."""
 
 
-class AwsApi:
-    """All AWS operations that the emulator offers.
-
-    Plain handlers run in a thread pool of this class's own, coroutine functions on the loop it was made on.
-    """
+class AwsApi(Registry):
+    """The operations that are registered, over HTTP."""
 
     def __init__(self, config: Config, elsewhere: Elsewhere | None = None) -> None:
+        super().__init__(elsewhere)
         self._config = config
-        self._elsewhere = elsewhere
         self.guard: Guard | None = None
         self._peek = Peek()
-        self._operations: dict[str, dict[str, Handler]] = {}
-        self._asynchronous: set[tuple[str, str]] = set()
-        self._shared: set[str] = set()
         self._models: dict[str, ServiceModel] = {}
-        self._home = asyncio._get_running_loop()
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="aws-api")
         self._protocols: dict[str, WireProtocol] = {
             "json": JsonProtocol(),
             "rest-json": RestJsonProtocol(),
@@ -93,71 +70,6 @@ class AwsApi:
             "ec2": Ec2Refusal(),
             "smithy-rpc-v2-cbor": CborRefusal(),
         }
-
-    def register(
-        self, service: str, operations: Mapping[str, Handler], *, others_elsewhere: bool = False
-    ) -> None:
-        """Offer `operations` (by AWS's name) of `service` (boto3's name), in addition to those it has. Its others are
-        not emulated, or else `others_elsewhere`."""
-        self._operations.setdefault(service, {}).update(operations)
-        if others_elsewhere:
-            self._shared.add(service)
-        for name, handler in operations.items():
-            if inspect.iscoroutinefunction(handler):
-                self._asynchronous.add((service, name))
-
-    @property
-    def offered(self) -> dict[str, frozenset[str]]:
-        """The operations that are registered, by service; any other of these services answers 501."""
-        return {service: frozenset(operations) for service, operations in self._operations.items()}
-
-    @property
-    def shared(self) -> frozenset[str]:
-        """Services whose other operations are somebody's elsewhere."""
-        return frozenset(self._shared)
-
-    def close(self) -> None:
-        """Stop the worker threads; handlers that are running end on their own."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def call(
-        self, service: str, operation: str, params: dict[str, Any], caller: Caller
-    ) -> dict[str, Any]:
-        """Call an operation in this process. No model is needed and nothing is validated.
-
-        Raises the handler's AwsError; NotEmulated for an operation nobody registered; an AwsError
-        `InternalFailure` for anything unexpected, whose traceback goes to the logger `dewstack`.
-        """
-        try:
-            if self._elsewhere is not None and self._is_elsewhere(service, operation):
-                return await self._elsewhere.call(service, operation, params, caller)
-            handler = self._operations.get(service, {}).get(operation)
-            if handler is None:
-                raise not_emulated(service, operation)
-            output = await self._run(handler, (service, operation) in self._asynchronous, caller, params)
-        except AwsError:
-            raise
-        except Exception as error:
-            _LOG.exception("%s.%s failed", service, operation)
-            raise AwsError(
-                "The request processing has failed because of an unknown error, exception or failure."
-            ) from error
-        return output or {}
-
-    async def _run(
-        self, handler: Handler, asynchronous: bool, caller: Caller, params: dict[str, Any]
-    ) -> dict[str, Any] | None:
-        """Run a handler where it belongs: a coroutine on the home loop, a plain function in a worker thread, or
-        right here when this is the loop of a thread that has nothing else to do."""
-        loop = asyncio.get_running_loop()
-        home = self._home or loop
-        if asynchronous and loop is not home:
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(handler(caller, params), home))
-        if asynchronous:
-            return await handler(caller, params)  # type: ignore[no-any-return]
-        if loop is not home:
-            return handler(caller, params)  # type: ignore[no-any-return]
-        return await self._in_thread(handler, caller, params)
 
     async def check(self, service: str, operation: str, params: dict[str, Any]) -> None:
         """Check params that did not come over a wire against the model; what is not in it passes.
@@ -170,14 +82,6 @@ class AwsApi:
         broken = list(violations(shape, params)) if shape else []
         if broken:
             raise validation_error(service, describe(broken))
-
-    def _is_elsewhere(self, service: str, operation: str) -> bool:
-        """Whether an operation is not ours: its whole service isn't, or what we don't have of it."""
-        mine = self._operations.get(service)
-        return mine is None or (service in self._shared and operation not in mine)
-
-    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
 
     def is_aws_request(self, request: Request) -> bool:
         """Whether `request` is for `handle`."""
@@ -246,21 +150,14 @@ class AwsApi:
         if service and service not in self._operations and self._elsewhere is not None:
             if _is_public(request, identity):
                 refuse_strangers(request, self._config.host, linked=True)
-            else:
-                self._admit(request, identity, protocol)
-                await self._check(request, identity.caller, model)
-            return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
+                return await self._elsewhere.handle(service, identity.caller, request, signed=False)
+            return await self._ask_elsewhere(self._elsewhere, request, identity, model, protocol)
         if model is None:
-            action = (request.header("x-amz-target") or "").rpartition(".")[2]
-            raise not_emulated(
-                identity.service or "unknown", action or f"{request.method} {request.raw_path}"
-            )
+            raise _unknown(identity.service, request)
         sent, request = request, _inflated(request)
         operation, labels = protocol.locate(model, request)
         if self._elsewhere is not None and self._is_elsewhere(service, operation.name):
-            self._admit(request, identity, protocol)
-            await self._check(sent, identity.caller, model)
-            return await self._elsewhere.handle(service, identity.caller, request, signed=identity.signed)
+            return await self._ask_elsewhere(self._elsewhere, sent, identity, model, protocol)
         if operation.name not in self._operations.get(model.name, ()):
             raise not_emulated(model.name, operation.name)
         if not operation.unsigned:
@@ -273,6 +170,19 @@ class AwsApi:
             await self._check(sent, identity.caller, model, (operation.name, params))
         output = await self.call(model.name, operation.name, params, identity.caller)
         return protocol.answer(operation, output, _request_id(output) or request_id)
+
+    async def _ask_elsewhere(
+        self,
+        elsewhere: Elsewhere,
+        request: Request,
+        identity: Identity,
+        model: ServiceModel | None,
+        protocol: WireProtocol,
+    ) -> Response:
+        """Hand a request on, as it came, if its sender may make it."""
+        self._admit(request, identity, protocol)
+        await self._check(request, identity.caller, model)
+        return await elsewhere.handle(identity.service, identity.caller, request, signed=identity.signed)
 
     def _admit(self, request: Request, identity: Identity, protocol: WireProtocol) -> None:
         """Refuse what AWS would for want of a signature, and pages of other sites in the user's browser."""
@@ -308,6 +218,12 @@ def _request_id(output: dict[str, Any]) -> str | None:
     """The id that a handler gave to what it began, by which its caller can find it again."""
     metadata = output.get("ResponseMetadata")
     return metadata.get("RequestId") if metadata else None
+
+
+def _unknown(service: str, request: Request) -> NotEmulated:
+    """What is said of a request for a service that nobody knows."""
+    action = (request.header("x-amz-target") or "").rpartition(".")[2]
+    return not_emulated(service or "unknown", action or f"{request.method} {request.raw_path}")
 
 
 def _is_public(request: Request, identity: Identity) -> bool:

@@ -173,16 +173,10 @@ class RestJsonProtocol:
             return Response(status, body, headers)
         for member in shape.members.values():
             value = output.get(member.name)
-            if value is None:
-                continue
-            if member.location == "statusCode":
+            if member.location == "statusCode" and value is not None:
                 status = int(value)
-            elif member.location == "header":
-                headers.append((member.wire_name.encode(), header_value(write_text(member, value))))
-            elif member.location == "headers":
-                headers += [
-                    ((member.wire_name + key).encode(), header_value(text)) for key, text in value.items()
-                ]
+            elif value is not None:
+                headers += _headers_of(member, value)
         events = output.get(shape.payload.name) if shape.payload is not None else None
         if events is not None and shape.payload is not None and shape.payload.shape.traits.get("eventstream"):
             from dewstack.wire.event_stream import CONTENT_TYPE, EncodedEvents
@@ -228,3 +222,12 @@ class RestJsonProtocol:
             headers.append((member.wire_name.encode(), header_value(value)))
         body = error_members(shape, error, "message")
         return Response(error.status, documents.encode_json(body), headers)
+
+
+def _headers_of(member: Member, value: Any) -> Headers:
+    """The headers that carry a member, if it is carried by headers."""
+    if member.location == "header":
+        return [(member.wire_name.encode(), header_value(write_text(member, value)))]
+    if member.location == "headers":
+        return [((member.wire_name + key).encode(), header_value(text)) for key, text in value.items()]
+    return []

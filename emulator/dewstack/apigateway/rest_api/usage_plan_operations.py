@@ -20,18 +20,13 @@ LIMITS = ("rateLimit", "burstLimit")
 def stage_throttles(current: Any, patch: Patch) -> dict[str, Any]:
     """`replace /apiStages/ID:STAGE/throttle/~1pets/GET/rateLimit`, and `remove` for a method or all of the stage."""
     patch.only("add", "replace", "remove")
-    stage, what, *rest = (*patch.keys, "", "")
-    method, limit = [part for part in rest if part][:2], [part for part in rest if part][2:]
-    if what != "throttle":
-        raise patch.astray()
+    stage, method, limit = _throttled(patch)
     changed = {
         name: {key: dict(one) for key, one in limits.items()} for name, limits in (current or {}).items()
     }
     limits = changed.setdefault(stage, {})
     if patch.op == "remove" and not method:
         del changed[stage]
-    elif len(method) != 2 or (patch.op != "remove" and (len(limit) != 1 or limit[0] not in LIMITS)):
-        raise patch.astray()
     elif patch.op == "remove":
         held = limits.get("/".join(method), {})
         kept = {name: value for name, value in held.items() if limit and name not in limit}
@@ -40,6 +35,17 @@ def stage_throttles(current: Any, patch: Patch) -> dict[str, Any]:
     else:
         limits.setdefault("/".join(method), {})[limit[0]] = _number(patch)
     return changed
+
+
+def _throttled(patch: Patch) -> tuple[str, list[str], list[str]]:
+    """The stage, the method (two parts, or none) and the limit that a path speaks of. Raises BadRequestException."""
+    stage, what, *rest = (*patch.keys, "", "")
+    method, limit = [part for part in rest if part][:2], [part for part in rest if part][2:]
+    whole = patch.op == "remove" and not method
+    sets_limit = len(limit) == 1 and limit[0] in LIMITS
+    if what != "throttle" or not (whole or len(method) == 2) or not (patch.op == "remove" or sets_limit):
+        raise patch.astray()
+    return stage, method, limit
 
 
 def _number(patch: Patch) -> float:

@@ -213,6 +213,16 @@ def _set(mapping: Mapping, params: dict[str, Any]) -> Mapping:
     if params.get("StartingPositionTimestamp") is not None:
         moment = params["StartingPositionTimestamp"]
         changes["starting_timestamp"] = moment.timestamp() if hasattr(moment, "timestamp") else float(moment)
+    return replace(mapping, **changes, **_structured(params), extras=_extras(mapping, params))
+
+
+def _extras(mapping: Mapping, params: dict[str, Any]) -> dict[str, Any]:
+    return {**mapping.extras, **{name: params[name] for name in KEPT if params.get(name) is not None}}
+
+
+def _structured(params: dict[str, Any]) -> dict[str, Any]:
+    """What `params` say in structures of their own."""
+    changes: dict[str, Any] = {}
     if "FunctionResponseTypes" in params:
         changes["response_types"] = tuple(params["FunctionResponseTypes"] or ())
     if "DestinationConfig" in params:
@@ -222,8 +232,7 @@ def _set(mapping: Mapping, params: dict[str, Any]) -> Mapping:
         changes["concurrency"] = (params["ScalingConfig"] or {}).get("MaximumConcurrency")
     if "FilterCriteria" in params:
         changes["filters"] = _filters(params["FilterCriteria"] or {})
-    kept = {name: params[name] for name in KEPT if params.get(name) is not None}
-    return replace(mapping, **changes, extras={**mapping.extras, **kept})
+    return changes
 
 
 def _filters(criteria: dict[str, Any]) -> tuple[str, ...]:

@@ -107,13 +107,7 @@ class Export:
         if self._snapshot.binary_media_types and self._extensions:
             whole["binary-media-types"] = self._snapshot.binary_media_types
         if "validators" in self._extensions and self._snapshot.request_validators:
-            whole["request-validators"] = {
-                one.name or one.id: {
-                    "validateRequestParameters": one.validate_request_parameters,
-                    "validateRequestBody": one.validate_request_body,
-                }
-                for one in self._snapshot.request_validators
-            }
+            whole["request-validators"] = self._request_validators()
         if "gatewayresponses" in self._extensions and self._snapshot.gateway_responses:
             whole["gateway-responses"] = {
                 one.response_type: {
@@ -129,6 +123,15 @@ class Export:
             whole["documentation"] = {"documentationParts": parts}
         return {f"{PREFIX}{name}": value for name, value in whole.items()}
 
+    def _request_validators(self) -> Node:
+        return {
+            one.name or one.id: {
+                "validateRequestParameters": one.validate_request_parameters,
+                "validateRequestBody": one.validate_request_body,
+            }
+            for one in self._snapshot.request_validators
+        }
+
     def _path(self, methods: dict[str, Method]) -> Node:
         return {
             ANY_METHOD if verb == "ANY" else verb.lower(): self._operation(method)
@@ -139,19 +142,7 @@ class Export:
         operation: Node = {}
         if method.operation_name:
             operation["operationId"] = method.operation_name
-        bodies = method.request_models or {}
-        parameters = list(self._parameters(method))
-        if self._swagger:
-            if bodies:
-                operation["consumes"] = list(bodies)
-                schema = self._reference(next(iter(bodies.values())))
-                parameters.append({"in": "body", "name": "body", "required": True, "schema": schema})
-            operation["produces"] = [JSON]
-        if parameters:
-            operation["parameters"] = parameters
-        if bodies and not self._swagger:
-            content = {kind: {"schema": self._reference(name)} for kind, name in bodies.items()}
-            operation["requestBody"] = {"content": content, "required": True}
+        operation |= self._asked(method)
         operation["responses"] = {
             status: self._response(status, one.response_parameters or {}, one.response_models or {})
             for status, one in sorted((method.method_responses or {}).items())
@@ -164,6 +155,24 @@ class Export:
         if "integrations" in self._extensions and method.method_integration:
             operation[f"{PREFIX}integration"] = integration_of(method.method_integration)
         return operation
+
+    def _asked(self, method: Method) -> Node:
+        """What an operation takes: parameters and bodies."""
+        asked: Node = {}
+        bodies = method.request_models or {}
+        parameters = list(self._parameters(method))
+        if self._swagger:
+            if bodies:
+                asked["consumes"] = list(bodies)
+                schema = self._reference(next(iter(bodies.values())))
+                parameters.append({"in": "body", "name": "body", "required": True, "schema": schema})
+            asked["produces"] = [JSON]
+        if parameters:
+            asked["parameters"] = parameters
+        if bodies and not self._swagger:
+            content = {kind: {"schema": self._reference(name)} for kind, name in bodies.items()}
+            asked["requestBody"] = {"content": content, "required": True}
+        return asked
 
     def _parameters(self, method: Method) -> Iterable[Node]:
         for name, needed in (method.request_parameters or {}).items():
