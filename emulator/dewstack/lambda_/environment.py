@@ -291,9 +291,9 @@ class ExecutionEnvironment:
 
     def _close(self) -> None:
         self._output.close()
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         for connection in self._connections:
             connection.hang_up()
         self._connections.clear()

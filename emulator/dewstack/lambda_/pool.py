@@ -278,10 +278,10 @@ class FunctionPool:
         initialization.failed(environment, "error", error_type)
         self.provisioned.failed(environment, error_type)
         self._drop(environment)
-        final = environment.in_invoke or self._debugged or error_type == faults.NOT_STARTED
-        if error_type != faults.NOT_STARTED:
+        started = error_type != faults.NOT_STARTED
+        if started:
             self._again.append(environment)
-        if final and self._queue:
+        if self._queue and (environment.in_invoke or self._debugged or not started):
             completion.complete_not_initialized(environment, self._queue.popleft(), body, error_type)
         self._grow()
 
