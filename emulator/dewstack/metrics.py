@@ -15,7 +15,7 @@ from dewstack.config import Caller
 
 MINUTE = 60
 KEPT_MINUTES = 1440
-MOST_SERIES = 20_000
+MOST_SERIES = 5_000
 """Series that one account keeps in one region: what is new beyond is dropped."""
 MOST_VALUES = 4096
 """Different values that a summary tells apart to the hundredth; beyond, to three digits."""

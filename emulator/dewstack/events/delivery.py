@@ -127,7 +127,9 @@ class Delivery:
         await self._call("kinesis", "PutRecord", record, caller)
 
     async def _to_log_group(self, shipment: Shipment, caller: Caller) -> None:
-        group = shipment.target.split(":", 6)[6].removesuffix(":*")
+        group = shipment.target.partition(":log-group:")[2].removesuffix(":*")
+        if not group:
+            raise NoSuchTarget("its ARN names no log group")
         event = json.loads(shipment.body) if shipment.body.startswith("{") else {}
         stream = {"logGroupName": group, "logStreamName": str(event.get("id") or "events")}
         try:
@@ -135,7 +137,9 @@ class Delivery:
         except AwsError as error:
             if error.code != "ResourceAlreadyExistsException":
                 raise
-        at = shipment.settings["timestamp_ms"]
+        at = shipment.settings.get("timestamp_ms")
+        if at is None:
+            raise NoSuchTarget("log groups take what rules send, and nothing else")
         line = {"timestamp": at, "message": shipment.body}
         await self._call("logs", "PutLogEvents", {**stream, "logEvents": [line]}, caller)
 

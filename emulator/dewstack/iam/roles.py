@@ -101,7 +101,7 @@ class Roles:
     def _read_records(self) -> tuple[dict[str, Identity], dict[str, Any]]:
         records = list(self._records())
         documents = {
-            one.physical_id: one.properties["PolicyDocument"] for one in records if one.type == MANAGED
+            one.physical_id: one.properties.get("PolicyDocument") for one in records if one.type == MANAGED
         }
         attached: dict[tuple[str, str], dict[str, Any]] = {}
         managed: dict[tuple[str, str], list[str]] = {}
@@ -113,7 +113,7 @@ class Roles:
                 if one.type == MANAGED:
                     managed.setdefault(key, []).append(one.physical_id)
                 elif one.type in INLINE:
-                    attached.setdefault(key, {})[given["PolicyName"]] = given["PolicyDocument"]
+                    attached.setdefault(key, {})[given.get("PolicyName", "")] = given.get("PolicyDocument")
         identities: dict[str, Identity] = {}
         for one in records:
             if one.type == ROLE:
@@ -125,7 +125,9 @@ class Roles:
 
 def _role(one: Recorded, attached: Mapping[str, Any], managed: Iterable[str]) -> Identity:
     given = one.properties
-    inline = {policy["PolicyName"]: policy["PolicyDocument"] for policy in given.get("Policies") or ()}
+    inline = {
+        policy.get("PolicyName", ""): policy.get("PolicyDocument") for policy in given.get("Policies") or ()
+    }
     return Identity(
         arn=one.attributes["Arn"],
         unique_id=one.attributes.get("RoleId", ""),

@@ -27,6 +27,7 @@ from dewstack.wire import Call
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 30.0
 LONGEST_SHARDS = 50
+EXPIRED = "ExpiredIteratorException"
 GONE = ("ResourceNotFoundException", "ResourceInUseException")
 
 
@@ -53,6 +54,8 @@ class StreamReader:
         self._filters = Filters(mapping.filters)
         self._service = "dynamodbstreams" if mapping.kind == TABLE else "kinesis"
         self._shards: dict[str, asyncio.Task[None]] = {}
+        self._done: dict[str, str] = {}
+        """The last sequence number of each shard that is done with."""
         self._role = ""
 
     async def run(self) -> None:
@@ -104,6 +107,8 @@ class StreamReader:
                     self._shards.pop(shard, None)  # whatever is made in its place is read from its beginning
                     return
                 await self._wait()
+                if error.code == EXPIRED:
+                    iterator = await self._after(shard)
                 continue
             iterator = answer.get("NextShardIterator") or ""
             records += [self._record(record, shard) for record in answer["Records"]]
@@ -113,7 +118,18 @@ class StreamReader:
                 await asyncio.sleep(min(self._mapping.window, 1.0))
             else:
                 await self._serve(shard, records)
+                self._done[shard] = sequence_number(records[-1])
                 records = []
+
+    async def _after(self, shard: str) -> str:
+        """Where to go on in a shard: behind what was done, or at its beginning."""
+        if shard not in self._done:
+            return await self._iterator(shard, newcomer=True)
+        place = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER"}
+        where = "SequenceNumber" if self._service != "kinesis" else "StartingSequenceNumber"
+        named = {"StreamArn": self._mapping.source_arn} if self._service != "kinesis" else self._name()
+        place[where] = self._done[shard]
+        return str((await self._ask("GetShardIterator", **named, ShardId=shard, **place))["ShardIterator"])
 
     def _record(self, record: dict[str, Any], shard: str) -> Record:
         if self._mapping.kind == TABLE:
