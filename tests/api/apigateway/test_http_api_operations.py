@@ -278,7 +278,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
         "Authorizer",
     ),
     ("CreateRoute", {"RouteKey": "GET /x", "ApiKeyRequired": True}, NotEmulated, "ApiKeyRequired"),
-    ("CreateIntegration", {"IntegrationType": "HTTP_PROXY"}, NotEmulated, "HTTP_PROXY"),
+    ("CreateIntegration", {"IntegrationType": "HTTP_PROXY"}, BadRequestException, "HTTP endpoint"),
     (
         "CreateIntegration",
         {"IntegrationType": "AWS_PROXY", "IntegrationUri": "arn:aws:sns:x", "PayloadFormatVersion": "2.0"},
@@ -293,9 +293,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[AwsError], str]] = [
     ),
     (
         "CreateIntegration",
-        {"IntegrationType": "AWS_PROXY", "RequestParameters": {"overwrite:path": "/x"}},
+        {"IntegrationType": "AWS_PROXY", "RequestTemplates": {"application/json": "{}"}},
         NotEmulated,
-        "RequestParameters",
+        "RequestTemplates",
     ),
     ("CreateAuthorizer", JWT | {"AuthorizerType": "TOKEN"}, BadRequestException, "TOKEN"),
     (

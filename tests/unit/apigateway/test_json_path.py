@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dewstack.apigateway.rest_api.json_path import BadPath, find
+from dewstack.apigateway.json_path import BadPath, find
 
 DOCUMENT = {"a": {"b": [{"c": 1}, {"c": "z", "d": None}]}, "e f": 2, "g-h": [1, 2, 3, 4]}
 

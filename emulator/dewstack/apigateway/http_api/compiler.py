@@ -8,8 +8,9 @@ from dewstack.apigateway.http_api.authorizers import JwtAuthorizer, RouteAuthori
 from dewstack.apigateway.http_api.cors import CorsPolicy
 from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.execute import CompiledApi, CompiledRoute, CompiledStage
+from dewstack.apigateway.http_api.execute import Integration as Behind
 from dewstack.apigateway.http_api.lambda_authorizer import LambdaAuthorizer, LambdaRouteAuthorizer
-from dewstack.apigateway.http_api.lambda_proxy import LambdaProxy
+from dewstack.apigateway.http_api.lambda_proxy import LambdaIntegration, LambdaProxy
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.http_api.payload_v1 import PayloadV1
 from dewstack.apigateway.http_api.payload_v2 import PayloadV2
@@ -93,9 +94,7 @@ class _StageCompiler:
         key = route.route_key
         constants = Constants(self._api, self._stage, key, path_of(key), overrides_cors)
         integration = self._integrations.get(route.target or "")
-        version = (integration and integration.payload_format_version) or "2.0"
         return CompiledRoute(
-            payload=PAYLOAD_FORMATS[version](constants),
             integration=self._integration(integration, constants) if integration else None,
             authorizer=self._authorizer(route, constants),
             bucket=bucket_for(self._stage, key),
@@ -119,13 +118,28 @@ class _StageCompiler:
         )
         return arn is None or self._compiler.guards.permits(arn, str(source))
 
-    def _integration(self, integration: Integration, constants: Constants) -> LambdaProxy | None:
+    def _integration(self, integration: Integration, constants: Constants) -> Behind | None:
+        """What stands behind a route, with what its parameters are mapped to."""
+        behind = self._behind(integration, constants)
+        if behind is None or not (integration.request_parameters or integration.response_parameters):
+            return behind
+        from dewstack.apigateway.http_api.parameter_mapping import Mapped
+
+        return Mapped(behind, constants, integration.request_parameters, integration.response_parameters)
+
+    def _behind(self, integration: Integration, constants: Constants) -> Behind | None:
         uri, timeout = integration.integration_uri or "", integration.timeout_in_millis / 1000
         compiler, variables = self._compiler, self._stage.stage_variables
+        if integration.integration_type == "HTTP_PROXY":
+            from dewstack.apigateway.http_api.http_proxy import HttpProxy
+
+            return HttpProxy(uri, integration.integration_method or "ANY", timeout, variables)
         arn = function_arn(uri, variables)
         if arn and not integration.credentials_arn and not compiler.guards.permits(arn, constants.source_arn):
             return None
-        return LambdaProxy(compiler.invoke, uri, timeout, variables, compiler.patience)
+        payload = PAYLOAD_FORMATS[integration.payload_format_version or "2.0"](constants)
+        proxy = LambdaProxy(compiler.invoke, uri, timeout, variables, compiler.patience)
+        return LambdaIntegration(payload, proxy)
 
     def _authorizer(self, route: Route, constants: Constants) -> RouteAuthorizer | None:
         if route.authorization_type == "NONE":

@@ -57,6 +57,7 @@ class Exchange:
         "request_id",
         "request_time",
         "route_path",
+        "target_path",
         "time",
     )
 
@@ -66,6 +67,8 @@ class Exchange:
         self.request = request
         self.meter: Meter | None = None
         """Its route's, once that is known."""
+        self.target_path = ""
+        """The path that a mapping has given the request."""
         self.integration_ms = -1.0
         """How long the integration took, once it has answered."""
         self.route_path = route_path

@@ -4,7 +4,9 @@ A compiled API is made once from what the control plane holds (see `compiler`) a
 whatever doesn't depend on the request was decided before the first one came.
 """
 
+from collections.abc import Mapping
 from time import monotonic
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -12,8 +14,7 @@ from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.authorizers import RouteAuthorizer
 from dewstack.apigateway.http_api.cors import CorsPolicy
 from dewstack.apigateway.http_api.exchange import Exchange, new_request_id
-from dewstack.apigateway.http_api.lambda_proxy import LambdaProxy
-from dewstack.apigateway.http_api.payload import PayloadFormat
+from dewstack.apigateway.http_api.payload import Identity
 from dewstack.apigateway.http_api.responses import GatewayResponse, finish
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router
@@ -24,11 +25,19 @@ from dewstack.metrics import Meter
 DEFAULT_STAGE = "$default"
 
 
+class Integration(Protocol):
+    """What stands behind a route."""
+
+    async def respond(
+        self, exchange: Exchange, parameters: Mapping[str, str] | None, identity: Identity | None
+    ) -> Response:
+        """The answer; how long it took is noted at the exchange. Raises GatewayResponse."""
+
+
 class CompiledRoute(Struct, frozen=True):
     """A route with all that it leads to. One without an integration answers as a broken one."""
 
-    payload: PayloadFormat
-    integration: LambdaProxy | None
+    integration: Integration | None
     authorizer: RouteAuthorizer | None
     bucket: TokenBucket | None
     meter: Meter
@@ -63,11 +72,7 @@ class CompiledStage(Struct, frozen=True):
             raise GatewayResponse(responses.TOO_MANY_REQUESTS)
         if route.integration is None:
             raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
-        event = route.payload.event(exchange, parameters, identity)
-        began = monotonic()
-        answer = await route.integration.send(event)
-        exchange.integration_ms = (monotonic() - began) * 1000
-        return route.payload.response(answer)
+        return await route.integration.respond(exchange, parameters, identity)
 
 
 def _is_preflight(exchange: Exchange) -> bool:

@@ -5,11 +5,15 @@ Of a failure the client learns nothing but the status: the function's error is i
 
 import asyncio
 from collections.abc import Mapping
+from time import monotonic
 
 from dewstack.apigateway.http_api import responses
+from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.payload import Identity, PayloadFormat
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.errors import AwsError
+from dewstack.http import Response
 from dewstack.wire import Invoke
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
@@ -48,3 +52,23 @@ class LambdaProxy:
         if result.function_error:
             raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
         return result.payload
+
+
+class LambdaIntegration:
+    """A function behind a route: the event of its payload format goes in, its response comes out."""
+
+    __slots__ = ("_payload", "_proxy")
+
+    def __init__(self, payload: PayloadFormat, proxy: LambdaProxy) -> None:
+        self._payload = payload
+        self._proxy = proxy
+
+    async def respond(
+        self, exchange: Exchange, parameters: Mapping[str, str] | None, identity: Identity | None
+    ) -> Response:
+        """The function's response. Raises GatewayResponse."""
+        event = self._payload.event(exchange, parameters, identity)
+        began = monotonic()
+        answer = await self._proxy.send(event)
+        exchange.integration_ms = (monotonic() - began) * 1000
+        return self._payload.response(answer)

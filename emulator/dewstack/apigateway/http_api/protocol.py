@@ -32,9 +32,7 @@ INTEGRATION_REFUSED = (
     "content_handling_strategy",
     "integration_subtype",
     "passthrough_behavior",
-    "request_parameters",
     "request_templates",
-    "response_parameters",
     "template_selection_expression",
 )
 
@@ -67,14 +65,17 @@ class HttpProtocol:
             raise BadRequestException(BAD_ROUTE_KEY)
 
     def check_integration(self, integration: Integration) -> None:
-        """Take functions alone."""
+        """Take functions and addresses."""
         _refuse(integration, INTEGRATION_REFUSED, "an integration of an HTTP API")
-        if integration.integration_type != "AWS_PROXY":
-            raise NotEmulated(
-                f"IntegrationType {integration.integration_type} of an HTTP API is not emulated"
+        if integration.integration_type == "HTTP_PROXY":
+            _check_address(integration)
+        elif integration.integration_type != "AWS_PROXY":
+            raise BadRequestException(
+                f"Invalid integration type {integration.integration_type} for HTTP protocol type"
             )
-        if not integrations.valid_uri(integration.integration_uri or ""):
+        elif not integrations.valid_uri(integration.integration_uri or ""):
             raise BadRequestException("Invalid IntegrationUri: it must be the ARN of a Lambda function")
+        _check_mappings(integration)
         if integration.payload_format_version not in ("1.0", "2.0"):
             raise BadRequestException("PayloadFormatVersion must be one of [1.0, 2.0]")
         if not 50 <= integration.timeout_in_millis <= 30_000:
@@ -99,6 +100,23 @@ def _refuse(value: Route | Integration, names: tuple[str, ...], what: str) -> No
             raise NotEmulated(
                 f"{''.join(word.capitalize() for word in name.split('_'))} of {what} is not emulated"
             )
+
+
+def _check_address(integration: Integration) -> None:
+    if not (integration.integration_uri or "").startswith(("http://", "https://", "${stageVariables.")):
+        raise BadRequestException("Invalid HTTP endpoint specified for URI")
+
+
+def _check_mappings(integration: Integration) -> None:
+    if integration.request_parameters or integration.response_parameters:
+        from dewstack.apigateway.http_api.parameter_mapping import BadMapping, check
+
+        try:
+            check(integration.request_parameters, integration.response_parameters)
+        except BadMapping as error:
+            raise BadRequestException(
+                f"Invalid mapping expression specified: Validation Result: warnings : [], errors : [{error}]"
+            ) from error
 
 
 def _check_cors(cors: Cors) -> None:

@@ -6,18 +6,13 @@ HTTP sends what is mapped and nothing else; HTTP_PROXY sends the client's reques
 import asyncio
 import logging
 import re
-import ssl
-import threading
-import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from urllib.parse import quote, urlencode, urlsplit
-
-from msgspec import Struct
+from http.client import HTTPException
+from urllib.parse import quote, urlencode
 
 from dewstack.apigateway.integrations import STAGE_VARIABLE
+from dewstack.apigateway.outgoing import NOT_SENT_BACK, NOT_SENT_ON, Incoming, Outgoing, started
 from dewstack.apigateway.responses import header_value
 from dewstack.apigateway.rest_api.endpoint import StagePoint
 from dewstack.apigateway.rest_api.exchange import Exchange
@@ -36,30 +31,8 @@ log = logging.getLogger(__name__)
 
 TOGETHER = 64
 """Requests that one integration has under way at the same time."""
-SIZE_LIMIT = 10 * 1024 * 1024
 PLACEHOLDER = re.compile(r"\{([\w.-]+)\+?\}")
 TARGET = re.compile(r"integration\.request\.(header|querystring|path)\.(.+)")
-NOT_SENT_ON = frozenset({"accept-encoding", "host", "x-forwarded-port", "x-forwarded-proto"})
-NOT_SENT_BACK = frozenset({"content-encoding", "keep-alive", "proxy-connection", "transfer-encoding", "via"})
-
-
-class Outgoing(Struct, frozen=True):
-    """A request to the endpoint."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes
-    verified: bool = True
-    """Whether the endpoint's certificate has to be good."""
-
-
-class Incoming(Struct, frozen=True):
-    """What the endpoint answered."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 class HttpEndpoint:
@@ -112,7 +85,7 @@ class HttpEndpoint:
         with self.refusing(request):
             async with asyncio.timeout(self.timeout):
                 async with self._slots:
-                    return await asyncio.wrap_future(_started(request, self.timeout))
+                    return await asyncio.wrap_future(started(request, self.timeout))
 
     @contextmanager
     def refusing(self, request: Outgoing) -> Iterator[None]:
@@ -127,68 +100,6 @@ class HttpEndpoint:
         except ValueError as error:
             log.warning("%s %s: %s", request.method, request.url, error)
             raise Refused(INTERNAL_SERVER_ERROR) from error
-
-
-def _unverified() -> ssl.SSLContext:
-    """What an integration with `insecureSkipVerification` asks for."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _started(request: Outgoing, timeout: float) -> Future[Incoming]:
-    """The answer to come, from a thread of its own: an endpoint that is slow holds up nothing else, not even the
-    emulator's own work that it may be waiting for."""
-    answer: Future[Incoming] = Future()
-    answer.set_running_or_notify_cancel()
-
-    def ask() -> None:
-        try:
-            answer.set_result(_exchange(request, timeout))
-        except Exception as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, name=f"to {urlsplit(request.url).netloc}", daemon=True).start()
-    return answer
-
-
-def _exchange(request: Outgoing, timeout: float) -> Incoming:
-    """Ask and read, in `timeout` seconds. Raises OSError, HTTPException, ValueError."""
-    deadline = time.monotonic() + timeout
-    connection, answer = connected(request, timeout)
-    try:
-        chunks, size = [], 0
-        while chunk := answer.read1(65_536):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > SIZE_LIMIT:
-                raise ValueError("the answer is larger than 10 MB")
-            if time.monotonic() > deadline:
-                raise TimeoutError
-        return Incoming(answer.status, answer.getheaders(), b"".join(chunks))
-    finally:
-        connection.close()
-
-
-def connected(request: Outgoing, timeout: float) -> tuple[HTTPConnection, HTTPResponse]:
-    """Ask, and read the head of the answer. The caller closes. Raises OSError, HTTPException, ValueError."""
-    parts = urlsplit(request.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("not an http(s) URL")
-    if parts.scheme == "http":
-        connection = HTTPConnection(parts.hostname, parts.port, timeout=timeout)
-    else:
-        context = None if request.verified else _unverified()
-        connection = HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
-    try:
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {name: header_value(value).decode("latin-1") for name, value in request.headers.items()}
-        connection.request(request.method, target, request.body or None, headers)
-        return connection, connection.getresponse()
-    except BaseException:
-        connection.close()
-        raise
 
 
 class HttpBackend:

@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
+from dewstack.apigateway.outgoing import Outgoing, connected
 from dewstack.apigateway.rest_api.endpoint import StagePoint
 from dewstack.apigateway.rest_api.exchange import Exchange
-from dewstack.apigateway.rest_api.http_endpoint import HttpEndpoint, Outgoing, answered, connected, passed_on
+from dewstack.apigateway.rest_api.http_endpoint import HttpEndpoint, answered, passed_on
 from dewstack.apigateway.rest_api.streaming_proxy import EDGE_IDLE_SECONDS, IDLE_SECONDS, TimedStream
 from dewstack.http import Response, StreamCut
 

@@ -15,9 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dewstack.apigateway.integrations import STAGE_VARIABLE
+from dewstack.apigateway.outgoing import Outgoing
 from dewstack.apigateway.rest_api.endpoint import StagePoint
 from dewstack.apigateway.rest_api.exchange import Exchange
-from dewstack.apigateway.rest_api.http_endpoint import HttpEndpoint, Outgoing
+from dewstack.apigateway.rest_api.http_endpoint import HttpEndpoint
 from dewstack.apigateway.rest_api.mapping import Answer
 from dewstack.apigateway.rest_api.model import Integration
 from dewstack.apigateway.rest_api.query_answer import QueryAnswers

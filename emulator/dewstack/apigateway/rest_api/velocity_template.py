@@ -9,8 +9,8 @@ from urllib.parse import quote_plus, unquote_plus
 
 import msgspec
 
+from dewstack.apigateway.json_path import BadPath, find
 from dewstack.apigateway.rest_api.exchange import Exchange
-from dewstack.apigateway.rest_api.json_path import BadPath, find
 from dewstack.apigateway.rest_api.rendering import Overrides
 from dewstack.apigateway.rest_api.velocity import Missing, Object, Template, TemplateError
 from dewstack.apigateway.rest_api.velocity.values import bounded, from_json, text, to_json
