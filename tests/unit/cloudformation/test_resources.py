@@ -61,7 +61,7 @@ def test_environment_variables_are_text() -> None:
         (
             "AWS::ApiGatewayV2::Api",
             {"Body": {}},
-            "property Body of R (ImportApi) is not emulated by dewstack",
+            "property Name of R is required where there is no Body",
         ),
     ],
 )

@@ -107,7 +107,7 @@ class DocumentationOperations:
     def import_documentation_parts(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Create the parts that an OpenAPI definition has; with `overwrite`, they alone are left. Raises
         BadRequestException, NotFoundException."""
-        from dewstack.apigateway.rest_api.openapi.document import decode, items, mapping
+        from dewstack.apigateway.openapi_document import decode, items, mapping
 
         documentation = mapping(
             mapping(decode(params.get("body") or b"")).get("x-amazon-apigateway-documentation")

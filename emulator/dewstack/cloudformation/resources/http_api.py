@@ -1,14 +1,10 @@
 """`AWS::ApiGatewayV2::*`: each type is a row, since its properties are the API's own parameters."""
 
-from typing import Any
-
-from dewstack.cloudformation.errors import ResourceFailure
-from dewstack.cloudformation.model import Resource
-from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.api_v2 import SERVICE, Api
+from dewstack.cloudformation.resources.base import Provider
 from dewstack.cloudformation.resources.crud import Crud
 from dewstack.cloudformation.resources.shape import STRING_MAP, STRINGS
 
-_SERVICE = "apigatewayv2"
 _ROUTE_SETTINGS = {
     "DataTraceEnabled": bool,
     "DetailedMetricsEnabled": bool,
@@ -16,91 +12,10 @@ _ROUTE_SETTINGS = {
     "ThrottlingBurstLimit": int,
     "ThrottlingRateLimit": object,
 }
-_CORS = {
-    "AllowCredentials": bool,
-    "AllowHeaders": STRINGS,
-    "AllowMethods": STRINGS,
-    "AllowOrigins": STRINGS,
-    "ExposeHeaders": STRINGS,
-    "MaxAge": int,
-}
-
-_API = Crud(
-    service=_SERVICE,
-    noun="Api",
-    identifier="ApiId",
-    properties={
-        "ApiKeySelectionExpression": str,
-        "CorsConfiguration": _CORS,
-        "CredentialsArn": str,
-        "Description": str,
-        "DisableExecuteApiEndpoint": bool,
-        "DisableSchemaValidation": bool,
-        "IpAddressType": str,
-        "Name": str,
-        "ProtocolType": str,
-        "RouteKey": str,
-        "RouteSelectionExpression": str,
-        "Tags": STRING_MAP,
-        "Target": str,
-        "Version": str,
-        "Body": object,
-        "BodyS3Location": object,
-    },
-    replacement=frozenset({"ProtocolType"}),
-    only_on_create=frozenset({"ProtocolType", "Tags"}),
-    attributes=("ApiId", "ApiEndpoint"),
-    unset={"Description": "", "Version": "", "DisableExecuteApiEndpoint": False},
-)
-
-
-class Api(Provider):
-    """`AWS::ApiGatewayV2::Api`, made from properties; from an OpenAPI `Body` it is refused by name."""
-
-    properties = _API.properties
-    replacement = _API.replacement
-
-    def accept(self, logical_id: str, properties: Any) -> dict[str, Any]:
-        """Refuse what would need ImportApi."""
-        for name in ("Body", "BodyS3Location"):
-            if name in properties:
-                raise ResourceFailure(
-                    f"property {name} of {logical_id} (ImportApi) is not emulated by dewstack"
-                )
-        return super().accept(logical_id, properties)
-
-    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
-        """CreateApi."""
-        return self._with_arn(context, await _API.create(context, properties))
-
-    async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
-        """UpdateApi; a CORS configuration that is gone, and tags, have operations of their own."""
-        if "CorsConfiguration" in current.properties and "CorsConfiguration" not in properties:
-            await context.invoke(_SERVICE, "DeleteCorsConfiguration", ApiId=current.physical_id)
-        await self._retag(context, current, properties)
-        return self._with_arn(context, await _API.update(context, current, properties))
-
-    async def delete(self, context: Context, current: Resource) -> None:
-        """DeleteApi."""
-        await _API.delete(context, current)
-
-    @staticmethod
-    def _with_arn(context: Context, outcome: Outcome) -> Outcome:
-        arn = context.arn("execute-api", outcome.physical_id)
-        return Outcome(outcome.physical_id, outcome.attributes | {"ExecuteApiArn": arn})
-
-    @staticmethod
-    async def _retag(context: Context, current: Resource, properties: dict[str, Any]) -> None:
-        before, after = current.properties.get("Tags", {}), properties.get("Tags", {})
-        arn = f"arn:aws:apigateway:{context.stack.region}::/apis/{current.physical_id}"
-        if gone := sorted(before.keys() - after.keys()):
-            await context.invoke(_SERVICE, "UntagResource", ResourceArn=arn, TagKeys=gone)
-        if after != before and after:
-            await context.invoke(_SERVICE, "TagResource", ResourceArn=arn, Tags=after)
 
 
 STAGE = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="Stage",
     identifier="StageName",
     properties={
@@ -131,7 +46,7 @@ STAGE = Crud(
 )
 
 ROUTE = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="Route",
     identifier="RouteId",
     properties={
@@ -163,7 +78,7 @@ ROUTE = Crud(
 )
 
 INTEGRATION = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="Integration",
     identifier="IntegrationId",
     properties={
@@ -194,7 +109,7 @@ INTEGRATION = Crud(
 )
 
 AUTHORIZER = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="Authorizer",
     identifier="AuthorizerId",
     properties={
@@ -218,7 +133,7 @@ AUTHORIZER = Crud(
 )
 
 DEPLOYMENT = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="Deployment",
     identifier="DeploymentId",
     properties={"ApiId": str, "Description": str, "StageName": str},
@@ -230,7 +145,7 @@ DEPLOYMENT = Crud(
 )
 
 API_MAPPING = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="ApiMapping",
     identifier="ApiMappingId",
     properties={"ApiId": str, "ApiMappingKey": str, "DomainName": str, "Stage": str},
@@ -242,7 +157,7 @@ API_MAPPING = Crud(
 
 
 INTEGRATION_RESPONSE = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="IntegrationResponse",
     identifier="IntegrationResponseId",
     properties={
@@ -263,7 +178,7 @@ INTEGRATION_RESPONSE = Crud(
 )
 
 ROUTE_RESPONSE = Crud(
-    service=_SERVICE,
+    service=SERVICE,
     noun="RouteResponse",
     identifier="RouteResponseId",
     properties={

@@ -7,6 +7,7 @@ from typing import Any
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.definition import definition
 from dewstack.cloudformation.resources.rest_account import account_types
 from dewstack.cloudformation.resources.rest_crud import SERVICE, parameter, retag
 from dewstack.cloudformation.resources.rest_method import Method
@@ -153,19 +154,6 @@ def _how(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _configured(api: Mapping[str, Any]) -> dict[str, Any]:
     """An API's endpoint configuration as the property has it."""
     return {"Types": api.get("endpointConfiguration", {}).get("types")}
-
-
-async def definition(context: Context, properties: Mapping[str, Any]) -> bytes | None:
-    """The OpenAPI definition of an API's properties, in the template or in a bucket, or None."""
-    body, location = properties.get("Body"), properties.get("BodyS3Location")
-    if body:
-        return body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    if not location:
-        return None
-    where = {name: location.get(name) for name in ("Bucket", "Key")}
-    kept = await context.invoke("s3", "GetObject", VersionId=location.get("Version"), **where)
-    content: bytes = kept["Body"]
-    return content
 
 
 class Account(Provider):

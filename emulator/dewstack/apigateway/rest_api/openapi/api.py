@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.rest_api.openapi.document import Document, items, mapping
+from dewstack.apigateway.openapi_document import Document, items, mapping
 
 
 def properties_of(document: Document) -> dict[str, Any]:

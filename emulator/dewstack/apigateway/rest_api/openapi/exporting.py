@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from dewstack.apigateway.errors import BadRequestException
+from dewstack.apigateway.openapi_document import ANY_METHOD, JSON, PREFIX
 from dewstack.apigateway.rest_api.documentation_model import DocumentationPart
 from dewstack.apigateway.rest_api.model import (
     Authorizer,
@@ -19,7 +20,6 @@ from dewstack.apigateway.rest_api.model import (
     Stage,
 )
 from dewstack.apigateway.rest_api.model_references import MODEL_URL
-from dewstack.apigateway.rest_api.openapi.document import ANY_METHOD, JSON, PREFIX
 from dewstack.apigateway.rest_api.shapes import output
 
 TYPES = ("swagger", "oas30")

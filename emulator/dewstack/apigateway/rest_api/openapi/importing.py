@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.rest_api.openapi.document import Document, items, mapping, model_name
+from dewstack.apigateway.openapi_document import Document, items, mapping, model_name
 from dewstack.apigateway.rest_api.openapi.methods import MethodReader
 from dewstack.errors import AwsError, NotEmulated
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.rest_api.openapi.document import JSON, PREFIX, Document, items, mapping, model_name
+from dewstack.apigateway.openapi_document import JSON, PREFIX, Document, items, mapping, model_name
 
 PLACES = {"query": "querystring", "header": "header", "path": "path"}
 STATUS = re.compile(r"[1-5]\d\d")

@@ -15,7 +15,7 @@ from dewstack.config import Caller
 from dewstack.wire import Handler, operation
 
 if TYPE_CHECKING:
-    from dewstack.apigateway.rest_api.openapi.document import Document
+    from dewstack.apigateway.openapi_document import Document
 
 MODES = ("merge", "overwrite")
 
@@ -77,7 +77,7 @@ class OpenApiOperations:
 
     @staticmethod
     def _document(params: dict[str, Any]) -> "Document":
-        from dewstack.apigateway.rest_api.openapi.document import Document
+        from dewstack.apigateway.openapi_document import Document
 
         return Document(params.get("body") or b"")
 
