@@ -12,6 +12,8 @@ from msgspec import Struct
 from dewstack.apigateway.responses import header_value
 
 SIZE_LIMIT = 10 * 1024 * 1024
+OF_A_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade"})
+"""What this side says of its own connection."""
 NOT_SENT_ON = frozenset({"accept-encoding", "host", "x-forwarded-port", "x-forwarded-proto"})
 NOT_SENT_BACK = frozenset({"content-encoding", "keep-alive", "proxy-connection", "transfer-encoding", "via"})
 
@@ -89,7 +91,11 @@ def connected(request: Outgoing, timeout: float) -> tuple[HTTPConnection, HTTPRe
         connection = HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {name: header_value(value).decode("latin-1") for name, value in request.headers.items()}
+        headers = {
+            name: header_value(value).decode("latin-1")
+            for name, value in request.headers.items()
+            if name.lower() not in OF_A_CONNECTION
+        }
         connection.request(request.method, target, request.body or None, headers)
         return connection, connection.getresponse()
     except BaseException:

@@ -172,3 +172,43 @@ def test_an_import_that_fails_halfway_leaves_nothing(gateway: Gateway) -> None:
     with pytest.raises(AwsError, match="MOCK"):
         gateway.call("ImportApi", Body=json.dumps(broken))
     assert gateway.call("GetApis")["Items"] == []
+
+
+def test_what_is_signed_stays_signed(gateway: Gateway) -> None:
+    imported(gateway, {**DEFINITION, "paths": {}})
+    gateway.call(
+        "CreateRoute", RouteKey="GET /signed/{id}", AuthorizationType="AWS_IAM", Target=gateway.integration()
+    )
+    body = gateway.call("ExportApi", Specification="OAS30", OutputType="JSON")["body"]
+    operation = json.loads(body)["paths"]["/signed/{id}"]["get"]
+    assert operation["parameters"] == [
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    ]
+    gateway.call("ReimportApi", Body=body.decode())
+    (route,) = gateway.call("GetRoutes")["Items"]
+    assert (route["RouteKey"], route["AuthorizationType"]) == ("GET /signed/{id}", "AWS_IAM")
+
+
+def test_a_stage_is_exported_as_it_serves(gateway: Gateway) -> None:
+    imported(gateway)
+    gateway.call("CreateStage", StageName="kept")
+    deployment = gateway.call("CreateDeployment", StageName="kept")
+    assert deployment["DeploymentStatus"] == "DEPLOYED"
+    gateway.call("CreateRoute", RouteKey="GET /new", Target=gateway.integration())
+
+    def paths(**params: str) -> list[str]:
+        body = gateway.call("ExportApi", Specification="OAS30", OutputType="JSON", **params)["body"]
+        return sorted(json.loads(body)["paths"])
+
+    assert paths() == ["/$default", "/new", "/orders/{id}"]
+    assert paths(StageName="kept") == ["/$default", "/orders/{id}"]
+
+
+def test_websocket_apis_have_no_definitions(gateway: Gateway) -> None:
+    made = gateway.call(
+        "CreateApi", Name="w", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
+    )
+    with pytest.raises(AwsError, match="Only HTTP APIs"):
+        gateway.call("ExportApi", ApiId=made["ApiId"], Specification="OAS30", OutputType="JSON")
+    with pytest.raises(AwsError, match="Only HTTP APIs"):
+        gateway.call("ReimportApi", ApiId=made["ApiId"], Body=json.dumps(DEFINITION))

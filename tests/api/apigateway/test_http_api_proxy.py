@@ -183,6 +183,24 @@ def test_the_event_of_a_function_is_of_the_mapped_request(gateway: Gateway) -> N
     assert event["queryStringParameters"] == {"a": "2"}
 
 
+def test_what_no_mapping_names_is_as_the_client_sent_it(gateway: Gateway, backend: str) -> None:
+    gateway.create()
+    changes = {"overwrite:header.x-new": "1"}
+    proxy(gateway, "GET /{proxy+}", backend + "/{proxy}", RequestParameters=changes)
+    told = asked(gateway.request("GET", "/x?a=1&b=x%20y&flag&c=%FF"))
+    assert told["path"] == "/x?a=1&b=x%20y&flag&c=%FF"
+    assert told["headers"]["x-new"] == "1"
+    gateway.call("CreateRoute", RouteKey="GET /f", Target=gateway.integration(RequestParameters=changes))
+    lines = [("Cookie", "a=1"), ("Cookie", "b=2"), ("X-Twice", "1"), ("X-Twice", "2")]
+    event = gateway.event("GET", "/f", headers=lines)
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert event["headers"]["x-twice"] == "1,2"
+    assert event["headers"]["x-new"] == "1"
+    old = gateway.integration("1.0", RequestParameters=changes)
+    gateway.call("CreateRoute", RouteKey="GET /old", Target=old)
+    assert gateway.event("GET", "/old", headers=lines)["multiValueHeaders"]["X-Twice"] == ["1", "2"]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -192,6 +210,7 @@ def test_the_event_of_a_function_is_of_the_mapped_request(gateway: Gateway) -> N
             "Operations on header Authorization",
         ),
         ({"RequestParameters": {"append:header.x": "$request.cookie.a"}}, "Invalid mapping expression"),
+        ({"RequestParameters": {"append:header.x": "$context.moon"}}, "is no variable"),
         ({"ResponseParameters": {"99": {"remove:header.x": "''"}}}, "Invalid status code 99"),
         ({"IntegrationUri": "ftp://x"}, "Invalid HTTP endpoint"),
         ({"IntegrationType": "MOCK"}, "Invalid integration type MOCK"),

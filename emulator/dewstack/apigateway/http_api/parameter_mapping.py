@@ -69,7 +69,7 @@ def check(request: Mapping[str, str] | None, by_status: Mapping[str, Mapping[str
 
 def _check_key(key: str, found: "re.Match[str] | None", header: str | None) -> None:
     if found is None:
-        raise BadMapping(f"Invalid mapping expression specified: {key}")
+        raise BadMapping(f"{key} is no place that can be mapped")
     if header and RESTRICTED.fullmatch(header):
         raise BadMapping(f"Operations on header {header} are restricted")
 
@@ -108,37 +108,37 @@ class Mapped:
 
 
 def _changed_request(facts: Facts, changes: Sequence[tuple[str, Value]]) -> Exchange:
+    """The exchange of the changed request; what no mapping names is as the client sent it."""
     exchange = facts.exchange
-    headers, query, path = dict(exchange.headers), parse_qsl(exchange.query, keep_blank_values=True), ""
+    headers, path = list(exchange.request.headers), ""
+    query: list[tuple[str, str]] | None = None
     for key, made in changes:
         found = REQUEST_KEY.fullmatch(key)
         if found is None or found[2] is None:
             path = made(facts)
         elif found[2] == "header":
-            _change(headers, found[1], found[3].lower(), made(facts))
+            headers = _change_headers(headers, found[1], found[3], made(facts))
         else:
-            query = _change_query(query, found[1], found[3], made(facts))
-    raw: Headers = [(name.encode(), header_value(text)) for name, text in headers.items()]
+            known = parse_qsl(exchange.query, keep_blank_values=True) if query is None else query
+            query = _change_query(known, found[1], found[3], made(facts))
     request = replace(
         exchange.request,
-        headers=raw,
-        query=urlencode(query),
+        headers=headers,
+        query=exchange.request.query if query is None else urlencode(query),
         raw_path=path if path.startswith("/") else exchange.request.raw_path,
     )
     changed = Exchange(
         request, exchange.route_path, exchange.request_id, exchange.time, exchange.request_time
     )
-    changed.headers, changed.target_path = headers, path if path.startswith("/") else ""
+    changed.target_path = path if path.startswith("/") else ""
     return changed
 
 
-def _change(headers: dict[str, str], verb: str, name: str, text: str) -> None:
-    if verb == "remove":
-        headers.pop(name, None)
-    elif verb == "append" and name in headers:
-        headers[name] = f"{headers[name]},{text}"
-    else:
-        headers[name] = text
+def _change_headers(headers: Headers, verb: str, name: str, text: str) -> Headers:
+    """The lines of a head, with those of one name changed."""
+    raw = name.lower().encode()
+    others = headers if verb == "append" else [line for line in headers if line[0].lower() != raw]
+    return others if verb == "remove" else [*others, (name.encode(), header_value(text))]
 
 
 def _change_query(query: list[tuple[str, str]], verb: str, name: str, text: str) -> list[tuple[str, str]]:
@@ -194,6 +194,8 @@ def _variable(name: str) -> Value:
         return _of_response(kind, of)
     if place == "stageVariables":
         return lambda facts: (facts.constants.stage_variables or {}).get(rest, "")
+    if rest not in CONTEXT and not rest.startswith("authorizer."):
+        raise BadMapping(f"$context.{rest} is no variable that dewstack knows")
     return lambda facts: _context(facts, rest)
 
 
@@ -225,7 +227,7 @@ def _of_response(kind: str, name: str) -> Value:
 
 def _one_of(values: Mapping[str, Value], kind: str) -> Value:
     if kind not in values:
-        raise BadMapping(f"Invalid mapping expression specified: {kind} is none of {', '.join(values)}")
+        raise BadMapping(f"{kind} is none of {', '.join(values)}")
     return values[kind]
 
 
@@ -246,26 +248,27 @@ def _told(found: Any) -> str:
 
 def _context(facts: Facts, name: str) -> str:
     """A variable of `$context`: what access logs of HTTP APIs know under these names."""
-    exchange, constants, identity = facts.exchange, facts.constants, facts.identity
     if name.startswith("authorizer."):
-        return _of_authorizer(identity, name.removeprefix("authorizer."))
-    told: dict[str, Callable[[], str]] = {
-        "accountId": lambda: constants.account_id,
-        "apiId": lambda: constants.api_id,
-        "stage": lambda: constants.stage,
-        "routeKey": lambda: constants.route_key,
-        "requestId": lambda: exchange.request_id,
-        "requestTime": lambda: exchange.request_time,
-        "requestTimeEpoch": lambda: str(int(exchange.time)),
-        "domainName": lambda: exchange.domain_name,
-        "domainPrefix": lambda: exchange.domain_prefix,
-        "httpMethod": lambda: exchange.request.method,
-        "path": lambda: exchange.path,
-        "protocol": lambda: exchange.request.protocol,
-        "identity.sourceIp": lambda: exchange.request.source_ip,
-        "identity.userAgent": lambda: exchange.headers.get("user-agent", ""),
-    }
-    return told[name]() if name in told else ""
+        return _of_authorizer(facts.identity, name.removeprefix("authorizer."))
+    return CONTEXT[name](facts)
+
+
+CONTEXT: Mapping[str, Value] = {
+    "accountId": lambda facts: facts.constants.account_id,
+    "apiId": lambda facts: facts.constants.api_id,
+    "stage": lambda facts: facts.constants.stage,
+    "routeKey": lambda facts: facts.constants.route_key,
+    "requestId": lambda facts: facts.exchange.request_id,
+    "requestTime": lambda facts: facts.exchange.request_time,
+    "requestTimeEpoch": lambda facts: str(int(facts.exchange.time)),
+    "domainName": lambda facts: facts.exchange.domain_name,
+    "domainPrefix": lambda facts: facts.exchange.domain_prefix,
+    "httpMethod": lambda facts: facts.exchange.request.method,
+    "path": lambda facts: facts.exchange.path,
+    "protocol": lambda facts: facts.exchange.request.protocol,
+    "identity.sourceIp": lambda facts: facts.exchange.request.source_ip,
+    "identity.userAgent": lambda facts: facts.exchange.headers.get("user-agent", ""),
+}
 
 
 def _of_authorizer(identity: Identity | None, name: str) -> str:

@@ -1,18 +1,17 @@
-"""HTTP APIs out of OpenAPI 3.0 definitions, and definitions out of HTTP APIs: ImportApi, ReimportApi, ExportApi.
+"""HTTP APIs out of OpenAPI 3.0 definitions: ImportApi, ReimportApi.
 
 An import is a sequence of the API's own operations in one transaction: what they refuse, it refuses, and nothing is
 left of one that fails.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dewstack.apigateway.errors import BadRequestException
-from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route
+from dewstack.apigateway.v2.model import Api
 from dewstack.apigateway.v2.resources import ApisV2
-from dewstack.apigateway.v2.shapes import output, required
+from dewstack.apigateway.v2.shapes import required
 from dewstack.config import Caller
 from dewstack.wire import Handler, operation
 
@@ -47,8 +46,16 @@ TEXTS = frozenset({"PayloadFormatVersion", "AuthorizerPayloadFormatVersion"})
 """What YAML may give as a number."""
 
 
-class OpenApiOperations:
-    """Import and export. `handler` gives the other operations by name."""
+def http_api(apis: ApisV2, caller: Caller, params: dict[str, Any]) -> Api:
+    """The API that is named. Raises NotFoundException; BadRequestException for one that definitions cannot describe."""
+    api = apis.api(caller, params)
+    if api.protocol_type != "HTTP":
+        raise BadRequestException("Only HTTP APIs can be imported and exported")
+    return api
+
+
+class ImportOperations:
+    """Import. `handler` gives the other operations by name."""
 
     def __init__(self, apis: ApisV2, handler: Callable[[str], Handler]) -> None:
         self._apis = apis
@@ -68,7 +75,7 @@ class OpenApiOperations:
         """Put a definition in the place of all that an API has; its stages stay. Raises NotFoundException too."""
         document = self._document(params)
         with self._all_or_nothing():
-            api = self._apis.api(caller, params)
+            api = http_api(self._apis, caller, params)
             for parts in (self._apis.routes, self._apis.integrations, self._apis.authorizers):
                 parts.clear(api)
             if api.cors_configuration is not None:
@@ -76,24 +83,6 @@ class OpenApiOperations:
             self._call(caller, "UpdateApi", ApiId=api.api_id, **_whole(document))
             warnings = self._fill(caller, api.api_id, document, params)
         return self._told(caller, api.api_id, warnings)
-
-    @operation("ExportApi")
-    def export_api(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """The API as a definition, JSON or YAML. Raises NotFoundException, BadRequestException."""
-        api = self._apis.api(caller, params)
-        if params.get("Specification", "OAS30") != "OAS30":
-            raise BadRequestException("Specification must be OAS30")
-        kind = required(params, "OutputType")
-        if kind not in ("JSON", "YAML"):
-            raise BadRequestException("OutputType must be one of [YAML, JSON]")
-        if params.get("StageName"):
-            self._apis.stages.get(api, params["StageName"])
-        document = self._exported(api, extensions=params.get("IncludeExtensions", True))
-        if kind == "JSON":
-            return {"body": json.dumps(document, indent=2).encode()}
-        import yaml
-
-        return {"body": yaml.safe_dump(document, sort_keys=False).encode()}
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -151,40 +140,6 @@ class OpenApiOperations:
         told = self._call(caller, "GetApi", ApiId=api_id)
         return told | ({"Warnings": warnings} if warnings else {})
 
-    def _exported(self, api: Api, *, extensions: bool) -> dict[str, Any]:
-        schemes = {one.authorizer_id: one for one in self._apis.authorizers.all(api)}
-        integrations = {f"integrations/{one.integration_id}": one for one in self._apis.integrations.all(api)}
-        paths: dict[str, dict[str, Any]] = {}
-        for route in sorted(self._apis.routes.all(api), key=lambda one: one.route_key):
-            verb, _, path = (
-                ("", "", f"/{DEFAULT}") if route.route_key == DEFAULT else route.route_key.partition(" ")
-            )
-            method = verb.lower() if verb not in ("", "ANY") else f"{PREFIX}any-method"
-            found = integrations.get(route.target or "")
-            paths.setdefault(path, {})[method] = _operation(
-                route, schemes.get(route.authorizer_id or ""), found if extensions else None
-            )
-        document: dict[str, Any] = {
-            "openapi": "3.0.1",
-            "info": {"title": api.name, "version": api.version or "1.0"},
-            "paths": paths,
-        }
-        if api.description:
-            document["info"]["description"] = api.description
-        if schemes:
-            told = {one.name: _scheme(one) for one in schemes.values()}
-            document["components"] = {"securitySchemes": told}
-        return document | (_extensions(api) if extensions else {})
-
-
-def _extensions(api: Api) -> dict[str, Any]:
-    """What a definition says of the API as a whole in AWS's own words."""
-    told: dict[str, Any] = {f"{PREFIX}importexport-version": "1.0"}
-    if api.cors_configuration is not None:
-        cors = output(api.cors_configuration)
-        told[f"{PREFIX}cors"] = {name[0].lower() + name[1:]: value for name, value in cors.items()}
-    return told
-
 
 def _whole(document: "Document") -> dict[str, Any]:
     """What a definition says of the API as a whole."""
@@ -225,12 +180,16 @@ def _authorizers(document: "Document") -> Iterator[tuple[str, dict[str, Any]]]:
         sources = given.get("identitySource")
         listed = sources.replace(" ", "").split(",") if isinstance(sources, str) else items(sources)
         made: dict[str, Any] = {"IdentitySource": listed, **_renamed(given, AUTHORIZER)}
-        if str(given.get("type")).lower() == "jwt":
+        if _is_jwt(given):
             jwt = mapping(given.get("jwtConfiguration"))
             made["JwtConfiguration"] = {"Issuer": jwt.get("issuer"), "Audience": items(jwt.get("audience"))}
             yield name, {"AuthorizerType": "JWT", **made}
         else:
             yield name, {"AuthorizerType": str(given.get("type") or "").upper(), **made}
+
+
+def _is_jwt(authorizer: Mapping[str, Any]) -> bool:
+    return str(authorizer.get("type")).lower() == "jwt"
 
 
 def _guard(document: "Document", given: Mapping[str, Any], authorizers: Mapping[str, str]) -> dict[str, Any]:
@@ -244,7 +203,7 @@ def _guard(document: "Document", given: Mapping[str, Any], authorizers: Mapping[
             if scheme.get(PREFIX + "authtype") == "awsSigv4":
                 return {"AuthorizationType": "AWS_IAM"}
             if name in authorizers:
-                jwt = "jwtConfiguration" in mapping(scheme.get(PREFIX + "authorizer"))
+                jwt = _is_jwt(mapping(scheme.get(PREFIX + "authorizer")))
                 guard: dict[str, Any] = {"AuthorizerId": authorizers[name]}
                 guard["AuthorizationType"] = "JWT" if jwt else "CUSTOM"
                 return guard | ({"AuthorizationScopes": scopes} if jwt and scopes else {})
@@ -265,36 +224,3 @@ def _integration(given: Mapping[str, Any]) -> dict[str, Any]:
 def _renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     found = {to: given[name] for name, to in names.items() if given.get(name) is not None}
     return {name: str(value) if name in TEXTS else value for name, value in found.items()}
-
-
-def _operation(
-    route: Route, authorizer: Authorizer | None, integration: Integration | None
-) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    if route.operation_name:
-        told["operationId"] = route.operation_name
-    told["responses"] = {"default": {"description": f"Default response for {route.route_key}"}}
-    if authorizer is not None:
-        told["security"] = [{authorizer.name: list(route.authorization_scopes or ())}]
-    if integration is not None:
-        shape = output(integration)
-        given = {name: shape[to] for name, to in INTEGRATION.items() if shape.get(to) is not None}
-        told[f"{PREFIX}integration"] = {**given, "type": shape["IntegrationType"].lower()}
-    return told
-
-
-def _scheme(authorizer: Authorizer) -> dict[str, Any]:
-    shape = output(authorizer)
-    about: dict[str, Any] = {"identitySource": ",".join(authorizer.identity_source)}
-    if authorizer.authorizer_type == "JWT":
-        jwt = shape.get("JwtConfiguration") or {}
-        about |= {
-            "type": "jwt",
-            "jwtConfiguration": {"issuer": jwt.get("Issuer"), "audience": jwt.get("Audience")},
-        }
-        return {"type": "oauth2", "flows": {}, f"{PREFIX}authorizer": about}
-    about |= {
-        "type": "request",
-        **{name: shape[to] for name, to in AUTHORIZER.items() if shape.get(to) is not None},
-    }
-    return {"type": "apiKey", "name": "Unused", "in": "header", f"{PREFIX}authorizer": about}

@@ -6,7 +6,8 @@ from dewstack.apigateway.v2.api_operations import ApiOperations
 from dewstack.apigateway.v2.authorizer_operations import AuthorizerOperations
 from dewstack.apigateway.v2.integration_operations import IntegrationOperations
 from dewstack.apigateway.v2.model import Api, Snapshot, Stage
-from dewstack.apigateway.v2.openapi import OpenApiOperations
+from dewstack.apigateway.v2.openapi import ImportOperations
+from dewstack.apigateway.v2.openapi_export import ExportOperations
 from dewstack.apigateway.v2.protocols import Protocols, ServedApi
 from dewstack.apigateway.v2.resources import ApisV2
 from dewstack.apigateway.v2.response_operations import IntegrationResponseOperations, RouteResponseOperations
@@ -42,7 +43,8 @@ class ApiService:
             IntegrationResponseOperations(self._apis, protocols),
             AuthorizerOperations(self._apis, protocols),
             StageOperations(self._apis, clock),
-            OpenApiOperations(self._apis, lambda name: self.operations[name]),
+            ImportOperations(self._apis, lambda name: self.operations[name]),
+            ExportOperations(self._apis, self._served),
         )
 
     def __contains__(self, api_id: object) -> bool:
