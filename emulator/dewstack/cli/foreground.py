@@ -71,6 +71,8 @@ async def serve(
         announce(emulator, service, project, seconds=time.perf_counter() - started, as_json=as_json)
         gc.freeze()  # what has been loaded by now stays: collections need not walk it
         gc.enable()
+        if config.spares:
+            emulator.functions.keep_spares()
         tasks = [
             asyncio.ensure_future(_ready_keys(emulator)),
             asyncio.ensure_future(print_logs(emulator, as_json=as_json)),

@@ -157,6 +157,9 @@ def is_default(option: str) -> bool:
 @click.option(
     "--allow-aws", is_flag=True, help="Let functions reach AWS by its own names, which else lead here."
 )
+@click.option(
+    "--spares/--no-spares", default=True, help="Keep a Python process ready, so that functions start sooner."
+)
 @json_option
 def command(
     stage: str,
@@ -178,6 +181,7 @@ def command(
     state_dir: Path | None,
     smtp: str,
     allow_aws: bool,
+    spares: bool,
     as_json: bool,
 ) -> None:
     """Start the service of this directory: its functions, HTTP API, user pool and page. Ctrl-C stops it.
@@ -210,6 +214,7 @@ def command(
         iam=iam,
         smtp=smtp,
         allow_aws=allow_aws,
+        spares=spares,
     )
     if smtp:
         from dewstack.cognito.mail.smtp import SmtpServer
@@ -247,4 +252,5 @@ def _own_arguments(config: Config, options: MapOptions) -> list[str]:
         f"--state-dir={config.state_dir}",
         "--strict-runtimes" if config.strict_runtimes else "",
         "--allow-aws" if config.allow_aws else "",
+        "" if config.spares else "--no-spares",
     ]

@@ -86,7 +86,7 @@ class ExecutionEnvironment:
         try:
             if launch.extensions:
                 self._open_extensions().start(launch.extensions, environ, child_output)
-            self.process.start(launch.command, environ, launch.directory, child_output)
+            self.process.start(launch.command, environ, launch.directory, child_output, launch.spare)
         except OSError:
             self._close()
             raise

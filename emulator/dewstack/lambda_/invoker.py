@@ -18,6 +18,7 @@ from dewstack.lambda_.pool import FunctionPool
 from dewstack.lambda_.provisioning import Provision
 from dewstack.lambda_.recursion import passed_on
 from dewstack.lambda_.runtimes import Runtimes
+from dewstack.lambda_.spares import Spares
 from dewstack.lambda_.streaming.invocation import StreamedInvocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
 from dewstack.metrics import Meter, Metrics
@@ -46,7 +47,8 @@ class Invoker:
         runtimes = Runtimes(directory, strict=config.strict_runtimes)
         self.launcher = Launcher(runtimes, layers, current, self._guard.strays.token, self._guard.temporary)
         self.debugging = Debugging()
-        self.launch = self.debugging.wrap(self.launcher.launch)
+        self.spares = Spares(runtimes, self._guard)
+        self.launch = self.spares.wrap(self.debugging.wrap(self.launcher.launch))
         self._config = config
         self._find = find
         self._open_stream = open_stream
@@ -240,6 +242,7 @@ class Invoker:
 
     def close(self) -> None:
         """End every environment."""
+        self.spares.close()
         self._by_arn.clear()
         for pool in self._pools.values():
             pool.close()

@@ -22,6 +22,8 @@ NOT_HERE = {
 """Settings that are kept and have no effect where somebody would look for one."""
 ENVIRONMENT_KEY = "ASIA"
 """What the access key ids of environments begin with."""
+STARTING = {"LANG": "en_US.UTF-8", "LC_CTYPE": "C.UTF-8", "TZ": ":UTC", "SHLVL": "0"}
+"""Variables that every function starts with, unless it sets them itself."""
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 HEAP = "--max-old-space-size"
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
@@ -123,10 +125,7 @@ class Launcher:
                 [os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"), *_inside(layers, "bin")]
             ),
             "LD_LIBRARY_PATH": ":".join(libraries),
-            "LANG": "en_US.UTF-8",
-            "LC_CTYPE": "C.UTF-8",
-            "TZ": ":UTC",
-            "SHLVL": "0",
+            **STARTING,
             **_family_environ(function.runtime, runtime, layers),
             **self._interception(function.runtime),
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",

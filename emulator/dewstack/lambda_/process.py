@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from dewstack.lambda_.guard import Guard, kill_group, limit
+from dewstack.lambda_.spare import Spare
 
 REAP_SECONDS = 5.0
 SAMPLE_SECONDS = 0.1
@@ -24,24 +25,36 @@ class EnvironmentProcess:
         self._loop = asyncio.get_running_loop()
         self._process: subprocess.Popen[bytes] | None = None
         self._pidfd: int | None = None
+        self._token = ""
+        """What marks its forked children in `/proc`, where that isn't the function's own session token."""
         self._sampled = 0.0
         self._highest_mb = 0
 
     def start(
-        self, command: tuple[str, ...], environ: Mapping[str, str], directory: str, output: int
+        self,
+        command: tuple[str, ...],
+        environ: Mapping[str, str],
+        directory: str,
+        output: int,
+        spare: Spare | None = None,
     ) -> None:
-        """Start it, its output going to a file descriptor. Raises OSError."""
-        self._process = process = subprocess.Popen(
-            command,
-            env=environ,
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-        self._guard.add(process.pid)
-        limit(process.pid)
+        """Start it, or take the one that waits; its output goes to a file descriptor. Raises OSError."""
+        process = spare.assign(environ, directory, output) if spare else None
+        if spare is not None and process is not None:
+            self._token = spare.token
+        else:
+            process = subprocess.Popen(
+                command,
+                env=environ,
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            self._guard.add(process.pid)
+            limit(process.pid)
+        self._process = process
         self._watch(process)
 
     @property
@@ -92,6 +105,8 @@ class EnvironmentProcess:
             status = -9
         kill_group(process.pid)  # what it started may be there still
         self._guard.remove(process.pid)
+        if self._token:
+            self._guard.strays.ended(self._token)
         return status
 
     def sample_memory(self) -> int:

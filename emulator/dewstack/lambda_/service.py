@@ -164,6 +164,10 @@ class LambdaService:
         self.events.resume()
         await self.concurrency.resume()
 
+    def keep_spares(self) -> None:
+        """From now on have processes ready for functions that are about to start: for the runtimes there are."""
+        self.invoker.spares.open(function.runtime for function in self.functions.versions.scan())
+
     def close(self) -> None:
         """End all environments and waiting events; forget unpacked code that is not to be kept."""
         self.events.close()
