@@ -18,12 +18,11 @@ from dewstack.deploy.artifacts import archives, live_template
 from dewstack.deploy.rest_stage import set_up_stage
 from dewstack.deploy.standalone import stand_alone
 from dewstack.deploy.user_pool_triggers import attach_triggers
-from dewstack.endpoints import Deployed
 from dewstack.errors import UserError
-from dewstack.frontdoor import Served
+from dewstack.publishing import publish
 from dewstack.saves import saves
 from dewstack.service import Ask, Service
-from dewstack.service.addresses import check_addresses, function_urls, rest_base, rest_stage, websocket_routes
+from dewstack.service.addresses import check_addresses
 
 if TYPE_CHECKING:
     from dewstack.deploy.bundling import Bundler
@@ -33,9 +32,6 @@ logger = logging.getLogger("dewstack.watch")
 
 ORIGIN_VARIABLE = "FRONTEND_ORIGIN"
 """What a map may name as CORS origin by `${env:FRONTEND_ORIGIN, …}`: where the front end is served just now."""
-FRONTEND = Path("stack/frontend")
-PAYLOADS = {"rest": "1.0", "url": "2.0", "websocket": "1.0"}
-"""The payload formats that no map chooses."""
 
 Load = Callable[[Mapping[str, str], Ask], Service]
 """Reads the map, given what `${env:}` sees and who is asked for what only AWS knows. Raises UserError."""
@@ -91,7 +87,7 @@ class ServedMap:
 
         outputs, resources = await asyncio.to_thread(work)
         self.service, self.outputs = service, outputs
-        self._publish(service, outputs, resources)
+        publish(self._emulator, service, outputs, resources)
         invoker = self._emulator.functions.invoker
         for name in invoker.debugging.ports:
             invoker.start_debugged(function_arn(service.region, self._emulator.config.account_id, name))
@@ -145,52 +141,6 @@ class ServedMap:
     def environ(self) -> dict[str, str]:
         """What `${env:}` sees: the process's environment, and where the front end is."""
         return {ORIGIN_VARIABLE: self._emulator.urls.frontend, **os.environ}
-
-    def _apis(self, outputs: Outputs, resources: list[dict[str, Any]]) -> tuple[str | None, str | None]:
-        """The first HTTP API and the first WebSocket API of the stack."""
-        first: dict[str, str] = {"HTTP": outputs["HttpApiId"]} if outputs.get("HttpApiId") else {}
-        for resource in resources:
-            if resource["ResourceType"] == "AWS::ApiGatewayV2::Api":
-                api_id = resource.get("PhysicalResourceId", "")
-                api = self._emulator.gateway.http_apis.lookup(api_id)
-                first.setdefault(api.protocol_type if api else "HTTP", api_id)
-        return first.get("HTTP"), first.get("WEBSOCKET")
-
-    def _publish(self, service: Service, outputs: Outputs, resources: list[dict[str, Any]]) -> None:
-        """Lead the doors to what is deployed now."""
-        physical: dict[str, str] = {}
-        for resource in resources:
-            physical.setdefault(resource["ResourceType"], resource.get("PhysicalResourceId", ""))
-        emulator, urls = self._emulator, self._emulator.urls
-        http_id, websocket_id = self._apis(outputs, resources)
-        http_api = Served(http_id, service.offline.http_base) if http_id else None
-        rest_api = _rest_api(service, physical, beside_http=http_api is not None)
-        websockets = Served(websocket_id, own_base=f"/{service.stage}") if websocket_id else None
-        emulator.service_door.lead_to(http_api, rest_api, websockets=websockets)
-        frontend = service.directory / FRONTEND
-        emulator.frontend_door.serve(
-            frontend if frontend.is_dir() else None,
-            urls.frontend,
-            {
-                "apiUrl": urls.service + (http_api or rest_api or Served("")).base,
-                "restApiUrl": urls.service + rest_api.base if rest_api else None,
-                "region": service.region,
-                "userPoolId": physical.get("AWS::Cognito::UserPool"),
-                "userPoolClientId": physical.get("AWS::Cognito::UserPoolClient"),
-                "mailboxUrl": f"{urls.aws}/_dew/mail",
-            },
-        )
-        config = emulator.config
-        by_url = service.url_routes(function_urls(service, config.account_id, config.aws_port))
-        emulator.deployed = Deployed(
-            service.name,
-            service.stage,
-            service.region,
-            service.stack_name,
-            [_route(route, service) for route in (*service.routes, *websocket_routes(service), *by_url)],
-            [_function(function) for function in service.functions.values()],
-            dict(outputs),
-        )
 
     async def watch(self) -> AsyncIterator[Change]:
         """Act on what is saved, for as long as it is iterated: handlers start anew, the map is deployed."""
@@ -265,36 +215,3 @@ def _saved_at(path: str) -> float:
         return os.stat(path).st_mtime
     except OSError:
         return 0.0
-
-
-def _route(route: Any, service: Service) -> dict[str, Any]:
-    return {
-        "api": route.api,
-        "method": route.method,
-        "path": route.path,
-        "function": route.function,
-        "authorizer": route.authorizer,
-        "scopes": list(route.scopes),
-        "payload": PAYLOADS.get(route.api) or service.functions[route.function].http_api_payload,
-        "defined_at": str(route.at),
-    }
-
-
-def _function(function: Any) -> dict[str, Any]:
-    return {
-        "key": function.key,
-        "name": function.name,
-        "handler": function.handler,
-        "runtime": function.runtime,
-        "timeout": function.timeout,
-        "memory_size": function.memory_size,
-        "log_group": f"/aws/lambda/{function.name}",
-    }
-
-
-def _rest_api(service: Service, physical: Mapping[str, str], *, beside_http: bool) -> Served | None:
-    api_id = physical.get("AWS::ApiGateway::RestApi")
-    stage = physical.get("AWS::ApiGateway::Stage") or rest_stage(service)
-    if not api_id:
-        return None
-    return Served(api_id, rest_base(service, stage, beside_http=beside_http), f"/{stage}")

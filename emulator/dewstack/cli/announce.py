@@ -11,8 +11,9 @@ from dewstack.app import Emulator
 from dewstack.cli.output import print_json_line
 from dewstack.cli.routes import print_routes
 from dewstack.project import Project
+from dewstack.publishing import FRONTEND
 from dewstack.service.addresses import rest_base, rest_stage, websocket_routes
-from dewstack.watch import FRONTEND, Change
+from dewstack.watch import Change
 
 if TYPE_CHECKING:
     from dewstack.service import Service

@@ -47,8 +47,7 @@ class ExecutionEnvironment:
         self.log_stream, self.in_invoke = "", False
         self.spent = 0.0
         """Seconds of an invocation's time that the init phase took, which was part of it (`in_invoke`)."""
-        self.log = log
-        self.meter = meter
+        self.log, self.meter = log, meter
         self.system_log = system_log(function)
         self._owner = owner
         self._guard = guard

@@ -243,6 +243,7 @@ class Invoker:
     def close(self) -> None:
         """End every environment."""
         self.spares.close()
+        self.launcher.runtimes.close()
         self._by_arn.clear()
         for pool in self._pools.values():
             pool.close()

@@ -49,8 +49,7 @@ class FunctionPool:
         self._debugged = debugged
         self._launch = launch
         self._open_stream = open_stream
-        self._guard = guard
-        self._meter = meter
+        self._guard, self._meter = guard, meter
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._initializing: set[ExecutionEnvironment] = set()

@@ -48,6 +48,7 @@ class Runtimes:
         self._strict = strict
         self._found: dict[str, Runtime] = {}
         self._lock = threading.Lock()
+        self._closed = False
         self._families: dict[str, Callable[[str, str], Runtime]] = {
             "python": self._python,
             "nodejs": self._node,
@@ -145,11 +146,16 @@ class Runtimes:
         """The directory that stands for /var/runtime: boto3 and its closure, linked, and nothing else of ours."""
         runtime = self.directory / "python"
         with self._lock:
-            if not (runtime / "boto3").exists():
+            if not self._closed and not (runtime / "boto3").exists():
                 runtime.mkdir(parents=True, exist_ok=True)
                 for name in RUNTIME_CLOSURE:
                     _link(runtime / name, _site_packages(name.removesuffix(".py")) / name)
         return runtime
+
+    def close(self) -> None:
+        """Make nothing any more: whoever owns the directory may remove it now."""
+        with self._lock:
+            self._closed = True
 
 
 def _link(link: Path, source: Path) -> None:

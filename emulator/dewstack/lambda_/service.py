@@ -48,7 +48,9 @@ class LambdaService:
         metrics: Metrics | None = None,
         call: Call | None = None,
     ) -> None:
-        self._scratch = None if config.state_dir else tempfile.TemporaryDirectory(prefix="dewstack-")
+        self._scratch = None
+        if config.state_dir is None:  # a package may still be unpacked into it when the emulator ends
+            self._scratch = tempfile.TemporaryDirectory(prefix="dewstack-", ignore_cleanup_errors=True)
         directory = config.state_dir or Path(self._scratch.name if self._scratch else "")
         self.functions = FunctionStore(store)
         layers, code = Layers(store), CodeStorage(directory / "code")

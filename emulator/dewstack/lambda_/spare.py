@@ -12,6 +12,10 @@ from dewstack.lambda_.guard import Guard, kill_group, limit
 from dewstack.lambda_.strays import VARIABLE
 
 END_SECONDS = 2.0
+MAX_LOOKED_AT = 200
+"""How many files of a function's are searched for a library's name."""
+MAX_BYTES = 1 << 20
+NOT_CODE = {"__pycache__", "node_modules", "tests", "venv"}
 
 
 class Spare:
@@ -94,6 +98,24 @@ class Spare:
 def holds(directories: list[str], names: frozenset[str]) -> bool:
     """Whether one of `directories` has a module or package with one of these names."""
     return any(entry.partition(".")[0] in names for each in directories for entry in _listed(each))
+
+
+def mentions(directories: list[str], names: tuple[bytes, ...]) -> bool:
+    """Whether Python code in `directories` names one of these. Where there is very much, it is as if it didn't."""
+    looked = 0
+    for each in directories:
+        for place, folders, files in os.walk(each):
+            folders[:] = sorted(name for name in folders if name not in NOT_CODE and not name.startswith("."))
+            for name in files:
+                if name.endswith(".py"):
+                    looked += 1
+                    if looked > MAX_LOOKED_AT:
+                        return False
+                    with contextlib.suppress(OSError), open(os.path.join(place, name), "rb") as file:
+                        text = file.read(MAX_BYTES)
+                        if any(word in text for word in names):
+                            return True
+    return False
 
 
 def has_libraries(directories: list[str]) -> bool:

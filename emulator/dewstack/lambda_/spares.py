@@ -19,7 +19,7 @@ from dewstack.lambda_.guard import Guard
 from dewstack.lambda_.launch import STARTING
 from dewstack.lambda_.model import Function, Launch
 from dewstack.lambda_.runtimes import Runtimes
-from dewstack.lambda_.spare import Spare, has_libraries, holds
+from dewstack.lambda_.spare import Spare, has_libraries, holds, mentions
 from dewstack.lambda_.strays import VARIABLE
 
 logger = logging.getLogger("dewstack.lambda")
@@ -28,6 +28,8 @@ IDLE_SECONDS = 0.5
 """How long after the emulator is ready the first are made."""
 REFILL_SECONDS = 0.05
 """How long after the last start of a process another one is made ready: not while many start."""
+PREPARED = (b"boto3", b"botocore")
+"""What a spare has loaded. A function that doesn't name it does without: its memory should be its own."""
 READ_AT_START = re.compile(
     "(LD_(?!LIBRARY_PATH$)|LC_|LANG|TZ|HOME$|PYTHON|MALLOC_|GLIBC_|LOCPATH|OPENSSL_|SSL_|SSLKEYLOGFILE|BOTO|AWS_CRT)"
 )
@@ -157,7 +159,7 @@ def _fits(spare: Spare, launch: Launch) -> bool:
         return False
     places = [environ["LAMBDA_TASK_ROOT"], *environ.get("_DEW_LAYER_PATH", "").split(":")]
     libraries = environ.get("LD_LIBRARY_PATH", "").split(":")
-    return not holds(places, names) and not has_libraries(libraries)
+    return not holds(places, names) and not has_libraries(libraries) and mentions(places, PREPARED)
 
 
 def _read_at_start(environ: Mapping[str, str]) -> dict[str, str]:

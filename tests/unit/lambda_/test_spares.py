@@ -39,7 +39,7 @@ def handler(event, context):
 TOPS = ["boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"]
 OWN_TO_EACH = """AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_LAMBDA_LOG_STREAM_NAME TMPDIR
     AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_RUNTIME_API AWS_LAMBDA_FUNCTION_NAME _X_AMZN_TRACE_ID""".split()
-PID = "import os\ndef handler(event, context):\n    return os.getpid()"
+PID = "import os\nclient = 'boto3, later'\ndef handler(event, context):\n    return os.getpid()"
 
 
 @pytest.fixture
@@ -90,12 +90,25 @@ def test_a_function_cannot_tell_that_its_process_waited_for_it(spared):
 
 
 def test_module_code_runs_anew_in_each_process(spared):
-    spared.function("import os\nstarted = [os.getpid()]\ndef handler(event, context):\n    return started")
+    spared.function(
+        "import os, boto3\nstarted = [os.getpid()]\ndef handler(event, context):\n    return started"
+    )
     assert spared.invoke("f")["Payload"] == [spared.environments("f")[0].pid]
     pid = keep(spared)
-    spared.write("f.py", "import os\nstarted = [os.getpid(), 'new']\ndef handler(e, c):\n    return started")
+    spared.write(
+        "f.py", "import os, boto3\nstarted = [os.getpid(), 'new']\ndef handler(e, c):\n    return started"
+    )
     spared.service.invoker.files_changed([str(spared.directory / "f.py")])
     assert spared.invoke("f")["Payload"] == [pid, "new"]
+
+
+def test_a_function_that_does_not_name_boto3_has_a_process_and_memory_of_its_own(spared):
+    spared.function("import os\ndef handler(event, context):\n    return os.getpid()")
+    pid = keep(spared)
+    assert spared.invoke("f")["Payload"] != pid
+    spared.write("uses.py", "from botocore import session\n")
+    spared.service.invoker.files_changed([str(spared.directory / "f.py")])
+    assert spared.invoke("f")["Payload"] == pid
 
 
 @pytest.mark.parametrize("own", ["boto3.py", "six.py", "queue.py", "certifi.py", "libown.so.1"])
