@@ -1,4 +1,4 @@
-"""Something to do when a module is imported, and not before; for the runtime in `python.py`."""
+"""What happens around the import of modules: a deed when one has loaded, bytecode not kept; for `python.py`."""
 
 from __future__ import annotations
 
@@ -41,3 +41,20 @@ class Awaited:
 
         spec.loader.exec_module = exec_module  # type: ignore[union-attr,method-assign]
         return spec
+
+
+def keep_no_bytecode_of(directory: str) -> None:
+    """Let the cache directory take boto3's bytecode, but not that of `directory`, which somebody edits.
+
+    Bytecode is known by its source's second and size: it would outlive a save of as many bytes in that second.
+    """
+    from _frozen_importlib_external import SourceFileLoader
+
+    keep = SourceFileLoader.set_data
+    live = f"{sys.pycache_prefix}{directory}/"
+
+    def set_data(self: Any, path: str, data: bytes, **mode: Any) -> None:
+        if not path.startswith(live):
+            keep(self, path, data, **mode)
+
+    SourceFileLoader.set_data = set_data  # type: ignore[assignment, method-assign]

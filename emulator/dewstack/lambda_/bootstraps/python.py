@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 if "_DEW_SPARE" in environ:  # the process came before its function: what follows is for that one
     sys.path.insert(0, __file__.rpartition("/")[0])
-    import dew_spare  # type: ignore[import-not-found,unused-ignore]
+    from dew_spare import wait  # type: ignore[import-not-found,unused-ignore]
 
     del sys.path[0]
-    dew_spare.wait()
-    del dew_spare
+    wait()
+    del wait
 
 BASE = "/2018-06-01/runtime/"
 POST = "POST {}{} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n"
@@ -248,7 +248,7 @@ def prepare_interpreter() -> LoggingSetup:
     from _sitebuiltins import Quitter
 
     sys.path.insert(0, __file__.rpartition("/")[0])
-    from dew_imports import when_imported  # type: ignore[import-not-found,unused-ignore]
+    from dew_imports import keep_no_bytecode_of, when_imported  # type: ignore[import-not-found,unused-ignore]
     from dew_logging import LoggingSetup  # type: ignore[import-not-found,unused-ignore]
 
     if led := environ.pop("_DEW_AWS", ""):
@@ -267,23 +267,6 @@ def prepare_interpreter() -> LoggingSetup:
     setup = LoggingSetup(environ.get("AWS_LAMBDA_LOG_FORMAT", ""), environ.get("AWS_LAMBDA_LOG_LEVEL", ""))
     when_imported("logging", setup.install)
     return setup  # type: ignore[no-any-return]
-
-
-def keep_no_bytecode_of(directory: str) -> None:
-    """Let the cache directory take boto3's bytecode, but not that of `directory`, which somebody edits.
-
-    Bytecode is known by its source's second and size: it would outlive a save of as many bytes in that second.
-    """
-    from _frozen_importlib_external import SourceFileLoader
-
-    keep = SourceFileLoader.set_data
-    live = f"{sys.pycache_prefix}{directory}/"
-
-    def set_data(self: Any, path: str, data: bytes, **mode: Any) -> None:
-        if not path.startswith(live):
-            keep(self, path, data, **mode)
-
-    SourceFileLoader.set_data = set_data  # type: ignore[assignment, method-assign]
 
 
 def main() -> None:
