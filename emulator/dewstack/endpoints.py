@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from dewstack import __version__
 from dewstack.authority import Authority
@@ -239,7 +240,10 @@ class Endpoints:
         if isinstance(params.get("Payload"), str):
             params["Payload"] = params["Payload"].encode()
         await self._api.check(service, operation, params)
-        output = await self._api.call(service, operation, params, self._host.caller)
+        caller = self._host.caller
+        if region := query.get("region"):
+            caller = replace(caller, region=region)
+        output = await self._api.call(service, operation, params, caller)
         for name, value in output.items():
             if hasattr(value, "__aiter__"):  # an event stream
                 output[name] = [event async for event in value]

@@ -21,6 +21,7 @@ class CallRefused(UserError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
+        self.said = message
 
 
 class ControlApi:
@@ -34,9 +35,9 @@ class ControlApi:
         with self._request("GET", path, query) as response:
             return self._decoded(response)
 
-    def post(self, path: str, document: Mapping[str, Any]) -> Any:
+    def post(self, path: str, document: Mapping[str, Any], **query: str) -> Any:
         """What `/_dew/{path}` answers to a JSON document. Raises CallRefused for an error."""
-        with self._request("POST", path, {}, document) as response:
+        with self._request("POST", path, query, document) as response:
             return self._decoded(response)
 
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Deployment: a template to a target, code to a package. Knows AWS, the emulated one too, only by `call`."""
 
 from dewstack.deploy.changes import ResourceChange, losses
+from dewstack.deploy.progress import Event
 from dewstack.deploy.stack import (
-    Event,
     Outputs,
     Prepared,
     deploy_template,

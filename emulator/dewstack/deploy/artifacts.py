@@ -4,7 +4,7 @@ import base64
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -101,16 +101,47 @@ class Packaged(Struct, frozen=True):
     update_template: Path
 
 
+class PackagedCode(Struct, frozen=True):
+    """The zips of a map, by function and by layer. Functions that share their code share a zip."""
+
+    functions: Mapping[str, Package]
+    layers: Mapping[str, Package]
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        """Every zip once."""
+        return tuple(dict.fromkeys((*self.functions.values(), *self.layers.values())))
+
+    def template(self, service: Service, bucket: Any, key_of: Callable[[Package], str]) -> dict[str, Any]:
+        """The map's template, its code in `bucket` at the keys that `key_of` gives. Raises UserError."""
+
+        def artifacts(packages: Mapping[str, Package]) -> dict[str, Artifact]:
+            return {
+                name: Artifact(bucket, key_of(package), package.sha256) for name, package in packages.items()
+            }
+
+        return without_redundant_dependencies(
+            compile_service(service, artifacts(self.functions), artifacts(self.layers))
+        )
+
+
 def package_service(service: Service, *, now: float | None = None) -> Packaged:
     """Write the zips and both templates to `.serverless/`, as the Serverless Framework does.
 
     `now` (seconds) names the folder in the bucket. Raises UserError.
     """
+    code = package_code(service)
+    prefix = f"{uploads_prefix(service)}/{deployment_folder(time.time() if now is None else now)}"
+    bucket = deployment_bucket(service)
+    update = code.template(service, bucket, lambda package: f"{prefix}/{package.path.name}")
+    return Packaged(code.packages, *write_templates(service.directory, create_template(service), update))
+
+
+def package_code(service: Service) -> PackagedCode:
+    """Write the zips of all functions and layers to `.serverless/`. Raises UserError."""
     folder = service.directory / PACKAGE_DIRECTORY
-    prefix = _bucket_prefix(service, time.time() if now is None else now)
-    bucket = service.provider.deployment_bucket.name or {"Ref": "ServerlessDeploymentBucket"}
     made: dict[str, Package] = {}
-    artifacts: dict[str, Artifact] = {}
+    functions: dict[str, Package] = {}
     bundled = _bundled(service, folder)
     for key, function in service.functions.items():
         if not function.handler:
@@ -119,18 +150,28 @@ def package_service(service: Service, *, now: float | None = None) -> Packaged:
             name = gathered.zip_name
             if name not in made:
                 made[name] = write_package(gathered.directory, gathered.files, folder / name)
-            artifacts[key] = Artifact(bucket, f"{prefix}/{name}", made[name].sha256)
+            functions[key] = made[name]
             continue
-        package = _function_package(service, function, folder, made)
-        artifacts[key] = Artifact(bucket, f"{prefix}/{package.path.name}", package.sha256)
+        functions[key] = _function_package(service, function, folder, made)
     layers = {key: _layer_package(service, key, layer, folder, made) for key, layer in service.layers.items()}
-    layer_artifacts = {
-        key: Artifact(bucket, f"{prefix}/{package.path.name}", package.sha256)
-        for key, package in layers.items()
-    }
-    update = without_redundant_dependencies(compile_service(service, artifacts, layer_artifacts))
-    paths = write_templates(service.directory, create_template(service), update)
-    return Packaged(tuple(made.values()), *paths)
+    return PackagedCode(functions, layers)
+
+
+def deployment_bucket(service: Service) -> Any:
+    """Where code is uploaded, as a template says it."""
+    return service.provider.deployment_bucket.name or {"Ref": "ServerlessDeploymentBucket"}
+
+
+def uploads_prefix(service: Service) -> str:
+    """What all that is uploaded for a service and stage begins with."""
+    return f"{service.provider.deployment_prefix}/{service.name}/{service.stage}"
+
+
+def deployment_folder(now: float) -> str:
+    """The folder of one deployment, by its time in seconds, as the Framework names it."""
+    milliseconds = int(now * 1000)
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return f"{milliseconds}-{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
 def _bundled(service: Service, folder: Path) -> "dict[str, Gathered]":
@@ -140,13 +181,6 @@ def _bundled(service: Service, folder: Path) -> "dict[str, Gathered]":
     from dewstack.deploy.bundle_package import gather_bundles
 
     return gather_bundles(service, folder)
-
-
-def _bucket_prefix(service: Service, now: float) -> str:
-    milliseconds = int(now * 1000)
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
-    return f"{service.provider.deployment_prefix}/{service.name}/{service.stage}/{milliseconds}-{stamp}"
 
 
 def _function_package(

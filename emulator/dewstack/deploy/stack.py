@@ -4,14 +4,14 @@ The same steps for every target; only `call` and the row of the target differ.
 """
 
 import json
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from dewstack.deploy.changes import ResourceChange, read_changes
+from dewstack.deploy.failures import busy, failure, refused, stuck
+from dewstack.deploy.progress import OnEvent, follow, pauses
 from dewstack.deploy.target import EMBEDDED, Call, Target
 from dewstack.errors import AwsError, UserError
 from dewstack.ids import uuid4
@@ -19,28 +19,7 @@ from dewstack.ids import uuid4
 Outputs = dict[str, str]
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
-_HANDLER = re.compile(r'Resource handler returned message: "(.*)" \(RequestToken: .*\)', re.DOTALL)
-_STACK = "AWS::CloudFormation::Stack"
-
-_AFTERWARDS = {
-    "ROLLBACK_COMPLETE": "what had been made was removed again",
-    "UPDATE_ROLLBACK_COMPLETE": "everything is again as it was before",
-}
-
-
-class Event(Struct, frozen=True):
-    """A line of a stack's history. `time` is what the target gives: a datetime or seconds since the epoch."""
-
-    id: str
-    logical_id: str
-    type: str
-    status: str
-    reason: str
-    physical_id: str
-    time: Any
-
-
-OnEvent = Callable[[Event], None]
+_FAILED_AT_FIRST = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 
 
 class Prepared(Struct, frozen=True):
@@ -89,44 +68,70 @@ def prepare(
     *,
     parameters: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    upload: Callable[[str], str] | None = None,
     target: Target = EMBEDDED,
 ) -> Prepared:
-    """Make the change set that turns the stack into `template`. Raises UserError when it is refused."""
-    body = template if isinstance(template, str) else json.dumps(template, separators=(",", ":"))
+    """Make the change set that turns the stack into `template`. Raises UserError when it is refused.
+
+    `settings` are further members of CreateChangeSet. `upload` puts a template that is too large to be sent along
+    into S3 and gives its URL.
+    """
+    body = template if isinstance(template, str) else template_body(template)
+    source = {"TemplateBody": body}
     if len(body.encode()) > target.template_bytes:
-        raise UserError(
-            f"{stack_name}: the template has {len(body.encode()):,} bytes, {target.name} takes"
-            f" {target.template_bytes:,} of them"
-        )
-    kind = _kind(call, stack_name, target)
+        if upload is None:
+            raise UserError(
+                f"{stack_name}: the template has {len(body.encode()):,} bytes, {target.name} takes"
+                f" {target.template_bytes:,} of them"
+            )
+        source = {"TemplateURL": upload(body)}
+    kind = change_set_kind(call, stack_name, target)
     request: dict[str, Any] = {
         "StackName": stack_name,
         "ChangeSetName": f"dew-{uuid4()}",
         "ChangeSetType": kind,
-        "TemplateBody": body,
+        **source,
         "Capabilities": _CAPABILITIES,
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()
         ],
+        **(settings or {}),
     }
     if tags is not None:
         request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     try:
         change_set = call("cloudformation", "CreateChangeSet", request)["Id"]
     except AwsError as error:
-        raise UserError(f"{stack_name}: {error.message}") from error
+        raise refused(stack_name, error) from error
     return _described(call, Prepared(stack_name, kind, change_set, ()), target)
 
 
-def _kind(call: Call, stack_name: str, target: Target) -> str:
-    """What kind of change set the stack needs; waits for what is under way, removes a failed first attempt."""
-    for _ in _pauses(target, f"{stack_name}: another operation on the stack does not end"):
+def template_body(template: Mapping[str, Any]) -> str:
+    """A template as it is sent: without a superfluous byte."""
+    return json.dumps(template, separators=(",", ":"), ensure_ascii=False)
+
+
+def change_set_kind(call: Call, stack_name: str, target: Target) -> str:
+    """What kind of change set the stack needs; waits for what is under way, removes a failed first attempt.
+
+    Raises UserError for a stack that nothing can be done to before somebody mends it.
+    """
+
+    def late() -> UserError:
+        return busy(stack_name, stack_status(call, stack_name))
+
+    for _ in pauses(target, late, target.busy_seconds):
         status = stack_status(call, stack_name)
         if status in (None, "REVIEW_IN_PROGRESS"):
             return "CREATE"
-        if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
+        if status in _FAILED_AT_FIRST:
+            if status != "ROLLBACK_COMPLETE" and target.asks:
+                raise stuck(stack_name, status)
             remove_stack(call, stack_name, target=target)
             return "CREATE"
+        if status == "UPDATE_ROLLBACK_FAILED":
+            raise stuck(stack_name, status)
         if not status.endswith("_IN_PROGRESS"):
             return "UPDATE"
     raise AssertionError("unreachable: the pauses end with an error")
@@ -134,31 +139,39 @@ def _kind(call: Call, stack_name: str, target: Target) -> str:
 
 def stack_status(call: Call, stack_name: str) -> str | None:
     """The stack's status, or None when there is no such stack."""
+    stack = find_stack(call, stack_name)
+    return str(stack["StackStatus"]) if stack else None
+
+
+def find_stack(call: Call, stack_name: str) -> dict[str, Any] | None:
+    """The stack as DescribeStacks gives it, or None when there is none."""
     try:
         [stack] = call("cloudformation", "DescribeStacks", {"StackName": stack_name})["Stacks"]
     except AwsError as error:
         if "does not exist" in error.message:
             return None
         raise
-    return str(stack["StackStatus"])
+    found: dict[str, Any] = stack
+    return found
 
 
 def _described(call: Call, prepared: Prepared, target: Target) -> Prepared:
-    request: dict[str, Any] = {"ChangeSetName": prepared.change_set, "StackName": prepared.stack_name}
-    for _ in _pauses(target, f"{prepared.stack_name}: the change set does not get ready"):
+    name = prepared.stack_name
+    request: dict[str, Any] = {"ChangeSetName": prepared.change_set, "StackName": name}
+    for _ in pauses(target, lambda: UserError(f"{name}: the change set does not get ready")):
         described = call("cloudformation", "DescribeChangeSet", request)
         if described["Status"] == "CREATE_COMPLETE":
             changes = list(described["Changes"])
             while token := described.get("NextToken"):
                 described = call("cloudformation", "DescribeChangeSet", request | {"NextToken": token})
                 changes += described["Changes"]
-            return Prepared(prepared.stack_name, prepared.kind, prepared.change_set, read_changes(changes))
+            return Prepared(name, prepared.kind, prepared.change_set, read_changes(changes))
         if described["Status"] == "FAILED":
             discard(call, prepared)
             reason = described.get("StatusReason", "")
             if any(text in reason for text in _UNCHANGED):
-                return Prepared(prepared.stack_name, prepared.kind, None, ())
-            raise UserError(f"{prepared.stack_name}: {reason}")
+                return Prepared(name, prepared.kind, None, ())
+            raise refused(name, reason)
     raise AssertionError("unreachable: the pauses end with an error")
 
 
@@ -171,39 +184,44 @@ def discard(call: Call, prepared: Prepared) -> None:
 
 
 def execute(
-    call: Call, prepared: Prepared, *, on_event: OnEvent | None = None, target: Target = EMBEDDED
+    call: Call,
+    prepared: Prepared,
+    *,
+    on_event: OnEvent | None = None,
+    settings: Mapping[str, Any] | None = None,
+    target: Target = EMBEDDED,
 ) -> None:
-    """Carry it out and wait for its end. Raises UserError when it fails or takes too long."""
+    """Carry it out and wait for its end; `settings` are further members of ExecuteChangeSet.
+
+    Raises UserError when it fails or takes too long.
+    """
     token = f"dew-{uuid4()}"
     name = prepared.stack_name
     request = {"ChangeSetName": prepared.change_set, "StackName": name, "ClientRequestToken": token}
     try:
-        call("cloudformation", "ExecuteChangeSet", request)
+        call("cloudformation", "ExecuteChangeSet", {**request, **(settings or {})})
     except AwsError as error:
-        raise UserError(f"{name}: {error.message}") from error
-    status = _follow(call, name, token, on_event, target)
+        raise refused(name, error) from error
+    status = follow(call, name, token, on_event, target)
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        raise _failure(call, name, name, token, status)
+        raise failure(call, name, name, token, status)
 
 
 def remove_stack(
     call: Call, stack_name: str, *, on_event: OnEvent | None = None, target: Target = EMBEDDED
 ) -> bool:
     """Delete a stack with all it holds; False when there is none. Raises UserError when something resists."""
-    try:
-        [stack] = call("cloudformation", "DescribeStacks", {"StackName": stack_name})["Stacks"]
-    except AwsError as error:
-        if "does not exist" in error.message:
-            return False
-        raise
+    stack = find_stack(call, stack_name)
+    if stack is None:
+        return False
     identity, token = stack["StackId"], f"dew-{uuid4()}"
     try:
         call("cloudformation", "DeleteStack", {"StackName": stack_name, "ClientRequestToken": token})
     except AwsError as error:
-        raise UserError(f"{stack_name}: {error.message}") from error
-    status = _follow(call, identity, token, on_event, target)
+        raise refused(stack_name, error) from error
+    status = follow(call, identity, token, on_event, target)
     if status != "DELETE_COMPLETE":
-        raise _failure(call, stack_name, identity, token, status)
+        raise failure(call, stack_name, identity, token, status)
     return True
 
 
@@ -227,70 +245,3 @@ def outputs(call: Call, stack_name: str) -> Outputs:
     """A stack's outputs by key."""
     [stack] = call("cloudformation", "DescribeStacks", {"StackName": stack_name})["Stacks"]
     return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
-
-
-def _follow(call: Call, name: str, token: str, on_event: OnEvent | None, target: Target) -> str:
-    """Wait until nothing is in progress any more, telling the events of this operation; the last status."""
-    told: set[str] = set()
-    for _ in _pauses(target, f"{name}: not done after {target.timeout_seconds:.0f} seconds"):
-        [stack] = call("cloudformation", "DescribeStacks", {"StackName": name})["Stacks"]
-        status = str(stack["StackStatus"])
-        ended = not status.endswith("_IN_PROGRESS")
-        if on_event is not None:
-            for event in reversed(list(_events(call, name, token))):
-                if event.id not in told:
-                    told.add(event.id)
-                    on_event(event)
-        if ended:
-            return status
-    raise AssertionError("unreachable: the pauses end with an error")
-
-
-def _events(call: Call, name: str, token: str) -> Iterator[Event]:
-    """The events of one operation, the newest first."""
-    request: dict[str, Any] = {"StackName": name}
-    while True:
-        page = call("cloudformation", "DescribeStackEvents", request)
-        for event in page["StackEvents"]:
-            if event.get("ClientRequestToken") != token:
-                return
-            yield Event(
-                id=event["EventId"],
-                logical_id=event["LogicalResourceId"],
-                type=event["ResourceType"],
-                status=event["ResourceStatus"],
-                reason=event.get("ResourceStatusReason", ""),
-                physical_id=event.get("PhysicalResourceId", ""),
-                time=event["Timestamp"],
-            )
-        if "NextToken" not in page:
-            return
-        request = {"StackName": name, "NextToken": page["NextToken"]}
-
-
-def _failure(call: Call, stack_name: str, identity: str, token: str, status: str) -> UserError:
-    """The error that names what failed first."""
-    failed = [
-        event
-        for event in _events(call, identity, token)
-        if event.status.endswith("_FAILED") and event.type != _STACK and "cancelled" not in event.reason
-    ]
-    if not failed:
-        [stack] = call("cloudformation", "DescribeStacks", {"StackName": identity})["Stacks"]
-        return UserError(f"{stack_name}: {status}: {stack.get('StackStatusReason', 'no reason given')}")
-    first = failed[-1]
-    reason = _HANDLER.sub(r"\1", first.reason)
-    hint = _AFTERWARDS.get(status, f"the stack is in {status}")
-    return UserError(f"{stack_name}: {first.logical_id} ({first.type}): {reason}", hint=hint)
-
-
-def _pauses(target: Target, late: str) -> Iterator[None]:
-    """Yields at once and then after ever longer pauses. Raises UserError(late) when the target's time is up."""
-    deadline = time.monotonic() + target.timeout_seconds
-    pause = target.poll_seconds / 25
-    while True:
-        yield
-        if time.monotonic() > deadline:
-            raise UserError(late)
-        time.sleep(pause)
-        pause = min(pause * 1.4, target.poll_seconds)

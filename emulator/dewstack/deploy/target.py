@@ -21,42 +21,70 @@ class Target(Struct, frozen=True):
     code: str
     """Where functions' code comes from: `directory` (in place, hot reload) or `bucket` (a zip in S3)."""
     endpoint: str | None
-    """The URL that all calls go to; None is AWS's own, or no URL at all when calls stay in the process."""
-    in_process: bool
+    """The URL that all calls go to; None is AWS's own, or that of the project's emulator."""
+    endpoint_variables: tuple[str, ...]
+    """Environment variables that name another endpoint, the first that is set wins."""
+    credentials: str
+    """Whose calls they are: `test`, whom every emulator knows, or those that boto3's `chain` finds."""
+    asks: bool
+    """Whether somebody has to agree before anything is made: it costs money."""
     template_bytes: int
     """How large a template may be that is sent along."""
     poll_seconds: float
     """The longest pause between two looks at a deployment that is under way."""
     timeout_seconds: float
     """How long a deployment may take."""
+    busy_seconds: float
+    """How long to wait for what somebody else does to the stack."""
+    tags_stacks: bool = True
+    """Whether a stack gets the tag STAGE, as the Framework gives it."""
+    limits: bool = True
+    """Whether AWS's limits for templates hold."""
+    stands_alone: bool = False
+    """Whether an API that another stack makes and that isn't here is replaced by one of the map's own."""
+    health: str = ""
+    """Where the target lists the services that it has; empty where it has them all."""
 
 
 EMBEDDED = Target(
     name="embedded",
     code="directory",
     endpoint=None,
-    in_process=True,
+    endpoint_variables=(),
+    credentials="test",
+    asks=False,
     template_bytes=16_000_000,
     poll_seconds=0.015,
     timeout_seconds=300.0,
+    busy_seconds=300.0,
+    tags_stacks=False,
+    limits=False,
+    stands_alone=True,
 )
 LOCALSTACK = Target(
     name="localstack",
     code="directory",
     endpoint="http://127.0.0.1:4567",
-    in_process=False,
+    endpoint_variables=("LOCALSTACK_ENDPOINT",),
+    credentials="test",
+    asks=False,
     template_bytes=AWS_TEMPLATE_BYTES,
     poll_seconds=0.5,
     timeout_seconds=600.0,
+    busy_seconds=60.0,
+    health="/_localstack/health",
 )
 AWS = Target(
     name="aws",
     code="bucket",
     endpoint=None,
-    in_process=False,
+    endpoint_variables=(),
+    credentials="chain",
+    asks=True,
     template_bytes=AWS_TEMPLATE_BYTES,
     poll_seconds=3.0,
     timeout_seconds=3600.0,
+    busy_seconds=0.0,
 )
 TARGETS = (EMBEDDED, LOCALSTACK, AWS)
 

@@ -1,0 +1,82 @@
+"""What went wrong with a stack, in one sentence, and what to do about it."""
+
+import re
+from collections.abc import Sequence
+
+from dewstack.deploy.progress import events_of
+from dewstack.deploy.target import Call
+from dewstack.errors import AwsError, UserError
+
+_HANDLER = re.compile(r'Resource handler returned message: "(.*)" \(RequestToken: .*\)', re.DOTALL)
+_STACK = "AWS::CloudFormation::Stack"
+_AFTERWARDS = {
+    "ROLLBACK_COMPLETE": "what had been made was removed again",
+    "UPDATE_ROLLBACK_COMPLETE": "everything is again as it was before",
+    "UPDATE_ROLLBACK_FAILED": "the way back failed too: mend what the stack's events name, then run"
+    " 'aws cloudformation continue-update-rollback --stack-name {stack}'",
+    "ROLLBACK_FAILED": "what had been made could not all be removed: 'dew remove' tries again",
+    "DELETE_FAILED": "mend that and run 'dew remove' again; what is gone by now stays gone",
+}
+_STUCK = {
+    "ROLLBACK_FAILED": "its first deployment failed and could not be removed: run 'dew remove', then deploy again",
+    "DELETE_FAILED": "it could not be removed the last time: run 'dew remove' again, then deploy",
+    "UPDATE_ROLLBACK_FAILED": "an update failed and so did the way back: mend what the stack's events name, run"
+    " 'aws cloudformation continue-update-rollback --stack-name {stack}', then deploy again",
+}
+_STEPS: Sequence[tuple[str, str]] = (
+    (r"already exists|AlreadyExists|already in use|ResourceConflict|OperationAborted", "give it another name in"
+     " the map, or remove what has the name now: it is not this stack's"),
+    (r"not authorized|AccessDenied|Access Denied|is not authorized to perform", "the credentials, or the"
+     " deployment's role, lack this permission: docs/deploy.md has the list"),
+    (r"(?i)circular dependency", "let one of them go without the other: a policy or permission of its own often"
+     " breaks the circle"),
+    (r"(?i)bucket you tried to delete is not empty|BucketNotEmpty", "empty the bucket first, or keep it with"
+     " DeletionPolicy: Retain"),
+    (r"(?i)limit ?exceeded|quota|Too many", "ask AWS for a higher quota, or remove what is no longer used"),
+    (r"(?i)unzipped size must be smaller|RequestEntityTooLarge|RequestTooLarge", "leave files out with"
+     " package.patterns, or put packages into a layer"),
+    (r"(?i)no resource provider found|unrecognized resource type|Template format error: Unrecognized", "the target"
+     " has no such type: take it out of the map, or deploy elsewhere"),
+)  # fmt: skip
+
+
+def refused(stack_name: str, error: AwsError | str) -> UserError:
+    """CloudFormation did not take a template."""
+    reason = error.message if isinstance(error, AwsError) else error
+    return UserError(f"{stack_name}: {reason}", hint=next_step(reason))
+
+
+def busy(stack_name: str, status: str | None) -> UserError:
+    """Somebody else is at it."""
+    return UserError(
+        f"{stack_name} is {status}: another deployment or removal of it is under way",
+        hint="wait until it has ended, then run this again",
+    )
+
+
+def stuck(stack_name: str, status: str) -> UserError:
+    """The stack takes no change until somebody mends it."""
+    return UserError(f"{stack_name} is {status}", hint=_STUCK[status].format(stack=stack_name))
+
+
+def next_step(reason: str) -> str:
+    """What to do about a reason that AWS gave; empty where the reason says it all."""
+    return next((step for pattern, step in _STEPS if re.search(pattern, reason)), "")
+
+
+def failure(call: Call, stack_name: str, identity: str, token: str, status: str) -> UserError:
+    """The error that names what failed first."""
+    failed = [
+        event
+        for event in events_of(call, identity, token)
+        if event.status.endswith("_FAILED") and event.type != _STACK and "cancelled" not in event.reason
+    ]
+    afterwards = _AFTERWARDS.get(status, f"the stack is in {status}").format(stack=stack_name)
+    if not failed:
+        [stack] = call("cloudformation", "DescribeStacks", {"StackName": identity})["Stacks"]
+        reason = stack.get("StackStatusReason", "no reason given")
+        return UserError(f"{stack_name}: {status}: {reason}", hint=next_step(reason))
+    first = failed[-1]
+    reason = _HANDLER.sub(r"\1", first.reason)
+    hint = "; ".join(each for each in (afterwards, next_step(reason)) if each)
+    return UserError(f"{stack_name}: {first.logical_id} ({first.type}): {reason}", hint=hint)
