@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dewstack.deploy.target import Call
     from dewstack.project import Project
     from dewstack.service import Ask, Offline, Service
+    from dewstack.service.problems import Severity
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,10 +32,16 @@ class MapOptions:
     """Refuse a map that asks for what isn't emulated, where dew otherwise goes on with a warning."""
 
     def load(
-        self, directory: Path, environ: Mapping[str, str] = os.environ, ask: "Ask | None" = None
+        self,
+        directory: Path,
+        environ: Mapping[str, str] = os.environ,
+        ask: "Ask | None" = None,
+        *,
+        unknown_keys: "Severity" = "warning",
     ) -> "Service":
         """Read the map in `directory`, `environ` being what `${env:…}` gives, `ask` who is asked for what only AWS
-        knows. Raises MapError with all its mistakes, or UserError."""
+        knows, `unknown_keys` what a key amounts to that the Framework doesn't know. Raises MapError with all its
+        mistakes, or UserError."""
         from dewstack.service import load
 
         return load(
@@ -44,6 +51,7 @@ class MapOptions:
             params=self.named_params(),
             strict=self.strict,
             ask=ask,
+            unknown_keys=unknown_keys,
         )
 
     def offline(self, directory: Path, environ: Mapping[str, str] = os.environ) -> "Offline":

@@ -21,17 +21,17 @@ def _lean(resource: Any) -> Any:
     stated = resource.get("DependsOn") if isinstance(resource, dict) else None
     if not stated:
         return resource
-    referred = set(_references(resource.get("Properties")))
+    referred = set(references(resource.get("Properties")))
     kept = [name for name in ([stated] if isinstance(stated, str) else stated) if name not in referred]
     lean = {key: value for key, value in resource.items() if key != "DependsOn"}
     return {**lean, "DependsOn": kept} if kept else lean
 
 
-def _references(value: Any) -> Iterator[str]:
-    """The logical IDs that a value refers to, whatever its conditions turn out to be."""
+def references(value: Any) -> Iterator[str]:
+    """The logical IDs that a value refers to, whatever its conditions turn out to be, `Fn::If` left out."""
     if isinstance(value, list):
         for item in value:
-            yield from _references(item)
+            yield from references(item)
     if not isinstance(value, dict):
         return
     for key, member in value.items():
@@ -44,7 +44,7 @@ def _references(value: Any) -> Iterator[str]:
         elif key == "Fn::Sub":
             yield from _substituted(member)
         elif key != "Fn::If":
-            yield from _references(member)
+            yield from references(member)
 
 
 def _substituted(value: Any) -> Iterator[str]:
@@ -52,4 +52,4 @@ def _substituted(value: Any) -> Iterator[str]:
     for name in _VARIABLE.findall(text) if isinstance(text, str) else ():
         if name not in own:
             yield name.split(".")[0]
-    yield from _references(own)
+    yield from references(own)

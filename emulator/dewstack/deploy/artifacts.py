@@ -23,6 +23,7 @@ from dewstack.deploy.package import (
     Package,
     package_files,
     package_patterns,
+    unzipped_size,
     write_package,
     write_templates,
 )
@@ -229,5 +230,5 @@ def _ready_made(service: Service, artifact: str, made: dict[str, Package]) -> Pa
     except OSError as error:
         raise UserError(f"cannot read package.artifact {artifact}: {error.strerror}") from error
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-    made.setdefault(artifact, Package(path, digest, len(content), ()))
+    made.setdefault(artifact, Package(path, digest, len(content), (), unzipped_size(path)))
     return made[artifact]

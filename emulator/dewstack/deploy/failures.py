@@ -35,6 +35,8 @@ _STEPS: Sequence[tuple[str, str]] = (
     (r"(?i)limit ?exceeded|quota|Too many", "ask AWS for a higher quota, or remove what is no longer used"),
     (r"(?i)unzipped size must be smaller|RequestEntityTooLarge|RequestTooLarge", "leave files out with"
      " package.patterns, or put packages into a layer"),
+    (r"(?i)not yet implemented|not emulated|NotImplemented|not included in your", "the target lacks this service: take"
+     " it out of the map, or deploy to another target"),
     (r"(?i)no resource provider found|unrecognized resource type|Template format error: Unrecognized", "the target"
      " has no such type: take it out of the map, or deploy elsewhere"),
 )  # fmt: skip
@@ -44,6 +46,13 @@ def refused(stack_name: str, error: AwsError | str) -> UserError:
     """CloudFormation did not take a template."""
     reason = error.message if isinstance(error, AwsError) else error
     return UserError(f"{stack_name}: {reason}", hint=next_step(reason))
+
+
+def as_user_error(error: AwsError) -> UserError:
+    """What an operation answered that nobody had reckoned with."""
+    operation = error.fields.get("operation")
+    said = f"{error.code}: {error.message}" if error.message else error.code
+    return UserError(f"{operation}: {said}" if operation else said, hint=next_step(said))
 
 
 def busy(stack_name: str, status: str | None) -> UserError:

@@ -34,6 +34,8 @@ class Package(Struct, frozen=True):
     size: int
     """Bytes."""
     files: tuple[str, ...]
+    unzipped: int = 0
+    """Bytes, unzipped."""
 
 
 def package_files(directory: Path, patterns: Iterable[str] = (), excludes: Iterable[str] = ()) -> list[str]:
@@ -83,7 +85,16 @@ def write_package(directory: Path, files: Iterable[str], target: Path) -> Packag
             hint="leave files out with package.patterns",
         )
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-    return Package(target, digest, len(content), names)
+    return Package(target, digest, len(content), names, total)
+
+
+def unzipped_size(path: Path) -> int:
+    """Bytes in an archive that somebody else has made; 0 when it is none, which is for Lambda to say."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except (OSError, zipfile.BadZipFile):
+        return 0
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> int:

@@ -15,7 +15,7 @@ from .nodes import NOTHING, Node, node_of, parse_yaml, plain
 from .offline import PLUGIN, Offline, build_offline, read_offline
 from .places import locate
 from .plugins import bundler, is_added_by, loss, plugin_names, requirements_files
-from .problems import MapError, Position, Problem, ProblemAt, Report
+from .problems import MapError, Position, Problem, ProblemAt, Report, Severity
 from .reading import Reading, mapping, sequence
 from .remote import Ask
 from .schema import Violation, validate
@@ -48,13 +48,14 @@ def load(
     params: Mapping[str, str] | None = None,
     strict: bool = False,
     ask: Ask | None = None,
+    unknown_keys: Severity = "warning",
 ) -> Service:
     """Read the map in `directory`.
 
     `options` are the command's (`stage`, `region`, what `${opt:…}` sees), `params` those given as `--param`.
-    `ask` calls AWS operations for variables that need them; without it nobody is asked. Unknown keys are warnings
-    unless the map's `configValidationMode` or `strict` says otherwise; with `strict` all that wouldn't be emulated is
-    a mistake too. Raises MapError with all mistakes, UserError when there is no map.
+    `ask` calls AWS operations for variables that need them; without it nobody is asked. Unknown keys are
+    `unknown_keys` unless the map's `configValidationMode` or `strict` says otherwise; with `strict` all that wouldn't
+    be emulated is a mistake too. Raises MapError with all mistakes, UserError when there is no map.
     """
     path = find_map(directory)
     try:
@@ -64,7 +65,7 @@ def load(
     if not isinstance(root.value, dict):
         message = "the map is empty" if root.value is None else "the map has to be a mapping of keys"
         raise MapError([Problem(*root.at, "", message)], hint="it needs at least 'service' and 'provider'")
-    return _Load(path, files, root, options, environ, params or {}, strict, ask).service()
+    return _Load(path, files, root, options, environ, params or {}, strict, ask, unknown_keys).service()
 
 
 def _root_of(
@@ -135,6 +136,7 @@ class _Load:
         params: Mapping[str, str],
         strict: bool,
         ask: Ask | None,
+        unknown_keys: Severity,
     ) -> None:
         self.path = path
         self.own_files = files
@@ -142,6 +144,7 @@ class _Load:
         self.root = root
         self.options = options
         self.strict = strict
+        self.unknown_keys = unknown_keys
         self.report = Report()
         self.sources = MapSources(root, self.directory, options, environ, params, ask)
         self.resolver = self.sources.resolver = Resolver(root, self.sources, self.report)
@@ -251,7 +254,7 @@ class _Load:
         for violation in violations:
             if violation.kind == "key" and is_added_by(plugins, violation.path):
                 continue
-            severity = severity_of(violation, mode, self.strict)
+            severity = severity_of(violation, mode, self.strict, self.unknown_keys)
             if severity is None or self._is_consequence(violation):
                 continue
             at = locate(resolved, violation.path, about_key=violation.about_key)

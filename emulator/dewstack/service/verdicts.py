@@ -21,8 +21,10 @@ def _is_compiled(path: KeyPath) -> bool:
     return path[:1] in (("provider",), ("functions",), ("layers",), ("resources",))
 
 
-def severity_of(violation: Violation, mode: object, strict: bool) -> Severity | None:
-    """What a violation amounts to, by the map's own `configValidationMode` if it has one.
+def severity_of(
+    violation: Violation, mode: object, strict: bool, unknown_keys: Severity = "warning"
+) -> Severity | None:
+    """What a violation amounts to, by the map's own `configValidationMode` if it has one; `unknown_keys` without one.
 
     The mode lets names and words pass that the schema doesn't know. What is of the wrong shape where a template is
     made of it can't be let pass.
@@ -40,7 +42,9 @@ def severity_of(violation: Violation, mode: object, strict: bool) -> Severity | 
         return by_mode[mode]
     in_a_family = re.match("'(python|nodejs|java|dotnet|ruby|go|provided)", violation.shown)
     newer_runtime = violation.path[-1:] == ("runtime",) and in_a_family
-    return "warning" if violation.kind == "key" or newer_runtime else "error"
+    if violation.kind == "key":
+        return unknown_keys
+    return "warning" if newer_runtime else "error"
 
 
 def _is_retired(violation: Violation) -> bool:

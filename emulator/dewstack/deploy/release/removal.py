@@ -1,0 +1,24 @@
+"""Takes a deployed map away again: what was uploaded for it, then its stack."""
+
+from dewstack.deploy.failures import as_user_error, busy
+from dewstack.deploy.progress import OnEvent
+from dewstack.deploy.release.uploads import empty_bucket
+from dewstack.deploy.stack import remove_stack, stack_status
+from dewstack.deploy.target import Call, Target
+from dewstack.errors import AwsError
+from dewstack.service import Service
+
+
+def remove(call: Call, service: Service, target: Target, on_event: OnEvent) -> bool:
+    """Remove the stack of a map; False when there is none. Raises UserError naming what resists."""
+    name = service.stack_name
+    try:
+        status = stack_status(call, name)
+        if status is None:
+            return False
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            raise busy(name, status)
+        empty_bucket(call, service)
+        return remove_stack(call, name, on_event=on_event, target=target)
+    except AwsError as error:
+        raise as_user_error(error) from error
