@@ -12,12 +12,12 @@ from dewstack.cloudformation.errors import (
     ValidationError,
 )
 from dewstack.cloudformation.lifecycle import check_updatable, is_unchanged, new_stack
+from dewstack.cloudformation.macros import TransformError
 from dewstack.cloudformation.model import Change, ChangeSet, Request, Stack
 from dewstack.cloudformation.render import MAX_PAGE, page, parameter_list, tag_list
-from dewstack.cloudformation.requests import read_request
 from dewstack.cloudformation.runner import Runner
 from dewstack.cloudformation.scope import Scope
-from dewstack.cloudformation.template import parse
+from dewstack.cloudformation.template import as_written, read
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
 from dewstack.ids import uuid4
@@ -39,30 +39,51 @@ class ChangeSets:
         self._state = runner.state
 
     @operation("CreateChangeSet")
-    def create_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """`{"Id", "StackId"}`; the change set is complete (or failed, for want of changes) at once."""
+    async def create_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """`{"Id", "StackId"}`; the change set is complete (or failed, for want of changes or by a macro) at once."""
         kind = params.get("ChangeSetType", "UPDATE")
-        if kind == "IMPORT":
-            raise NotEmulated("change sets of type IMPORT are not emulated by dewstack")
-        stack, fresh = self._stack(caller, params, kind)
-        name = params["ChangeSetName"]
-        if not fresh and any(each.name == name for each in self._state.change_sets(stack)):
-            raise AlreadyExistsException(
-                f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"
+        if kind == "IMPORT" or params.get("ImportExistingResources"):
+            raise NotEmulated("change sets that import resources are not emulated by dewstack")
+        stack, fresh = await asyncio.to_thread(self._stack, caller, params, kind)
+        previous = None if kind == "CREATE" else stack
+        try:
+            request = await self._runner.reading.request(stack, params, previous, direct=False)
+        except TransformError as error:
+            request = Request(await self._runner.reading.text(caller, params, previous))
+            return await asyncio.to_thread(
+                self._keep, caller, params, stack, fresh, request, [], error.message
             )
-        request = read_request(params, None if kind == "CREATE" else stack)
+        return await asyncio.to_thread(self._prepare, caller, params, stack, fresh, request)
+
+    def _prepare(
+        self, caller: Caller, params: dict[str, Any], stack: Stack, fresh: bool, request: Request
+    ) -> dict[str, Any]:
+        kind = params.get("ChangeSetType", "UPDATE")
         changes, unchanged = self._changes(stack, request, kind)
+        return self._keep(caller, params, stack, fresh, request, changes, NO_CHANGES if unchanged else None)
+
+    def _keep(
+        self,
+        caller: Caller,
+        params: dict[str, Any],
+        stack: Stack,
+        fresh: bool,
+        request: Request,
+        changes: list[Change],
+        failure: str | None,
+    ) -> dict[str, Any]:
+        name = params["ChangeSetName"]
         change_set = ChangeSet(
             change_set_id=f"arn:aws:cloudformation:{caller.region}:{caller.account_id}:changeSet/{name}/{uuid4()}",
             name=name,
             stack_id=stack.stack_id,
             stack_name=stack.name,
-            kind=kind,
-            status="FAILED" if unchanged else "CREATE_COMPLETE",
-            execution_status="UNAVAILABLE" if unchanged else "AVAILABLE",
+            kind=params.get("ChangeSetType", "UPDATE"),
+            status="FAILED" if failure else "CREATE_COMPLETE",
+            execution_status="UNAVAILABLE" if failure else "AVAILABLE",
             request=request,
             created=self._runner.clock.time(),
-            status_reason=NO_CHANGES if unchanged else None,
+            status_reason=failure,
             description=params.get("Description"),
             changes=changes,
         )
@@ -71,6 +92,10 @@ class ChangeSets:
                 if self._state.find(caller, stack.name) is not None:
                     raise AlreadyExistsException(f"Stack [{stack.name}] already exists")
                 self._state.put_stack(stack)
+            elif any(each.name == name for each in self._state.change_sets(stack)):
+                raise AlreadyExistsException(
+                    f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"
+                )
             self._state.put_change_set(stack, change_set)
         return {"Id": change_set.change_set_id, "StackId": stack.stack_id}
 
@@ -106,7 +131,9 @@ class ChangeSets:
         changes["Changes"] = [_change(each) for each in changes["Changes"]]
         request = found.request
         described = _summary(found) | {
-            "Parameters": parameter_list(parse(request.template), request.parameters)
+            "Parameters": parameter_list(
+                as_written(read(request.template)), request.parameters, request.resolved
+            )
             if request.parameters
             else [],
             "NotificationARNs": request.notification_arns,

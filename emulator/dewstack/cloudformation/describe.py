@@ -10,14 +10,10 @@ from dewstack.cloudformation.render import (
     describe_resource,
     describe_stack,
     describe_stack_summary,
-    is_secret,
     page,
-    without_none,
 )
-from dewstack.cloudformation.requests import required_capabilities, template_text
 from dewstack.cloudformation.runner import Runner
 from dewstack.cloudformation.state import GONE
-from dewstack.cloudformation.template import Template, parse
 from dewstack.config import Caller
 from dewstack.wire import operation
 
@@ -119,71 +115,3 @@ class Describe:
         if not names:
             raise ValidationError(f"Export '{params['ExportName']}' is not imported by any stack.")
         return page(names, params, "Imports", MAX_PAGE)
-
-
-class Templates:
-    """Templates, of stacks and on their own."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._state = runner.state
-        self._providers = runner.providers
-
-    @operation("GetTemplate")
-    def get_template(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """The text that a stack, or a change set, was made from."""
-        if name := params.get("ChangeSetName"):
-            text = self._state.change_set(caller, name, params.get("StackName")).request.template
-        else:
-            text = self._state.require(caller, params.get("StackName", "")).template
-        return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
-
-    @operation("GetTemplateSummary")
-    def get_template_summary(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Parameters, resource types and needed capabilities of a template or a stack."""
-        if name := params.get("StackName"):
-            text = self._state.require(caller, name).template
-        else:
-            text = template_text(params)
-        template = parse(text)
-        declared = [{"ParameterType": spec.get("Type"), **each} for spec, each in _declared(template)]
-        return self._summary(template) | {
-            "Parameters": declared,
-            "ResourceTypes": sorted({spec.type for spec in template.resources.values()}),
-            "Version": template.version or "2010-09-09",
-        }
-
-    @operation("ValidateTemplate")
-    def validate_template(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Whether a template is well-formed, as an error if it is not."""
-        template = parse(template_text(params))
-        return self._summary(template) | {"Parameters": [each for _, each in _declared(template)]}
-
-    def _summary(self, template: Template) -> dict[str, Any]:
-        capability = required_capabilities(template, self._providers)
-        types = sorted(s.type for s in template.resources.values() if s.type.startswith("AWS::IAM::"))
-        reason = f"The following resource(s) require capabilities: [{', '.join(types)}]"
-        return without_none(
-            {
-                "Description": template.description,
-                "Capabilities": [capability] if capability else [],
-                "CapabilitiesReason": reason if capability else None,
-                "DeclaredTransforms": list(template.transforms),
-            }
-        )
-
-
-def _declared(template: Template) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    return [
-        (
-            spec,
-            without_none(
-                {
-                    "ParameterKey": name,
-                    "DefaultValue": None if "Default" not in spec else str(spec["Default"]),
-                    "NoEcho": is_secret(spec),
-                    "Description": spec.get("Description"),
-                }
-            ),
-        )
-        for name, spec in template.parameters.items()
-    ]

@@ -53,7 +53,7 @@ class Evaluator:
         if isinstance(value, dict):
             call = function_of(value)
             if call is not None and call[0] != "Condition":
-                return self._apply(*call)
+                return self.apply(*call)
             # Most of a template is plain text and numbers: they are taken as they are, without a call.
             members = {
                 key: self.evaluate(item) if isinstance(item, dict | list) else item
@@ -65,7 +65,8 @@ class Evaluator:
             return [item for item in items if item is not NO_VALUE]
         return value
 
-    def _apply(self, name: str, argument: Any) -> Any:
+    def apply(self, name: str, argument: Any) -> Any:
+        """The result of the function `name`."""
         function = _FUNCTIONS.get(name)
         if function is None:
             raise NotEmulated(f"intrinsic function {name} is not emulated by dewstack")
@@ -233,7 +234,7 @@ class Evaluator:
         if not isinstance(argument, list) or len(argument) != 2:
             raise ValidationError("Template error: Fn::Equals requires a list argument with two elements")
         left, right = (self.evaluate(item) for item in argument)
-        return bool(_comparable(left) == _comparable(right))
+        return bool(comparable(left) == comparable(right))
 
     def and_(self, argument: Any) -> bool:
         """`Fn::And`."""
@@ -266,7 +267,10 @@ class Evaluator:
         return result
 
 
-def _comparable(value: Any) -> Any:
+def comparable(value: Any) -> Any:
+    """A value as conditions compare it: scalars as text."""
+    if isinstance(value, list):
+        return [comparable(item) for item in value]
     return text(value) if isinstance(value, str | bool | int | float) else value
 
 

@@ -7,7 +7,7 @@ from dewstack.cloudformation.diff import Plan
 from dewstack.cloudformation.errors import AlreadyExistsException, ValidationError
 from dewstack.cloudformation.model import Request, Stack
 from dewstack.cloudformation.outputs import stack_outputs
-from dewstack.cloudformation.requests import check_stack_name, read_request
+from dewstack.cloudformation.requests import check_stack_name
 from dewstack.cloudformation.runner import UPDATABLE, Runner
 from dewstack.cloudformation.scope import Scope
 from dewstack.config import Caller
@@ -58,45 +58,53 @@ class Lifecycle:
     @operation("CreateStack")
     async def create_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """The StackId, while the resources are being made. Raises AlreadyExistsException, ValidationError."""
-        stack, request, scope = await asyncio.to_thread(self._admit, caller, params)
+        stack = self._new(caller, params)
+        request = await self._runner.reading.request(stack, params, None)
+        scope = await asyncio.to_thread(self._admit, caller, stack, request)
         on_failure = "DO_NOTHING" if stack.disable_rollback else params.get("OnFailure", "ROLLBACK")
         await self._runner.create(stack, request, scope, on_failure=on_failure)
         return {"StackId": stack.stack_id}
 
-    def _admit(self, caller: Caller, params: dict[str, Any]) -> tuple[Stack, Request, Scope]:
-        """A new stack, saved."""
+    def _new(self, caller: Caller, params: dict[str, Any]) -> Stack:
+        """A stack that nobody knows yet."""
         if params.get("OnFailure") and "DisableRollback" in params:
             raise ValidationError("Specify either DisableRollback or OnFailure, not both.")
-        name, now = params["StackName"], self._runner.clock.time()
-        stack = new_stack(caller, name, "CREATE_IN_PROGRESS", now, params)
-        request = read_request(params, None)
+        now = self._runner.clock.time()
+        return new_stack(caller, params["StackName"], "CREATE_IN_PROGRESS", now, params)
+
+    def _admit(self, caller: Caller, stack: Stack, request: Request) -> Scope:
+        """What the request means; from now on the stack is known."""
         scope = self._runner.understand(stack, request)
         with self._state.store.transaction():
-            if self._state.find(caller, name) is not None:
-                raise AlreadyExistsException(f"Stack [{name}] already exists")
+            if self._state.find(caller, stack.name) is not None:
+                raise AlreadyExistsException(f"Stack [{stack.name}] already exists")
             self._state.put_stack(stack)
-        return stack, request, scope
+        return scope
 
     @operation("UpdateStack")
     async def update_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """The StackId, while the differences are being made. Raises ValidationError, also without any."""
-        stack, request, scope = await asyncio.to_thread(self._compare, caller, params)
+        stack = await asyncio.to_thread(self._updatable, caller, params["StackName"])
+        request = await self._runner.reading.request(stack, params, stack)
+        scope = await asyncio.to_thread(self._compare, stack, request)
         await self._runner.update(stack, request, scope, rollback=not params.get("DisableRollback"))
         return {"StackId": stack.stack_id}
 
-    def _compare(self, caller: Caller, params: dict[str, Any]) -> tuple[Stack, Request, Scope]:
-        """The stack and what it is to become, which differs."""
-        runner, name = self._runner, params["StackName"]
+    def _updatable(self, caller: Caller, name: str) -> Stack:
         stack = self._state.find(caller, name)
         if stack is None:
             raise ValidationError(f"Stack [{name}] does not exist")
         check_updatable(stack)
-        request = read_request(params, stack)
+        return stack
+
+    def _compare(self, stack: Stack, request: Request) -> Scope:
+        """What the request means for the stack, which is not what it is already."""
+        runner = self._runner
         scope = runner.understand(stack, request)
         if is_unchanged(runner, stack, request, scope, runner.plan(stack, scope)):
             raise ValidationError(NO_UPDATES)
         self._state.drop_change_sets(stack, [each.name for each in self._state.change_sets(stack)])
-        return stack, request, scope
+        return scope
 
     @operation("DeleteStack")
     async def delete_stack(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,19 @@ class Stack(Struct, frozen=True):
     termination_protection: bool = False
     timeout_minutes: int | None = None
     change_set_id: str | None = None
+    processed: str = ""
+    """The template's text after its macros, where it has any."""
+    resolved: dict[str, str] = field(default_factory=dict)
+    """Values of the parameters whose value is a name in the Parameter Store."""
+    policy: str = ""
+    """The stack policy, as JSON."""
+    parent_id: str | None = None
+    root_id: str | None = None
+
+    @property
+    def read_template(self) -> str:
+        """The template's text as CloudFormation reads it."""
+        return self.processed or self.template
 
     @property
     def caller(self) -> Caller:
@@ -137,6 +150,18 @@ class Request(Struct, frozen=True):
     notification_arns: list[str] = field(default_factory=list)
     role_arn: str | None = None
     token: str | None = None
+    processed: str = ""
+    """The template after its macros, where it has any."""
+    resolved: dict[str, str] = field(default_factory=dict)
+    policy: str = ""
+    """The stack policy that holds for this operation, and for a new stack from then on."""
+    lasting_policy: str = ""
+    """The stack policy that holds from this operation on."""
+
+    @property
+    def read_template(self) -> str:
+        """The template's text as CloudFormation reads it."""
+        return self.processed or self.template
 
 
 class ChangeSet(Struct, frozen=True):

@@ -28,12 +28,15 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def parameter_list(template: Template, values: Mapping[str, str]) -> list[dict[str, str]]:
-    """Parameters as the API gives them, the secret ones masked."""
+def parameter_list(
+    template: Template, values: Mapping[str, str], resolved: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """Parameters as the API has them, the secret ones masked; what lies in the Parameter Store, beside its name."""
     return [
         {
             "ParameterKey": name,
             "ParameterValue": _MASK if is_secret(template.parameters.get(name, {})) else value,
+            **({"ResolvedValue": resolved[name]} if name in resolved else {}),
         }
         for name, value in values.items()
     ]
@@ -51,14 +54,14 @@ def without_none(described: dict[str, Any]) -> dict[str, Any]:
 
 def describe_stack(stack: Stack) -> dict[str, Any]:
     """A member of `Stacks`."""
-    template = parse(stack.template) if stack.parameters else None
+    template = parse(stack.read_template) if stack.parameters else None
     return without_none(
         {
             "StackId": stack.stack_id,
             "StackName": stack.name,
             "ChangeSetId": stack.change_set_id,
             "Description": stack.description,
-            "Parameters": parameter_list(template, stack.parameters) if template else [],
+            "Parameters": parameter_list(template, stack.parameters, stack.resolved) if template else [],
             "CreationTime": stack.created,
             "DeletionTime": stack.deleted,
             "LastUpdatedTime": stack.updated,
@@ -83,6 +86,8 @@ def describe_stack(stack: Stack) -> dict[str, Any]:
             "RoleARN": stack.role_arn,
             "Tags": tag_list(stack.tags),
             "EnableTerminationProtection": stack.termination_protection,
+            "ParentId": stack.parent_id,
+            "RootId": stack.root_id,
             "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
         }
     )
@@ -100,6 +105,8 @@ def describe_stack_summary(stack: Stack) -> dict[str, Any]:
             "DeletionTime": stack.deleted,
             "StackStatus": stack.status,
             "StackStatusReason": stack.status_reason,
+            "ParentId": stack.parent_id,
+            "RootId": stack.root_id,
             "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
         }
     )

@@ -16,7 +16,7 @@ from dewstack.cloudformation.journal import Journal
 from dewstack.cloudformation.model import Request, Resource, Stack
 from dewstack.cloudformation.operation import StackOperation
 from dewstack.cloudformation.outputs import check_unused
-from dewstack.cloudformation.requests import understand
+from dewstack.cloudformation.requests import Reading, understand
 from dewstack.cloudformation.resources import resource_types
 from dewstack.cloudformation.restoring import restore
 from dewstack.cloudformation.scope import Scope, parameter_values
@@ -60,6 +60,7 @@ class Runner:
         self.state = state
         self.clock = clock
         self.providers = resource_types()
+        self.reading = Reading(call, state)
         self._call = call
         self._running: dict[asyncio.Task[None], StackOperation] = {}
         self._busy: set[str] = set()
@@ -96,8 +97,9 @@ class Runner:
         asked = (
             stack.stack_id,
             stack.notification_arns,
-            request.template,
+            request.read_template,
             request.parameters,
+            request.resolved,
             request.capabilities,
         )
         known = self._understood
@@ -221,4 +223,7 @@ def _asked(stack: Stack, request: Request, scope: Scope) -> Stack:
         capabilities=request.capabilities,
         notification_arns=request.notification_arns,
         role_arn=request.role_arn,
+        processed=request.processed,
+        resolved=request.resolved,
+        policy=request.lasting_policy or stack.policy,
     )

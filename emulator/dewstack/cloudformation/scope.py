@@ -10,12 +10,13 @@ from dewstack.cloudformation.errors import ValidationError
 from dewstack.cloudformation.graph import active, dependencies, layers
 from dewstack.cloudformation.intrinsics import NO_VALUE, Evaluator, References
 from dewstack.cloudformation.model import Stack
+from dewstack.cloudformation.rules import RuleEvaluator, check_rules
 from dewstack.cloudformation.template import ResourceSpec, Template
 from dewstack.cloudformation.values import function_of, text
-from dewstack.errors import NotEmulated
 
 URL_SUFFIX = "amazonaws.com"
-_TYPES = re.compile(r"String|Number|CommaDelimitedList|List<Number>|(List<)?AWS::[A-Za-z0-9:]+>?")
+_TYPES = re.compile(r"String|Number|CommaDelimitedList|List<Number>|(List<)?AWS::[A-Za-z0-9:<>]+")
+_STORED = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 _LISTS = ("CommaDelimitedList", "List<")
 
 
@@ -59,8 +60,27 @@ class NoReferences:
         raise ValidationError("Template error: Fn::ImportValue cannot be used in the Conditions block")
 
 
-def bind(template: Template, stack: Stack, parameters: dict[str, str]) -> Scope:
-    """Decide everything that does not depend on resources. Raises ValidationError."""
+def bind(
+    template: Template, stack: Stack, parameters: dict[str, str], resolved: dict[str, str] | None = None
+) -> Scope:
+    """Decide everything that does not depend on resources; `resolved` are values of parameters that name a place where
+    the value lies. Raises ValidationError."""
+    names = names_of(template, stack, parameters, resolved or {})
+    if template.rules:
+        rules = RuleEvaluator(
+            names=names, mappings=template.mappings, conditions={}, references=NoReferences()
+        )
+        check_rules(template.rules, rules)
+    conditions = _conditions(template, names)
+    needs = dependencies(template, conditions)
+    layers(needs)
+    return Scope(template, names, conditions, active(template, conditions), needs)
+
+
+def names_of(
+    template: Template, stack: Stack, parameters: dict[str, str], resolved: dict[str, str]
+) -> dict[str, Any]:
+    """What `Ref` gives of the parameters and the pseudo parameters."""
     names: dict[str, Any] = {
         "AWS::AccountId": stack.account_id,
         "AWS::Region": stack.region,
@@ -71,11 +91,10 @@ def bind(template: Template, stack: Stack, parameters: dict[str, str]) -> Scope:
         "AWS::NoValue": NO_VALUE,
         "AWS::NotificationARNs": stack.notification_arns,
     }
-    names |= {name: typed_value(template.parameters[name], value) for name, value in parameters.items()}
-    conditions = _conditions(template, names)
-    needs = dependencies(template, conditions)
-    layers(needs)
-    return Scope(template, names, conditions, active(template, conditions), needs)
+    return names | {
+        name: typed_value(template.parameters[name], resolved.get(name, value))
+        for name, value in parameters.items()
+    }
 
 
 def _conditions(template: Template, names: dict[str, Any]) -> dict[str, bool]:
@@ -119,9 +138,15 @@ def _conditions_in(value: Any) -> list[str]:
 
 def typed_value(spec: dict[str, Any], value: str) -> Any:
     """A parameter's value as `Ref` gives it: a list for the list types."""
-    if str(spec.get("Type", "")).startswith(_LISTS):
+    if (stored_kind(spec) or str(spec.get("Type", ""))).startswith(_LISTS):
         return [item.strip() for item in value.split(",")] if value else []
     return value
+
+
+def stored_kind(spec: dict[str, Any]) -> str | None:
+    """The type of what lies in the Parameter Store, for a parameter whose value is the name it has there."""
+    found = _STORED.fullmatch(str(spec.get("Type", "")))
+    return found[1] if found else None
 
 
 def parameter_values(template: Template, given: dict[str, str]) -> dict[str, str]:
@@ -148,9 +173,7 @@ def _check(name: str, spec: dict[str, Any], value: str) -> None:
     kind = spec.get("Type")
     if not isinstance(kind, str) or not _TYPES.fullmatch(kind):
         raise ValidationError(f"Template format error: Unrecognized parameter type: {kind}")
-    if kind.startswith("AWS::SSM::"):
-        raise NotEmulated(f"parameter type {kind} (parameter {name}) is not emulated by dewstack")
-    values = typed_value(spec, value)
+    values = value if stored_kind(spec) else typed_value(spec, value)
     for item in values if isinstance(values, list) else [values]:
         if rule := _broken_rule(spec, kind, item):
             if explained := spec.get("ConstraintDescription"):

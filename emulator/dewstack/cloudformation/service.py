@@ -2,11 +2,12 @@
 
 from dewstack.clock import Clock
 from dewstack.cloudformation.changesets import ChangeSets
-from dewstack.cloudformation.describe import Describe, Templates
+from dewstack.cloudformation.describe import Describe
 from dewstack.cloudformation.lifecycle import Lifecycle
 from dewstack.cloudformation.model import Resource, Stack
 from dewstack.cloudformation.runner import Runner
 from dewstack.cloudformation.state import State
+from dewstack.cloudformation.templates import Templates
 from dewstack.config import Config
 from dewstack.store import Store
 from dewstack.wire import Call, Handler, operations_of

@@ -14,6 +14,33 @@ MAX_EVENTS = 20_000
 """Events kept per stack; AWS keeps them for 90 days."""
 
 
+class Texts:
+    """A long text for each stack, kept in memory too."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._stored = store.collection(name, str)
+        self._known: dict[str, str] = {}
+
+    def get(self, stack: Stack) -> str:
+        """The stack's text, empty if it has none."""
+        known = self._known.get(stack.stack_id)
+        if known is None:
+            known = self._stored.get(stack.account_id, stack.region, stack.stack_id) or ""
+            self._known[stack.stack_id] = known
+        return known
+
+    def put(self, stack: Stack, text: str) -> None:
+        """Save the stack's text, if it is another one."""
+        if self.get(stack) != text:
+            self._stored.put(text, stack.account_id, stack.region, stack.stack_id)
+            self._known[stack.stack_id] = text
+
+    def delete(self, stack: Stack) -> None:
+        """Forget the stack's text."""
+        self._stored.delete(stack.account_id, stack.region, stack.stack_id)
+        self._known.pop(stack.stack_id, None)
+
+
 class State:
     """Typed access to the store. A stack is named by its name (while it lives) or by its id (always).
 
@@ -27,8 +54,8 @@ class State:
         self._resources = store.collection("cloudformation.resources", Resource)
         self._events = store.collection("cloudformation.events", StackEvent)
         self._change_sets = store.collection("cloudformation.change-sets", ChangeSet)
-        self._texts = store.collection("cloudformation.templates", str)
-        self._templates: dict[str, str] = {}
+        self._texts = Texts(store, "cloudformation.templates")
+        self._processed = Texts(store, "cloudformation.processed")
         self.edition = 0
         """Grows with every change to a resource."""
 
@@ -41,13 +68,14 @@ class State:
         return self._scan()
 
     def _scan(self, *prefix: str) -> list[Stack]:
-        return [replace(stack, template=self._template(stack)) for stack in self._stacks.scan(*prefix)]
-
-    def _template(self, stack: Stack) -> str:
-        if stack.stack_id not in self._templates:
-            text = self._texts.get(stack.account_id, stack.region, stack.stack_id)
-            self._templates[stack.stack_id] = text or stack.template
-        return self._templates[stack.stack_id]
+        return [
+            replace(
+                stack,
+                template=self._texts.get(stack) or stack.template,
+                processed=self._processed.get(stack),
+            )
+            for stack in self._stacks.scan(*prefix)
+        ]
 
     def find(self, caller: Caller, name: str) -> Stack | None:
         """The stack of this name or id, or None."""
@@ -69,10 +97,10 @@ class State:
         """Save a stack."""
         home = (stack.account_id, stack.region)
         with self.store.transaction():
-            if self._templates.get(stack.stack_id) != stack.template:
-                self._texts.put(stack.template, *home, stack.stack_id)
-                self._templates[stack.stack_id] = stack.template
-            self._stacks.put(replace(stack, template=""), *home, stack.name, stack.stack_id)
+            self._texts.put(stack, stack.template)
+            self._processed.put(stack, stack.processed)
+            bare = replace(stack, template="", processed="")
+            self._stacks.put(bare, *home, stack.name, stack.stack_id)
 
     def resources(self, stack: Stack) -> dict[str, Resource]:
         """A stack's resources by logical id."""
@@ -126,8 +154,8 @@ class State:
         for collection in (self._resources, self._events, self._change_sets):
             collection.clear(*prefix)
         self._stacks.delete(stack.account_id, stack.region, stack.name, stack.stack_id)
-        self._texts.delete(stack.account_id, stack.region, stack.stack_id)
-        self._templates.pop(stack.stack_id, None)
+        self._texts.delete(stack)
+        self._processed.delete(stack)
 
     def change_sets(self, stack: Stack) -> list[ChangeSet]:
         """A stack's change sets, by name."""

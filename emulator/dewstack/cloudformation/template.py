@@ -32,6 +32,8 @@ _SECTIONS = frozenset(
         "Hooks",
     ]
 )
+_BY_MACROS = frozenset({"Globals"})
+"""Sections that only a macro understands, which takes them away."""
 _ATTRIBUTES = frozenset(
     [
         "Type",
@@ -48,7 +50,6 @@ _ATTRIBUTES = frozenset(
     ]
 )
 _POLICIES = frozenset({"Delete", "Retain", "Snapshot", "RetainExceptOnCreate"})
-_TRANSFORMS = frozenset({"AWS::LanguageExtensions"})
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -99,34 +100,60 @@ class Template(Struct, frozen=True):
     conditions: dict[str, Any]
     outputs: dict[str, dict[str, Any]]
     metadata: dict[str, Any]
+    rules: dict[str, Any] = {}
     description: str | None = None
     version: str | None = None
     transforms: tuple[str, ...] = ()
 
 
 def parse(text: str) -> Template:
-    """Read a template. Raises ValidationError in AWS's words, NotEmulated for macros and rules."""
+    """Read a template that macros have nothing to do with, or have been through. Raises ValidationError in AWS's words,
+    NotEmulated for hooks."""
+    return understood(read(text))
+
+
+def read(text: str) -> dict[str, Any]:
+    """The members of a template, whatever they are. Raises ValidationError."""
     if len(text.encode()) > MAX_TEMPLATE_BYTES:
         raise ValidationError(f"Template may not exceed {MAX_TEMPLATE_BYTES} bytes in size.")
-    document = _document(text)
+    return _document(text)
+
+
+def as_written(document: dict[str, Any]) -> Template:
+    """A template before its macros: what only they understand is passed over. Raises ValidationError."""
+    if not document.get("Transform"):
+        return understood(document)
+    plain = {name: value for name, value in document.items() if name not in _BY_MACROS}
+    for section in ("Resources", "Conditions", "Outputs", "Mappings", "Parameters"):
+        if isinstance(plain.get(section), dict):
+            plain[section] = {
+                name: member for name, member in plain[section].items() if not str(name).startswith("Fn::")
+            }
+    if not plain.get("Resources"):
+        return understood(plain | {"Resources": {"None": {"Type": ""}}}, resources=False)
+    return understood(plain)
+
+
+def understood(document: dict[str, Any], *, resources: bool = True) -> Template:
+    """The template in `document`. Raises ValidationError in AWS's words, NotEmulated for hooks."""
     if unknown := sorted(str(key) for key in document if key not in _SECTIONS):
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
-    for section in ("Rules", "Hooks"):
-        if document.get(section):
-            raise NotEmulated(f"template section {section} is not emulated by dewstack")
-    resources = _section(document, "Resources")
-    if not resources:
+    if document.get("Hooks"):
+        raise NotEmulated("template section Hooks is not emulated by dewstack")
+    declared = _section(document, "Resources")
+    if not declared:
         raise ValidationError("Template format error: At least one Resources member must be defined.")
     return Template(
-        resources={name: _resource(name, spec) for name, spec in resources.items()},
+        resources={name: _resource(name, spec) for name, spec in declared.items()} if resources else {},
         parameters=_section(document, "Parameters", members=True),
         mappings=_section(document, "Mappings", members=True),
         conditions=_section(document, "Conditions"),
         outputs=_outputs(_section(document, "Outputs", members=True)),
         metadata=_section(document, "Metadata"),
+        rules=_section(document, "Rules", members=True),
         description=document.get("Description"),
         version=document.get("AWSTemplateFormatVersion"),
-        transforms=_transforms(document.get("Transform")),
+        transforms=tuple(name for name, _ in transforms(document)),
     )
 
 
@@ -212,10 +239,18 @@ def _policy(spec: dict[str, Any], name: str) -> str:
     return policy
 
 
-def _transforms(transform: Any) -> tuple[str, ...]:
-    names = transform if isinstance(transform, list) else [transform] if transform else []
-    for name in names:
-        if name not in _TRANSFORMS:
-            label = name.get("Name") if isinstance(name, dict) else name
-            raise NotEmulated(f"transform {label} is not emulated by dewstack")
-    return tuple(names)
+def transforms(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The macros that a template names for the whole of itself, in their order, with their parameters.
+
+    Raises ValidationError.
+    """
+    declared = document.get("Transform") or []
+    named: list[tuple[str, dict[str, Any]]] = []
+    for each in declared if isinstance(declared, list) else [declared]:
+        if isinstance(each, str):
+            named.append((each, {}))
+        elif isinstance(each, dict) and isinstance(each.get("Name"), str):
+            named.append((each["Name"], each.get("Parameters") or {}))
+        else:
+            raise ValidationError("Template format error: Transform must be a name or an object with a Name.")
+    return named

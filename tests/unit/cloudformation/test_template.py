@@ -5,8 +5,7 @@ import json
 import pytest
 
 from dewstack.cloudformation.errors import ValidationError
-from dewstack.cloudformation.template import parse
-from dewstack.errors import NotEmulated
+from dewstack.cloudformation.template import as_written, parse, read
 
 RESOURCE = {"Type": "AWS::IAM::Role", "Properties": {}}
 
@@ -66,6 +65,10 @@ def test_what_is_no_template_is_refused(text: str) -> None:
         parse(text)
 
 
-def test_a_macro_is_refused_by_its_name() -> None:
-    with pytest.raises(NotEmulated, match="AWS::Serverless-2016-10-31"):
-        parse(json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": {"R": RESOURCE}}))
+def test_a_template_can_be_looked_at_before_its_macros() -> None:
+    macro = "AWS::Serverless-2016-10-31"
+    loop = {"Fn::ForEach::Names": ["Name", ["A"], {"R${Name}": RESOURCE}]}
+    document = {"Transform": macro, "Globals": {"Function": {}}, "Resources": {"R": RESOURCE, **loop}}
+    written = as_written(read(json.dumps(document)))
+    assert written.transforms == (macro,)
+    assert list(written.resources) == ["R"]
