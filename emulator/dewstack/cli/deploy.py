@@ -1,5 +1,6 @@
 """`dew deploy`: the map of this directory, on the emulator that runs here, on LocalStack, or on AWS."""
 
+import gc
 import time
 from pathlib import Path
 from tempfile import gettempdir
@@ -51,6 +52,7 @@ def command(
       dew deploy --target aws --stage prod --yes --json
     """
     started = time.monotonic()
+    gc.disable()  # nothing that a short run makes is worth collecting
     aimed = Aim.take(MapOptions(stage, region, params), aim)
     print_warnings(aimed.service)
     account = aimed.account()
@@ -92,7 +94,7 @@ def prepare(
     compiled = compile_for(target, aimed.call, service, _tools())
     check_template(compiled, target)
     check_services(compiled, reached.services(), reached.where)
-    lines = EventLines(service.stack_name)
+    lines = EventLines(service.stack_name, len(compiled.template["Resources"]))
     watcher = Watcher(notice, (lambda event: None) if as_json else lines, approval)
     return Deployment(aimed.call, compiled, target, watcher), compiled
 

@@ -1,5 +1,6 @@
 """What a deployment prints: the changes it would make, the events as they come, the outputs at the end."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -62,26 +63,41 @@ def summary(changes: Iterable["ResourceChange"]) -> str:
 
 
 class EventLines:
-    """Prints the events of a stack as they come; on stderr, for stdout is for what comes of it."""
+    """Prints the events of a stack as they come, on stderr: stdout is for what comes of it.
 
-    def __init__(self, stack_name: str) -> None:
+    A terminal gets one line that changes, and a line for each failure; a log gets a line for each resource.
+    """
+
+    def __init__(self, stack_name: str, total: int = 0) -> None:
         self._stack_name = stack_name
-        self.failed = 0
+        self._total = total
+        self._live = sys.stderr.isatty()
+        self._done = 0
 
     def __call__(self, event: "Event") -> None:
         """Print one event. Of a resource that has only begun nothing is said: its end follows."""
-        if event.status.endswith("_FAILED"):
-            self.failed += 1
-        elif event.status.endswith("_IN_PROGRESS") and event.logical_id != self._stack_name:
-            return
-        colour = "red" if "FAILED" in event.status or "ROLLBACK" in event.status else "green"
-        if event.status.endswith("_IN_PROGRESS"):
-            colour = "yellow"
-        line = f"  {click.style(f'{event.status:<22}', fg=colour)} {event.logical_id}"
-        line += click.style(f"  {event.type}", dim=True)
-        if event.reason and "FAILED" in event.status:
-            line += f"\n    {event.reason}"
-        notice(line)
+        ended = not event.status.endswith("_IN_PROGRESS")
+        of_stack = event.logical_id == self._stack_name
+        if ended and not of_stack:
+            self._done += 1
+        if self._live:
+            click.echo("\r\033[K", err=True, nl=False)
+        if "FAILED" in event.status or of_stack or (ended and not self._live):
+            notice(_event_line(event))
+        if self._live and not (of_stack and ended):
+            of = f"/{self._total}" if self._total else ""
+            click.echo(f"  {self._done}{of} {event.logical_id} {event.status}"[:100], err=True, nl=False)
+
+
+def _event_line(event: "Event") -> str:
+    colour = "red" if "FAILED" in event.status or "ROLLBACK" in event.status else "green"
+    if event.status.endswith("_IN_PROGRESS") and "ROLLBACK" not in event.status:
+        colour = "yellow"
+    line = f"  {click.style(f'{event.status:<22}', fg=colour)} {event.logical_id}"
+    line += click.style(f"  {event.type}", dim=True)
+    if event.reason and "FAILED" in event.status:
+        line += f"\n    {event.reason}"
+    return line
 
 
 def print_outputs(outputs: Mapping[str, str]) -> None:

@@ -30,12 +30,17 @@ _SAYING = {"apiGateway", "logs", "stackTags", "tags", "tracing"}
 """The keys under `provider` of which each may say something of the stage."""
 
 
+def says_of_stage(service: Service) -> bool:
+    """Whether the map may say something of a stage beyond the template."""
+    return bool(_SAYING & set(service.provider.settings))
+
+
 def set_up_stage(call: Call, service: Service, resources: Sequence[Mapping[str, Any]]) -> None:
     """Set what the map says of the stage; nothing is asked or changed when it says nothing.
 
     `resources` are the stack's, as DescribeStackResources gives them. Raises AwsError.
     """
-    if not _SAYING & set(service.provider.settings):
+    if not says_of_stage(service):
         return
     ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in resources}
     rest_api_id = ids.get("ApiGatewayRestApi")

@@ -244,4 +244,9 @@ def diff(
 def outputs(call: Call, stack_name: str) -> Outputs:
     """A stack's outputs by key."""
     [stack] = call("cloudformation", "DescribeStacks", {"StackName": stack_name})["Stacks"]
-    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+    return outputs_of(stack)
+
+
+def outputs_of(stack: Mapping[str, Any]) -> Outputs:
+    """The outputs by key of a stack as DescribeStacks gives it."""
+    return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs") or ()}

@@ -18,7 +18,7 @@ from dewstack.deploy.progress import OnEvent
 from dewstack.deploy.release.compiled import Compiled
 from dewstack.deploy.release.settings import stack_settings
 from dewstack.deploy.release.uploads import Uploads, bucket_name, empty_bucket
-from dewstack.deploy.rest_stage import set_up_stage
+from dewstack.deploy.rest_stage import says_of_stage, set_up_stage
 from dewstack.deploy.stack import (
     Outputs,
     Prepared,
@@ -26,7 +26,7 @@ from dewstack.deploy.stack import (
     discard,
     execute,
     find_stack,
-    outputs,
+    outputs_of,
     prepare,
     remove_stack,
     stack_status,
@@ -81,8 +81,13 @@ class Deployment:
         """Carry it out and wait for its end."""
         started = time.monotonic()
         try:
-            creates, changes = self._carry_out()
-            told = outputs(self._call, self._name)
+            stack = find_stack(self._call, self._name)
+            creates, changes = False, tuple[ResourceChange, ...]()
+            if stack is None or not self._is_unchanged(stack):
+                creates, changes = self._carry_out()
+                stack = find_stack(self._call, self._name)
+            self._finish()
+            told = outputs_of(stack or {})
         except AwsError as error:
             raise as_user_error(error) from error
         seconds = time.monotonic() - started
@@ -91,11 +96,11 @@ class Deployment:
     def diff(self) -> Plan:
         """What a deployment would do; nothing is changed."""
         try:
-            creates = change_set_kind(self._call, self._name, self._target) == "CREATE"
-            if creates:
-                return Plan(self._name, True, self._all_added())
-            if self._is_unchanged():
+            stack = find_stack(self._call, self._name)
+            if stack is not None and self._is_unchanged(stack):
                 return Plan(self._name, False, ())
+            if change_set_kind(self._call, self._name, self._target) == "CREATE":
+                return Plan(self._name, True, self._all_added())
             prepared = self._prepare()
             if prepared.change_set is not None:
                 discard(self._call, prepared)
@@ -106,9 +111,6 @@ class Deployment:
 
     def _carry_out(self) -> tuple[bool, tuple[ResourceChange, ...]]:
         creates = change_set_kind(self._call, self._name, self._target) == "CREATE"
-        if not creates and self._is_unchanged():
-            self._finish()
-            return False, ()
         begun = False
         approved = creates and self._needs_bucket()
         if approved:
@@ -123,7 +125,6 @@ class Deployment:
         except Exception:
             self._undo(creates)
             raise  # who interrupts it lets it go on where it is
-        self._finish()
         return creates, self._all_added() if begun else prepared.changes
 
     def _begin(self) -> None:
@@ -158,7 +159,8 @@ class Deployment:
 
     def _finish(self) -> None:
         """What the Framework, too, does by other means than the template."""
-        set_up_stage(self._call, self._service, list(self._resources()))
+        if says_of_stage(self._service):
+            set_up_stage(self._call, self._service, list(self._resources()))
         attach_triggers(self._call, self._service, self._watcher.say)
         if self._compiled.code and (uploads := self._uploads()):
             uploads.clean(set(self._compiled.packages))
@@ -243,12 +245,11 @@ class Deployment:
             target=self._target,
         )
 
-    def _is_unchanged(self) -> bool:
+    def _is_unchanged(self, stack: dict[str, Any]) -> bool:
         """Whether the stack is what would be deployed, to the last tag: no change set need be made to know."""
         if self._compiled.template.get("Parameters") or self._settings.policy:
             return False
-        stack = find_stack(self._call, self._name)
-        if stack is None or not str(stack["StackStatus"]).endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE")):
+        if str(stack["StackStatus"]) not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return False
         tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags") or ()}
         if self._settings.change_set.get("Tags") and tags != self._settings.tags:
