@@ -12,6 +12,7 @@ LOCAL_ATTEMPTS, AWS_ATTEMPTS = 2, 8
 
 _CHAIN = "name a profile with --profile or AWS_PROFILE, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in"
 _SIGN_IN = "sign in again (aws sso login), or take other credentials with --profile"
+_NO_NETWORK = "is there a network, and is that a region of AWS? (--region)"
 _NOT_THERE = "is it running, and is the address right? (--endpoint)"
 _SAID: Mapping[str, tuple[str, str]] = {
     "NoCredentialsError": ("there are no AWS credentials", _CHAIN),
@@ -26,6 +27,7 @@ _SAID: Mapping[str, tuple[str, str]] = {
     "ReadTimeoutError": ("no answer in time", "try again; what was begun there may go on"),
     "ConnectionClosedError": ("the connection was closed", "is that an AWS endpoint? (--endpoint)"),
     "HTTPClientError": ("the connection failed", _NOT_THERE),
+    "ResponseParserError": ("it answers, but not as AWS does", "is that an AWS endpoint? (--endpoint)"),
     "UnknownServiceError": ("boto3 is too old for this service", "pip install --upgrade boto3"),
     "InvalidRegionError": ("that is no region's name", "name one with --region, or provider.region in the map"),
 }  # fmt: skip
@@ -64,6 +66,7 @@ def boto3_call(
     from botocore import xform_name
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     where = endpoint or f"AWS ({region})"
     try:
@@ -90,7 +93,7 @@ def boto3_call(
             answer: dict[str, Any] = getattr(clients[service], xform_name(operation))(**params)
         except ClientError as error:
             raise _answered(where, error.response, f"{service}:{operation}") from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             raise _unreached(where, error) from error
         answer.pop("ResponseMetadata", None)
         return answer
@@ -102,7 +105,10 @@ def _unreached(where: str, error: Exception) -> UserError:
     for kind in type(error).__mro__:
         if kind.__name__ in _SAID:
             said, step = _SAID[kind.__name__]
-            return UserError(f"{where}: {said}: {error}", hint=step)
+            if step != _NOT_THERE:
+                return UserError(f"{where}: {said}: {str(error).splitlines()[0]}", hint=step)
+            on_aws = where.startswith("AWS")
+            return UserError(f"{where}: {said}", hint=_NO_NETWORK if on_aws else step)
     return UserError(f"{where}: {error}")
 
 
