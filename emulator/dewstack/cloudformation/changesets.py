@@ -11,6 +11,7 @@ from dewstack.cloudformation.errors import (
     InvalidChangeSetStatusException,
     ValidationError,
 )
+from dewstack.cloudformation.journal import Journal
 from dewstack.cloudformation.lifecycle import check_updatable, is_unchanged, new_stack
 from dewstack.cloudformation.macros import TransformError
 from dewstack.cloudformation.model import Change, ChangeSet, Request, Stack
@@ -91,7 +92,9 @@ class ChangeSets:
             if fresh:
                 if self._state.find(caller, stack.name) is not None:
                     raise AlreadyExistsException(f"Stack [{stack.name}] already exists")
-                self._state.put_stack(stack)
+                review = Journal(self._state, self._runner.clock, stack)
+                review.stack_status("REVIEW_IN_PROGRESS", "User Initiated")
+                review.save()
             elif any(each.name == name for each in self._state.change_sets(stack)):
                 raise AlreadyExistsException(
                     f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from dewstack.config import Caller
 from dewstack.http import Headers, Request, Response
+from dewstack.others.bucket_policies import replace_permissions
 from dewstack.others.errors import EntityTooLarge, missing
 from dewstack.others.notices import COLLECTED, Notify, replace_buckets, replace_topics
 from dewstack.wire.errors import not_emulated
@@ -145,6 +146,7 @@ class Backends:
         module = self.module(service, "urls")
         if service == "s3":
             replace_buckets(import_module("moto.s3.notifications"))
+            replace_permissions(import_module("moto.s3.models").FakeBucket)
         if service == "sns":  # nobody has subscribed before it is loaded
             replace_topics(import_module("moto.sns.models").Subscription)
         return Routes(

@@ -25,6 +25,8 @@ _ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z]+)")
 _READ = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Head")
 _READS = {"sqs": ("Receive", "Delete", "Get", "List", "Change")}
 """How operations begin that write nothing for anybody to read."""
+KNOWN = "dewstack:Known"
+"""The operation, beside the service's own: whether anybody has used the service yet (`{"Known": bool}`)."""
 _LEARNS = frozenset({"iam"})
 """Services that are asked so seldom that a deployment does not tell them: they catch up before each call."""
 
@@ -72,6 +74,8 @@ class OtherServices:
         self, service: str, operation: str, params: dict[str, Any], caller: Caller
     ) -> dict[str, Any]:
         """Call an operation in boto3's shapes. Raises the AwsError that it answers."""
+        if operation == KNOWN:
+            return {"Known": service in self._known}
         await self._ready(service)
         if operation == ADOPT:
             adopt = ADOPTIONS[service]

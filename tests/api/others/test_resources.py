@@ -106,12 +106,13 @@ def test_a_type_that_nobody_knows_is_refused_by_name(aws: Dew, kind: str) -> Non
         deploy_template(aws.call, "unknown", {"Resources": {"A": {"Type": kind}}})
 
 
-def test_the_framework_s_own_bucket_stays_a_record(aws: Dew) -> None:
+def test_the_framework_s_own_bucket_is_there_once_somebody_uses_s3(aws: Dew) -> None:
     made = {"ServerlessDeploymentBucket": {"Type": "AWS::S3::Bucket"}}
     wanted = {"Resources": made, "Outputs": {"Name": {"Value": ref("ServerlessDeploymentBucket")}}}
     name = dict(deploy_template(aws.call, "framework", wanted))["Name"]
-    assert name not in [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]]
+    assert name in [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]]
     assert remove_stack(aws.call, "framework")
+    assert name not in [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]]
 
 
 def test_dynamic_references_are_resolved_when_a_resource_is_made(aws: Dew) -> None:

@@ -6,7 +6,9 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 
 import asyncio
 import copy
+import logging
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 from dewstack.cloudformation.macros.fragment import Fragment, Setting, TransformError
@@ -28,7 +30,6 @@ class Sam:
 
     def _translate(self, setting: Setting, document: Any) -> Any:
         try:
-            from boto3.session import Session
             from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
             from samtranslator.model.exceptions import InvalidDocumentException
             from samtranslator.parser.parser import Parser
@@ -42,12 +43,14 @@ class Sam:
                 f"transform {SAM} is translated by aws-sam-translator, which is not installed:"
                 f" {install_command('sam')}"
             ) from error
+        logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it misses a sink for its metrics
         template, values = copy.deepcopy(document), dict(setting.parameters)
         with self._lock:
             try:
                 to_py27_compatible_template(template, values)
-                region = Session(region_name=setting.caller.region)
-                translator = Translator(get_bundled_managed_policy_map("aws"), Parser(), region)
+                session: Any = SimpleNamespace(region_name=setting.caller.region)
+                policies = get_bundled_managed_policy_map("aws")
+                translator = Translator(policies, Parser(), boto_session=session)
                 translated = translator.translate(template, parameter_values=values)
             except InvalidDocumentException as error:
                 raise TransformError(f"Transform {SAM} failed with: {_said(error)}") from error

@@ -12,7 +12,7 @@ from dewstack.cloudformation.resources.restored import Named, Restored, changed,
 from dewstack.cloudformation.resources.shape import Kind, check, coerce, tag_map
 
 DEPLOYMENT_BUCKET = frozenset({"ServerlessDeploymentBucket", "ServerlessDeploymentBucketPolicy"})
-"""The Framework's own: it brings the code to AWS, is empty here, and stays a record."""
+"""The Framework's own, which a map's template always has: made once somebody uses S3, for that takes a second."""
 
 _CORS: Kind = [
     {
@@ -135,6 +135,13 @@ def bucket_attributes(region: str, name: str) -> dict[str, Any]:
     }
 
 
+async def _waits(context: Context) -> bool:
+    """Whether it is the Framework's own and S3 has not been used yet: then it is made when S3 is."""
+    if context.logical_id not in DEPLOYMENT_BUCKET:
+        return False
+    return not (await context.invoke("s3", "dewstack:Known"))["Known"]
+
+
 class Bucket(Named):
     """A bucket and its settings. A property that nothing here acts on is named in the event."""
 
@@ -150,12 +157,19 @@ class Bucket(Named):
         """A name in lower case."""
         return context.generated_name(63).lower()
 
+    async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
+        """Make it, unless it is the Framework's own and nobody uses S3 yet."""
+        if await _waits(context):
+            name = properties.get("BucketName") or self.generated(context, properties)
+            return Outcome(name, bucket_attributes(context.stack.region, name))
+        return await super().create(context, properties)
+
     async def make(self, context: Context, name: str, properties: dict[str, Any]) -> Outcome:
-        """CreateBucket and an operation for each setting; nothing for the Framework's own."""
+        """CreateBucket and an operation for each setting."""
         region = context.stack.region
         note = without_effect(properties, _ACTED_ON)
         if context.logical_id in DEPLOYMENT_BUCKET:
-            return Outcome(name, bucket_attributes(region, name))
+            note = None  # what it lacks, nobody misses
         outcome = Outcome(name, bucket_attributes(region, name), note)
         await context.invoke(
             "s3",
@@ -179,7 +193,7 @@ class Bucket(Named):
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
         """Put what changed, delete what was taken away."""
-        if context.logical_id in DEPLOYMENT_BUCKET:
+        if await _waits(context):
             return Outcome(current.physical_id, current.attributes)
         changes = changed(current, properties)
         if changes.get("NotificationConfiguration", {}) is None:
@@ -191,7 +205,7 @@ class Bucket(Named):
 
     async def delete(self, context: Context, current: Resource) -> None:
         """DeleteBucket, which refuses a bucket that is not empty."""
-        if context.logical_id not in DEPLOYMENT_BUCKET:
+        if not await _waits(context):
             await context.invoke("s3", "DeleteBucket", Bucket=current.physical_id)
 
 
@@ -208,11 +222,14 @@ class BucketPolicy(Restored):
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """PutBucketPolicy."""
-        bucket = str(properties["Bucket"])
-        if context.logical_id not in DEPLOYMENT_BUCKET:
-            document = json.dumps(properties["PolicyDocument"], default=str)
-            await context.invoke("s3", "PutBucketPolicy", Bucket=bucket, Policy=document)
-        return Outcome(bucket)
+        if not await _waits(context):
+            await self._put(context, properties)
+        return Outcome(str(properties["Bucket"]))
+
+    @staticmethod
+    async def _put(context: Context, properties: dict[str, Any]) -> None:
+        document = json.dumps(properties["PolicyDocument"], default=str)
+        await context.invoke("s3", "PutBucketPolicy", Bucket=str(properties["Bucket"]), Policy=document)
 
     async def update(self, context: Context, current: Resource, properties: dict[str, Any]) -> Outcome:
         """PutBucketPolicy again."""
@@ -220,11 +237,11 @@ class BucketPolicy(Restored):
 
     async def restore(self, context: Context, current: Resource) -> None:
         """PutBucketPolicy again."""
-        await self.create(context, current.properties)
+        await self._put(context, current.properties)
 
     async def delete(self, context: Context, current: Resource) -> None:
         """DeleteBucketPolicy."""
-        if context.logical_id not in DEPLOYMENT_BUCKET:
+        if not await _waits(context):
             await context.invoke("s3", "DeleteBucketPolicy", Bucket=current.physical_id)
 
 
