@@ -18,6 +18,7 @@ from dewstack.compile import (
     create_template,
     without_redundant_dependencies,
 )
+from dewstack.deploy.libraries import PYTHON_REQUIREMENTS, Libraries, libraries_of
 from dewstack.deploy.package import (
     PACKAGE_DIRECTORY,
     Package,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 HOT_RELOAD = "hot-reload"
 """As the bucket of a function's code: the key is a directory, used in place. LocalStack's marker, and ours."""
-PYTHON_REQUIREMENTS = "serverless-python-requirements"
 NOT_BUNDLED: Mapping[str, Path] = MappingProxyType({})
 
 
@@ -105,6 +105,8 @@ class Packaged(Struct, frozen=True):
 class PackagedCode(Struct, frozen=True):
     """The zips of a map, by function and by layer. Functions that share their code share a zip."""
 
+    service: Service
+    """The map, with the layers that plugins add."""
     functions: Mapping[str, Package]
     layers: Mapping[str, Package]
 
@@ -113,8 +115,9 @@ class PackagedCode(Struct, frozen=True):
         """Every zip once."""
         return tuple(dict.fromkeys((*self.functions.values(), *self.layers.values())))
 
-    def template(self, service: Service, bucket: Any, key_of: Callable[[Package], str]) -> dict[str, Any]:
-        """The map's template, its code in `bucket` at the keys that `key_of` gives. Raises UserError."""
+    def template(self, key_of: Callable[[Package], str]) -> dict[str, Any]:
+        """The map's template, its code in the bucket at the keys that `key_of` gives. Raises UserError."""
+        bucket = self.service.provider.deployment_bucket.name or {"Ref": "ServerlessDeploymentBucket"}
 
         def artifacts(packages: Mapping[str, Package]) -> dict[str, Artifact]:
             return {
@@ -122,7 +125,7 @@ class PackagedCode(Struct, frozen=True):
             }
 
         return without_redundant_dependencies(
-            compile_service(service, artifacts(self.functions), artifacts(self.layers))
+            compile_service(self.service, artifacts(self.functions), artifacts(self.layers))
         )
 
 
@@ -133,14 +136,18 @@ def package_service(service: Service, *, now: float | None = None) -> Packaged:
     """
     code = package_code(service)
     prefix = f"{uploads_prefix(service)}/{deployment_folder(time.time() if now is None else now)}"
-    bucket = deployment_bucket(service)
-    update = code.template(service, bucket, lambda package: f"{prefix}/{package.path.name}")
+    update = code.template(lambda package: f"{prefix}/{package.path.name}")
     return Packaged(code.packages, *write_templates(service.directory, create_template(service), update))
 
 
-def package_code(service: Service) -> PackagedCode:
-    """Write the zips of all functions and layers to `.serverless/`. Raises UserError."""
+def package_code(service: Service, say: Callable[[str], None] = lambda text: None) -> PackagedCode:
+    """Write the zips of all functions and layers to `.serverless/`; `say` is told of what takes long.
+
+    Raises UserError.
+    """
     folder = service.directory / PACKAGE_DIRECTORY
+    libraries = libraries_of(service, say)
+    service = libraries.with_layer()
     made: dict[str, Package] = {}
     functions: dict[str, Package] = {}
     bundled = _bundled(service, folder)
@@ -153,14 +160,12 @@ def package_code(service: Service) -> PackagedCode:
                 made[name] = write_package(gathered.directory, gathered.files, folder / name)
             functions[key] = made[name]
             continue
-        functions[key] = _function_package(service, function, folder, made)
-    layers = {key: _layer_package(service, key, layer, folder, made) for key, layer in service.layers.items()}
-    return PackagedCode(functions, layers)
-
-
-def deployment_bucket(service: Service) -> Any:
-    """Where code is uploaded, as a template says it."""
-    return service.provider.deployment_bucket.name or {"Ref": "ServerlessDeploymentBucket"}
+        functions[key] = _function_package(service, function, folder, made, libraries)
+    layers = {
+        key: _layer_package(service, key, layer, folder, made, libraries)
+        for key, layer in service.layers.items()
+    }
+    return PackagedCode(service, functions, layers)
 
 
 def uploads_prefix(service: Service) -> str:
@@ -185,7 +190,11 @@ def _bundled(service: Service, folder: Path) -> "dict[str, Gathered]":
 
 
 def _function_package(
-    service: Service, function: FunctionSpec, folder: Path, made: dict[str, Package]
+    service: Service,
+    function: FunctionSpec,
+    folder: Path,
+    made: dict[str, Package],
+    libraries: Libraries,
 ) -> Package:
     """The function's own zip when it is packaged individually, the service's otherwise."""
     own = function.settings.get("package") or {}
@@ -207,13 +216,22 @@ def _function_package(
                 [file.removeprefix(prefix) for file in files if file.startswith(prefix)],
                 root / module,
             )
-        made[name] = write_package(root, files, folder / name)
+        sharing = [function] if individually else list(service.functions.values())
+        made[name] = write_package(root, files, folder / name, libraries.beside(sharing))
     return made[name]
 
 
 def _layer_package(
-    service: Service, key: str, layer: Mapping[str, Any], folder: Path, made: dict[str, Package]
+    service: Service,
+    key: str,
+    layer: Mapping[str, Any],
+    folder: Path,
+    made: dict[str, Package],
+    libraries: Libraries,
 ) -> Package:
+    if library := libraries.in_layer(key):
+        made[f"layer {key}"] = write_package(service.directory, (), folder / f"{key}.zip", library)
+        return made[f"layer {key}"]
     own = layer.get("package") or {}
     if artifact := own.get("artifact"):
         return _ready_made(service, str(artifact), made)

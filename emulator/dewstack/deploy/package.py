@@ -65,16 +65,22 @@ def package_patterns(package: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def write_package(directory: Path, files: Iterable[str], target: Path) -> Package:
-    """Zip `files` of `directory` into `target`. Raises UserError for what cannot be read or written."""
-    names = tuple(sorted(files))
+def write_package(
+    directory: Path, files: Iterable[str], target: Path, beside: Mapping[str, Path] | None = None
+) -> Package:
+    """Zip `files` of `directory` into `target`, and what is to lie `beside` them, by its name in the zip.
+
+    Raises UserError for what cannot be read or written.
+    """
+    sources = {**(beside or {}), **{name: directory / name for name in files}}
+    names = tuple(sorted(sources))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         total = 0
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for name in names:
-                total += _add(archive, directory / name, name)
+                total += _add(archive, sources[name], name)
         os.replace(temporary, target)
         content = target.read_bytes()
     except OSError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from dewstack.deploy.artifacts import PackagedCode, deployment_bucket, live_template, package_code
+from dewstack.deploy.artifacts import PackagedCode, live_template, package_code
 from dewstack.deploy.package import Package
 from dewstack.deploy.release.uploads import upload_key
 from dewstack.deploy.standalone import stand_alone
@@ -44,12 +44,10 @@ def compile_for(target: Target, call: Call, service: Service, tools: Tools) -> C
 
 
 def _packed(service: Service, tools: Tools) -> Compiled:
-    code = package_code(service)
+    code = package_code(service, tools.say)
     packages = {upload_key(service, package): package for package in code.packages}
-    template = code.template(
-        service, deployment_bucket(service), lambda package: upload_key(service, package)
-    )
-    return Compiled(service, template, packages, code)
+    template = code.template(lambda package: upload_key(service, package))
+    return Compiled(code.service, template, packages, code)
 
 
 def _in_place(service: Service, tools: Tools) -> Compiled:
