@@ -37,22 +37,30 @@ def compile_log_subscriptions(draft: Draft) -> None:
         named.append(group)
         target, name = target_of(function), naming.resource_name(function.key)
         permission = f"{name}LambdaPermissionLogsSubscriptionFilterCloudWatchLog"
-        needed = [permission, *([target.depends_on] if target.depends_on else [])]
+        aliases = [target.depends_on] if target.depends_on else []
         draft.add(
             f"{name}LogsSubscriptionFilterCloudWatchLog{len(named)}",
             "AWS::Logs::SubscriptionFilter",
             {
                 "LogGroupName": group,
-                "FilterPattern": re.sub(r"\r?\n", "", own.get("filter") or ""),
+                "FilterPattern": _filter_pattern(own.get("filter") or ""),
                 "DestinationArn": target.arn,
             },
-            depends_on=needed,
+            depends_on=[permission, *aliases],
         )
         common = os.path.commonprefix(named)  # noqa: RUF071 - by characters, as the Framework does
         common += "*" if len(named) > 1 and not common.endswith("*") else ""
         account = ("arn:", ref("AWS::Partition"), ":logs:", ref("AWS::Region"), ":", ref("AWS::AccountId"))
         source = join("", *account, ":log-group:", common, ":*")
-        _permit(draft, permission, target, join("", "logs.", ref("AWS::Region"), ".amazonaws.com"), source)
+        principal = join("", "logs.", ref("AWS::Region"), ".amazonaws.com")
+        _permit(draft, permission, target, principal, source, aliases)
+
+
+def _filter_pattern(text: str) -> str:
+    """The pattern in one line; where its first quote is an escaped one, all are taken for themselves."""
+    pattern = re.sub(r"\r?\n", "", text)
+    slash, quote = pattern.find("\\"), pattern.find('"')
+    return re.sub(r"\\([\"\\'])", r"\1", pattern) if 0 <= slash < quote else pattern
 
 
 def _events(draft: Draft, kind: str) -> Iterator[tuple[FunctionSpec, int, Any]]:
@@ -62,13 +70,20 @@ def _events(draft: Draft, kind: str) -> Iterator[tuple[FunctionSpec, int, Any]]:
                 yield function, number, event.value
 
 
-def _permit(draft: Draft, logical_id: str, target: Target, principal: Any, source: Any) -> None:
+def _permit(
+    draft: Draft,
+    logical_id: str,
+    target: Target,
+    principal: Any,
+    source: Any,
+    depends_on: list[str] | None = None,
+) -> None:
     properties = {"Action": "lambda:InvokeFunction", "FunctionName": target.arn, "Principal": principal}
     draft.add(
         logical_id,
         "AWS::Lambda::Permission",
         {**properties, "SourceArn": source},
-        depends_on=target.depends_on,
+        depends_on=target.depends_on if depends_on is None else depends_on,
     )
 
 
@@ -81,6 +96,7 @@ def _compile_bus_rule(draft: Draft, function: FunctionSpec, number: int, own: Ma
     elif isinstance(bus, str) and bus != "default":
         bus_id = f"{naming.resource_name(bus)}EventBridgeEventBus"
         draft.add(bus_id, "AWS::Events::EventBus", {"Name": bus})
+    needed = [each for each in (target.depends_on, bus_id) if each]
     retry = own.get("retryPolicy")
     entry = {
         "Arn": target.arn,
@@ -106,9 +122,9 @@ def _compile_bus_rule(draft: Draft, function: FunctionSpec, number: int, own: Ma
             "State": "DISABLED" if own.get("enabled") is False else "ENABLED",
             "Targets": [{key: value for key, value in entry.items() if value is not None}],
         },
-        depends_on=bus_id or target.depends_on,
+        depends_on=needed[0] if len(needed) == 1 else needed,
     )
-    path = join("/", "rule", *([bus] if bus else []), name)
+    path = join("/", "rule", *([bus] if bus and bus != "default" else []), name)
     account = ("arn", ref("AWS::Partition"), "events", ref("AWS::Region"), ref("AWS::AccountId"))
     permission = f"{naming.resource_name(function.key)}EventBridgeLambdaPermission{number}"
     _permit(draft, permission, target, "events.amazonaws.com", join(":", *account, path))

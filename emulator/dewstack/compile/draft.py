@@ -13,6 +13,14 @@ ROLE = "IamRoleLambdaExecution"
 BUCKET = "ServerlessDeploymentBucket"
 
 
+_ALIASES = (
+    ("durableConfig", "durable", "DurableLambdaAlias"),
+    ("provisionedConcurrency", "provisioned", "ProvConcLambdaAlias"),
+    ("snapStart", "snapstart", "SnapStartLambdaAlias"),
+)
+"""What makes an alias of a function, the alias's name, and how its logical ID ends; the first counts."""
+
+
 class Artifact(Struct, frozen=True):
     """Where the code of a function (or a layer) is, and its SHA-256 in base64."""
 
@@ -26,6 +34,13 @@ class Target(Struct, frozen=True):
 
     arn: Any
     depends_on: str | None = None
+
+
+class Alias(Struct, frozen=True):
+    """An alias of a function's current version."""
+
+    name: str
+    logical_id: str
 
 
 class Draft(Struct):
@@ -79,15 +94,18 @@ class Draft(Struct):
 
 
 def target_of(function: FunctionSpec) -> Target:
-    """The function itself, or its alias where the map asks for one (provisioned concurrency, SnapStart)."""
+    """The function itself, or its alias where the map asks for one."""
     arn = get_att(naming.lambda_function(function.key), "Arn")
-    for setting, alias, suffix in (
-        ("provisionedConcurrency", "provisioned", "ProvConcLambdaAlias"),
-        ("snapStart", "snapstart", "SnapStartLambdaAlias"),
-    ):
+    alias = alias_of(function)
+    return Target(join(":", arn, alias.name), alias.logical_id) if alias else Target(arn)
+
+
+def alias_of(function: FunctionSpec) -> Alias | None:
+    """The alias that a function has for what the map asks of it."""
+    for setting, name, suffix in _ALIASES:
         if function.settings.get(setting):
-            return Target(join(":", arn, alias), f"{naming.resource_name(function.key)}{suffix}")
-    return Target(arn)
+            return Alias(name, f"{naming.resource_name(function.key)}{suffix}")
+    return None
 
 
 def ref(logical_id: str) -> dict[str, Any]:

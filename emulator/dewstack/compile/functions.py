@@ -8,8 +8,9 @@ from typing import Any
 from dewstack.service import FunctionSpec
 
 from . import naming
-from .draft import ROLE, Draft, get_att, ref, tag_list
+from .draft import ROLE, Alias, Draft, alias_of, get_att, ref, tag_list
 from .function_url import compile_function_url
+from .images import image_properties, image_sha256, is_image
 from .invoke_config import compile_invoke_config
 from .layers import layer_configurations
 
@@ -20,10 +21,11 @@ def compile_functions(draft: Draft) -> None:
     """All functions of the map, each with what belongs to it."""
     for function in draft.service.functions.values():
         resource = _compile_function(draft, function)
-        wants_alias = function.settings.get("provisionedConcurrency") or function.settings.get("snapStart")
-        if function.version_function or wants_alias:
+        alias = alias_of(function)
+        if function.version_function or alias:
             version = _compile_version(draft, function, resource["Properties"])
-            _compile_alias(draft, function, version)
+            if alias:
+                _compile_alias(draft, function, version, alias)
         logging = _logging_config(draft, function)
         if logging:
             resource["Properties"]["LoggingConfig"] = logging
@@ -51,6 +53,7 @@ def _compile_function(draft: Draft, function: FunctionSpec) -> dict[str, Any]:
         "FileSystemConfigs": _file_systems(draft, function),
         "ReservedConcurrentExecutions": function.settings.get("reservedConcurrency"),
         "Layers": list(function.layers) or None,
+        "DurableConfig": _durable_config(function),
     }
     logical_id = naming.lambda_function(function.key)
     condition = function.condition
@@ -60,20 +63,8 @@ def _compile_function(draft: Draft, function: FunctionSpec) -> dict[str, Any]:
 
 
 def _code(draft: Draft, function: FunctionSpec) -> dict[str, Any]:
-    image = function.settings.get("image")
-    if image and not function.handler:
-        settings = image if isinstance(image, dict) else {"uri": image}
-        config = {
-            name: settings[key]
-            for name, key in (
-                ("Command", "command"),
-                ("EntryPoint", "entryPoint"),
-                ("WorkingDirectory", "workingDirectory"),
-            )
-            if settings.get(key)
-        }
-        uri = settings.get("uri") or settings.get("name")
-        return {"Code": {"ImageUri": uri}, "ImageConfig": config or None, "PackageType": "Image"}
+    if is_image(function):
+        return image_properties(draft, function)
     artifact = draft.artifacts[function.key]
     return {
         "Code": {"S3Bucket": artifact.s3_bucket, "S3Key": artifact.s3_key},
@@ -81,6 +72,17 @@ def _code(draft: Draft, function: FunctionSpec) -> dict[str, Any]:
         "Handler": function.handler,
         "Runtime": function.runtime,
     }
+
+
+def _durable_config(function: FunctionSpec) -> dict[str, Any] | None:
+    own = function.settings.get("durableConfig")
+    if not own:
+        return None
+    config = {
+        "ExecutionTimeout": own.get("executionTimeout"),
+        "RetentionPeriodInDays": own.get("retentionPeriodInDays"),
+    }
+    return {name: value for name, value in config.items() if value is not None}
 
 
 def _runtime_management(draft: Draft, function: FunctionSpec) -> dict[str, Any] | None:
@@ -176,8 +178,9 @@ def _file_systems(draft: Draft, function: FunctionSpec) -> list[dict[str, Any]] 
 
 
 def _compile_version(draft: Draft, function: FunctionSpec, properties: dict[str, Any]) -> str:
-    artifact = draft.artifacts.get(function.key)
-    code_sha256 = artifact.code_sha256 if artifact else None
+    image = is_image(function)
+    code_sha256 = image_sha256(draft, function) if image else draft.artifacts[function.key].code_sha256
+    keep = function.version_function or function.settings.get("durableConfig")
     logical_id = naming.lambda_version(function.key, _version_digest(draft, function, properties))
     draft.add(
         logical_id,
@@ -188,7 +191,7 @@ def _compile_version(draft: Draft, function: FunctionSpec, properties: dict[str,
             "Description": function.description,
         },
         condition=function.condition,
-        DeletionPolicy="Retain" if function.version_function else None,
+        DeletionPolicy="Retain" if keep else None,
     )
     draft.outputs[f"{naming.lambda_function(function.key)}QualifiedArn"] = {
         "Description": "Current Lambda function version",
@@ -227,19 +230,16 @@ def _collation(text: str) -> tuple[list[tuple[int, str]], str]:
     ], text.swapcase()
 
 
-def _compile_alias(draft: Draft, function: FunctionSpec, version: str) -> None:
+def _compile_alias(draft: Draft, function: FunctionSpec, version: str, alias: Alias) -> None:
     provisioned = function.settings.get("provisionedConcurrency")
-    if not provisioned and not function.settings.get("snapStart"):
-        return
     concurrency = {"ProvisionedConcurrentExecutions": provisioned} if provisioned else None
-    suffix = "ProvConcLambdaAlias" if provisioned else "SnapStartLambdaAlias"
     draft.add(
-        f"{naming.resource_name(function.key)}{suffix}",
+        alias.logical_id,
         "AWS::Lambda::Alias",
         {
             "FunctionName": ref(naming.lambda_function(function.key)),
             "FunctionVersion": get_att(version, "Version"),
-            "Name": "provisioned" if provisioned else "snapstart",
+            "Name": alias.name,
             "ProvisionedConcurrencyConfig": concurrency,
         },
         depends_on=naming.lambda_function(function.key),

@@ -75,4 +75,5 @@ def _permit(draft: Draft, destination: Any) -> None:
             destination,
         )
     if kind in _ACTIONS:
-        draft.allow({"Effect": "Allow", "Action": _ACTIONS[kind], "Resource": resource}, once=True)
+        statement = {"Effect": "Allow", "Action": _ACTIONS[kind], "Resource": resource}
+        draft.allow(statement, once=isinstance(destination, str))

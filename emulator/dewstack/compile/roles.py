@@ -8,6 +8,9 @@ from . import naming
 from .draft import ROLE, Draft, join, ref, tag_list
 
 _LOGS = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+_FUNCTIONS = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+_DURABLE_ACTIONS = ("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState")
+"""What a durable function does to remember how far it has come."""
 
 
 def log_group_name(function: FunctionSpec) -> str:
@@ -77,7 +80,13 @@ def _statements(draft: Draft) -> list[dict[str, Any]]:
     if silent and len(silent) < len(canonical):
         denied = [{"Fn::Sub": f"{_LOGS}{log_group_name(function)}:*"} for function in silent]
         statements.append({"Effect": "Deny", "Action": "logs:PutLogEvents", "Resource": denied})
-    return [*statements, *(dict(statement) for statement in service.provider.iam_role.statements)]
+    statements += [dict(statement) for statement in service.provider.iam_role.statements]
+    durable = [
+        {"Fn::Sub": f"{_FUNCTIONS}{function.name}:*/durable-execution/*/*"}
+        for function in service.functions.values()
+        if function.settings.get("durableConfig") and function.role in (None, ROLE)
+    ]
+    return [*statements, _allow(list(_DURABLE_ACTIONS), durable)] if durable else statements
 
 
 def _allow(actions: list[str], resources: list[Any]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from dewstack.service import FunctionSpec, WebsocketEvent
 
 from . import naming
 from .draft import Draft, invocation_uri, join, ref, target_of
+from .websocket_stage import STAGE, compile_stage
 
 API = "WebsocketsApi"
-STAGE = "WebsocketsDeploymentStage"
 
 
 def compile_websockets(draft: Draft) -> None:
@@ -164,8 +164,7 @@ def _compile_deployment(draft: Draft, events: list[WebsocketEvent], api_id: Any,
         depends_on += [f"{route}Response"] if event.route_response_selection_expression else []
         depends_on.append(route)
     if not external:
-        properties = {"ApiId": api_id, "StageName": stage, "Description": description}
-        draft.add(STAGE, "AWS::ApiGatewayV2::Stage", properties)
+        compile_stage(draft, api_id, description)
     deployment = f"WebsocketsDeployment{naming.letters_and_digits(_digest(draft))}"
     if not external:
         draft.resources[STAGE]["Properties"]["DeploymentId"] = ref(deployment)

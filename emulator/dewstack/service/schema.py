@@ -97,6 +97,8 @@ class _Validator:
         flat = self._flat_by_choice.get(id(branches))
         if flat is None:
             flat = self._flat_by_choice[id(branches)] = list(self._flat(branches))
+        if isinstance(value, list) and len(value) == 1:
+            value = self._without_list(value, flat)
         likely = [branch for branch in flat if self._applies(value, branch, coerced=False)]
         likely = likely or [branch for branch in flat if self._applies(value, branch, coerced=True)]
         best: _Validator | None = None
@@ -117,6 +119,16 @@ class _Validator:
                 else f"{shown(value)} that doesn't fit here"
             )
             self._note(path, wrong, "type")
+        return value
+
+    def _without_list(self, value: list[Any], branches: list[int]) -> Any:
+        """The item of a list that has only one, where a text fits before a list would: the Framework takes it so."""
+        for branch in branches:
+            kind = self.nodes[branch].get("type")
+            if kind == "array":
+                break
+            if kind == "string" and isinstance(value[0], str) and self._passes(value[0], branch):
+                return value[0]
         return value
 
     def _flat(self, branches: list[int]) -> Iterator[int]:

@@ -1,0 +1,1 @@
+module.exports = async ({ resolveVariable }) => ({ value: `made in ${await resolveVariable('sls:stage')}` });

@@ -1,0 +1,1 @@
+module.exports = { deep: { key: 'of a program', other: 'another' } };
