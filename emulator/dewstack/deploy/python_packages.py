@@ -188,6 +188,7 @@ def required_names(file: Path, seen: frozenset[Path] = frozenset()) -> set[str]:
     An address that doesn't tell the name stands for itself.
     """
     names: set[str] = set()
+    file = file.resolve()
     if file in seen or not file.is_file():
         return names
     for line in file.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ").splitlines():

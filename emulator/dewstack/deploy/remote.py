@@ -1,6 +1,6 @@
 """Calls that leave the process: the same `call`, through boto3."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dewstack.deploy.target import Call
@@ -63,10 +63,8 @@ def boto3_call(
     Raises UserError (the call too) when there is nobody to talk to, or no credentials that are taken.
     """
     import boto3
-    from botocore import xform_name
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
+    from botocore.exceptions import BotoCoreError
 
     where = endpoint or f"AWS ({region})"
     try:
@@ -84,12 +82,21 @@ def boto3_call(
         retries={"mode": "standard", "total_max_attempts": LOCAL_ATTEMPTS if endpoint else AWS_ATTEMPTS},
         s3={"addressing_style": "path"} if endpoint else None,
     )
+    return client_call(lambda service: session.client(service, endpoint_url=endpoint, config=config), where)
+
+
+def client_call(client_of: Callable[[str], Any], where: str) -> Call:
+    """A `call` through boto3's clients; `where` names the other side in errors."""
+    from botocore import xform_name
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
     clients: dict[str, Any] = {}
 
     def call(service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         try:
             if service not in clients:
-                clients[service] = session.client(service, endpoint_url=endpoint, config=config)
+                clients[service] = client_of(service)
             answer: dict[str, Any] = getattr(clients[service], xform_name(operation))(**params)
         except ClientError as error:
             raise _answered(where, error.response, f"{service}:{operation}") from error

@@ -53,6 +53,7 @@ def name_of(line: str) -> str:
 
 def _plain(path: Path, seen: frozenset[Path] = frozenset()) -> list[str]:
     """The lines of a requirements file, included files in their place, other paths absolute."""
+    path = path.resolve()
     if path in seen:
         return []
     lines: list[str] = []
