@@ -16,7 +16,6 @@ from dewstack.service.plugins import loss
 
 LIMITS = {"Resources": 500, "Outputs": 200, "Parameters": 200, "Mappings": 200}
 TEMPLATE_BYTES = 1_000_000
-LIMIT_NAME = 64
 _SERVICES = {
     "ApiGateway": "apigateway",
     "ApiGatewayV2": "apigatewayv2",
@@ -82,13 +81,6 @@ def check_template(compiled: Compiled, target: Target) -> None:
             f"{name}: the template has {length:,} bytes, CloudFormation takes {TEMPLATE_BYTES:,}",
             hint="make two services of it",
         )
-    for function in compiled.service.functions.values():
-        if len(function.name) > LIMIT_NAME:
-            raise UserError(
-                f"{function.at}: functions.{function.key}: {function.name} has {len(function.name)} characters,"
-                f" Lambda takes {LIMIT_NAME}",
-                hint=f"give it a shorter one: functions.{function.key}.name",
-            )
     check_sizes(compiled)
 
 
