@@ -94,9 +94,7 @@ class Emulator:
 
     def _compose(self) -> None:
         config, store, clock = self.config, self.store, self.clock
-        self.others = OtherServices(
-            config.account_id, self.urls.aws, self._restore, lambda notices: self.events.notices.take(notices)
-        )
+        self.others = self._other_services()
         self.api = AwsApi(config, self.others)
         self.logs = Logs(clock, config)
         self.metrics = Metrics(clock)
@@ -156,6 +154,11 @@ class Emulator:
         self._aws_door = AwsDoor(
             self.gateway, self.api, self.cognito, control, functools.cache(self._function_urls)
         )
+
+    def _other_services(self) -> OtherServices:
+        """What is called beside the services that are emulated here."""
+        account, notify = self.config.account_id, lambda notices: self.events.notices.take(notices)
+        return OtherServices(account, self.urls.aws, self._restore, notify)
 
     def _function_urls(self) -> "FunctionUrls":
         """What answers at function URLs; loaded with the first request to one."""

@@ -35,9 +35,14 @@ class OtherServices:
     """Whatever handlers call beside the services that dewstack emulates itself."""
 
     def __init__(
-        self, account_id: str, endpoint_url: str, restore: Restore, notify: Notify | None = None
+        self,
+        account_id: str,
+        endpoint_url: str,
+        restore: Restore,
+        notify: Notify | None = None,
+        backends: Backends | None = None,
     ) -> None:
-        self._backends = Backends(account_id, notify)
+        self._backends = backends or Backends(account_id, notify)
         self._clients = Clients(self._backends, endpoint_url)
         self.identities = Identities(self._backends)
         self._restore = restore

@@ -56,6 +56,11 @@ class Registry:
             if inspect.iscoroutinefunction(handler):
                 self._asynchronous.add((service, name))
 
+    def withdraw(self, service: str) -> None:
+        """Leave a service to whoever is elsewhere."""
+        self._operations.pop(service, None)
+        self._shared.discard(service)
+
     @property
     def offered(self) -> dict[str, frozenset[str]]:
         """The operations that are registered, by service; any other of these services answers 501."""
