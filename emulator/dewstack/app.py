@@ -151,9 +151,8 @@ class Emulator:
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         control.add("GET", "lambda/code", self.functions.packages.download)
-        self._aws_door = AwsDoor(
-            self.gateway, self.api, self.cognito, control, functools.cache(self._function_urls)
-        )
+        urls, responses = functools.cache(self._function_urls), self.cloudformation.responses
+        self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, urls, responses)
 
     def _other_services(self) -> OtherServices:
         """What is called beside the services that are emulated here."""

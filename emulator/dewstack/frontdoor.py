@@ -92,6 +92,16 @@ class UserPools(Protocol):
         """The hosted UI and the OAuth endpoints."""
 
 
+class Responses(Protocol):
+    """Where CloudFormation's custom resources answer."""
+
+    def is_response(self, host: str, path: str) -> bool:
+        """Whether `take` is meant."""
+
+    def take(self, request: Request) -> Response:
+        """The answer to an answer."""
+
+
 class AwsDoor:
     """Everything on the AWS port."""
 
@@ -102,12 +112,14 @@ class AwsDoor:
         pools: UserPools,
         control: Callable[[Request], Awaitable[Response]],
         urls: Callable[[], FunctionUrls],
+        responses: Responses,
     ) -> None:
         self._gateway = gateway
         self._urls = urls
         self._aws = aws
         self._pools = pools
         self._control = control
+        self._responses = responses
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
@@ -143,6 +155,8 @@ class AwsDoor:
         connection = CONNECTIONS_PATH.fullmatch(path)
         if connection:
             return await self._aws.handle(replace(request, raw_path=connection[1], sent_path=path))
+        if self._responses.is_response((request.header("host") or "").lower(), path):
+            return self._responses.take(request)
         if self._aws.is_aws_request(request):
             return await self._aws.handle(request)
         if path in HOSTED_PATHS:

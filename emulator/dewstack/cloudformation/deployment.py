@@ -208,7 +208,8 @@ class Deployment:
         done = self._journal.record(intended, f"{verb}_COMPLETE", outcome.note, made)
         if outcome.note:
             self._notes.setdefault(outcome.note, []).append(f"{name} ({kind})")
-        self._undo.append(Undo(work.step, current, done))
+        other = current is not None and outcome.physical_id != current.physical_id
+        self._undo.append(Undo("replace" if work.step == "update" and other else work.step, current, done))
         return True
 
     def _failed(self, work: Work, intended: Resource, failed: Failed, verb: str) -> None:

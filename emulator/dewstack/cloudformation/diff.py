@@ -35,7 +35,7 @@ def step(kind: str, provider: Provider, current: Resource | None, properties: Ma
     changed = changed_properties(current.properties, properties)
     if provider.replacement.intersection(changed):
         return "replace"
-    return "update" if changed or current.status not in _SETTLED else "keep"
+    return "update" if changed or provider.always or current.status not in _SETTLED else "keep"
 
 
 def check_custom_name(

@@ -41,6 +41,8 @@ class InsufficientCapabilitiesException(AwsError):
 class ResourceFailure(Exception):
     """A resource could not be created, updated or deleted; `reason` is its `ResourceStatusReason`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, touched: bool = False) -> None:
+        """`touched`: something may have changed before it failed."""
         super().__init__(reason)
         self.reason = reason
+        self.touched = touched

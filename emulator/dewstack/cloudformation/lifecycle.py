@@ -31,6 +31,8 @@ def new_stack(caller: Caller, name: str, status: str, now: float, params: dict[s
         disable_rollback=bool(params.get("DisableRollback")),
         termination_protection=bool(params.get("EnableTerminationProtection")),
         timeout_minutes=params.get("TimeoutInMinutes"),
+        parent_id=params.get("Parent"),
+        root_id=params.get("Root"),
     )
 
 

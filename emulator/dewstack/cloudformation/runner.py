@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from dewstack.cloudformation.model import Request, Resource, Stack
 from dewstack.cloudformation.operation import StackOperation
 from dewstack.cloudformation.outputs import check_unused
 from dewstack.cloudformation.requests import Reading, understand
-from dewstack.cloudformation.resources import resource_types
+from dewstack.cloudformation.resources import Provider
 from dewstack.cloudformation.restoring import restore
 from dewstack.cloudformation.scope import Scope, parameter_values
 from dewstack.cloudformation.state import GONE, State
@@ -56,10 +56,10 @@ _INTERRUPTED = {
 class Runner:
     """Starts operations and holds on to their tasks."""
 
-    def __init__(self, state: State, clock: Clock, call: Call) -> None:
+    def __init__(self, state: State, clock: Clock, call: Call, providers: Mapping[str, Provider]) -> None:
         self.state = state
         self.clock = clock
-        self.providers = resource_types()
+        self.providers = providers
         self.reading = Reading(call, state)
         self._call = call
         self._running: dict[asyncio.Task[None], StackOperation] = {}

@@ -5,6 +5,8 @@ from dewstack.cloudformation.changesets import ChangeSets
 from dewstack.cloudformation.describe import Describe
 from dewstack.cloudformation.lifecycle import Lifecycle
 from dewstack.cloudformation.model import Resource, Stack
+from dewstack.cloudformation.resources import resource_types
+from dewstack.cloudformation.responses import Responses
 from dewstack.cloudformation.runner import Runner
 from dewstack.cloudformation.state import State
 from dewstack.cloudformation.templates import Templates
@@ -18,7 +20,9 @@ class CloudFormation:
 
     def __init__(self, store: Store, clock: Clock, config: Config, call: Call) -> None:
         self._state = State(store)
-        self._runner = Runner(self._state, clock, call)
+        self.responses = Responses(config)
+        """Where custom resources answer."""
+        self._runner = Runner(self._state, clock, call, resource_types(self.responses))
         runner = self._runner
         self.operations: dict[str, Handler] = operations_of(
             Lifecycle(runner), ChangeSets(runner), Describe(runner), Templates(runner)

@@ -19,8 +19,6 @@ from dewstack.wire import Call
 
 T = TypeVar("T")
 
-RESOURCE_SECONDS = 120.0
-"""How long one resource may take before it counts as failed."""
 CONCURRENCY = 8
 """How many resources of a stack are worked on at the same time."""
 
@@ -60,7 +58,8 @@ class Worker:
         """Make a resource. Raises Failed, with what was made before it failed."""
         context = self._context(logical_id)
         try:
-            return await self._run(self._create(self.providers[kind], context, properties))
+            provider = self.providers[kind]
+            return await self._run(provider, self._create(provider, context, properties))
         except Failed as failed:
             failed.made = context.made[-1] if context.made else None
             raise
@@ -68,7 +67,8 @@ class Worker:
     async def update(self, current: Resource, properties: dict[str, Any]) -> Outcome:
         """Change a resource in place. Raises Failed."""
         context = self._context(current.logical_id)
-        return await self._run(self._update(self.providers[current.type], context, current, properties))
+        provider = self.providers[current.type]
+        return await self._run(provider, self._update(provider, context, current, properties))
 
     async def _create(self, provider: Provider, context: Context, properties: dict[str, Any]) -> Outcome:
         return await provider.create(context, await self._resolved(context, properties))
@@ -85,7 +85,7 @@ class Worker:
         """Make a resource again as it was, for a service that has lost it. Raises Failed."""
         provider = self.providers[current.type]
         if isinstance(provider, Restored):
-            await self._run(self._restore(provider, self._context(current.logical_id), current))
+            await self._run(provider, self._restore(provider, self._context(current.logical_id), current))
 
     async def _restore(self, provider: Restored, context: Context, current: Resource) -> None:
         properties = await self._resolved(context, current.properties)
@@ -95,7 +95,7 @@ class Worker:
         """Remove a resource; one that is gone already is fine. Raises Failed."""
         provider = self.providers.get(current.type)
         if provider is not None:
-            await self._run(self._delete(provider, current))
+            await self._run(provider, self._delete(provider, current))
 
     async def _delete(self, provider: Provider, current: Resource) -> None:
         try:
@@ -109,30 +109,30 @@ class Worker:
         """Remove what the creation of `interrupted`, cut off by the emulator's end, may have left. Raises Failed."""
         provider = self.providers[interrupted.type]
         context = self._context(interrupted.logical_id)
-        if physical_id := await self._run(provider.leftover(context, properties)):
+        if physical_id := await self._run(provider, provider.leftover(context, properties)):
             await self.delete(replace(interrupted, physical_id=physical_id, properties=properties))
 
     def _context(self, logical_id: str) -> Context:
         return Context(self._call, self._stack, logical_id)
 
-    async def _run(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _run(self, provider: Provider, work: Coroutine[Any, Any, T]) -> T:
         try:
-            return await self._bounded(work)
+            return await self._bounded(work, provider.seconds)
         except AwsError as error:
             code = _HANDLER_CODES.get(error.status, "GeneralServiceException")
             message = error.message or error.code
             raise Failed(_handler_message(message, code), touched=True) from error
         except ResourceFailure as failure:
-            raise Failed(failure.reason, touched=False) from failure
+            raise Failed(failure.reason, touched=failure.touched) from failure
         except TimeoutError as error:
-            message = f"Exceeded {RESOURCE_SECONDS:.0f} seconds"
+            message = f"Exceeded {provider.seconds:.0f} seconds"
             raise Failed(_handler_message(message, "NotStabilized"), touched=True) from error
         except Exception as error:
             _log.exception("a resource handler failed")
             message = f"Internal failure: {type(error).__name__}: {error}"
             raise Failed(_handler_message(message, "InternalFailure"), touched=True) from error
 
-    async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _bounded(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
         """Do the work: at once, as most is done by plain functions; what waits for something gets a time limit, and a
         place among those that wait."""
         try:
@@ -140,7 +140,7 @@ class Worker:
         except StopIteration as done:
             result: T = done.value
             return result
-        async with self._slots, asyncio.timeout(RESOURCE_SECONDS):
+        async with self._slots, asyncio.timeout(seconds):
             return await _go_on(work, awaited)
 
 

@@ -16,6 +16,7 @@ from dewstack.access import Authorize
 from dewstack.apigateway import ApiGateway
 from dewstack.apigateway.guards import Guards
 from dewstack.clock import Clock
+from dewstack.cloudformation.responses import Responses
 from dewstack.config import Config
 from dewstack.frontdoor import AwsDoor
 from dewstack.server import HttpServer, bind
@@ -159,7 +160,7 @@ async def desk(*route_keys: str, **api: Any) -> AsyncIterator[Desk]:
         raise AssertionError("nothing of this is here")
 
     pools: Any = nothing
-    door = AwsDoor(here.gateway, here.aws, pools, nothing, pools)
+    door = AwsDoor(here.gateway, here.aws, pools, nothing, pools, Responses(Config()))
     server = HttpServer({listener: door})
     here.stop = server.stop
     await server.start()

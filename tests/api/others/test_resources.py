@@ -96,7 +96,7 @@ def test_types_with_nothing_behind_them_are_recorded_and_named(
     [types, custom] = sorted(record.getMessage() for record in caplog.records)[::-1]
     assert types.startswith("Recorded only: dewstack has nothing behind this type")
     assert "Alarm (AWS::CloudWatch::Alarm), Cdn (AWS::CloudFront::Distribution), Vpc (AWS::EC2::VPC)" in types
-    assert "custom resources" in custom
+    assert "the function of this custom resource is not here" in custom
     assert "Thing (Custom::Thing)" in custom
 
 

@@ -8,8 +8,10 @@ from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource, Stack
 from dewstack.cloudformation.resources import Context, resource_types
 from dewstack.cloudformation.resources.functions import _code
+from dewstack.cloudformation.responses import Responses
+from dewstack.config import Config
 
-TYPES = resource_types()
+TYPES = resource_types(Responses(Config()))
 
 
 async def _no_call(service: str, operation: str, params: dict[str, Any], caller: Any) -> dict[str, Any]:

@@ -70,6 +70,10 @@ class Provider(ABC):
     """Properties whose change needs a new resource."""
     name_property: str | None = None
     """The property that names the resource: what has a custom name cannot be replaced under it."""
+    seconds: float = 120.0
+    """How long a creation, an update or a deletion may take."""
+    always: bool = False
+    """Whether an update of the stack is one of the resource too, though no property changes."""
     needs_capability: bool = False
     """Whether a template with this type needs `CAPABILITY_IAM` (`CAPABILITY_NAMED_IAM` with a custom name)."""
 

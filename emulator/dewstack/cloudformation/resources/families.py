@@ -1,10 +1,10 @@
-"""Resource types that are only recorded, a whole service at a time: networks, domains, alarms, custom resources.
+"""Resource types that are only recorded, a whole service at a time: networks, domains, alarms.
 
 A project that has them starts as it is. Nothing here acts like one, and each says so when it is made. What is in no
 list (a type that is misspelt, say) is refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dewstack.cloudformation.model import Resource
@@ -27,8 +27,7 @@ _SERVICES = frozenset(
     WAF WAFRegional WAFv2 WorkSpaces XRay""".split()
 )
 _TYPES = frozenset(
-    """AWS::CloudFormation::CustomResource AWS::CloudFormation::WaitCondition AWS::CloudFormation::WaitConditionHandle
-    AWS::ApiGatewayV2::DomainName AWS::ApiGatewayV2::VpcLink
+    """AWS::ApiGatewayV2::DomainName AWS::ApiGatewayV2::VpcLink
     AWS::Cognito::IdentityPool AWS::Cognito::IdentityPoolRoleAttachment AWS::DynamoDB::GlobalTable
     AWS::Events::ApiDestination AWS::Events::Archive AWS::Events::Connection AWS::Events::EventBusPolicy
     AWS::IAM::AccessKey AWS::IAM::Group AWS::IAM::GroupPolicy AWS::IAM::InstanceProfile AWS::IAM::OIDCProvider
@@ -42,7 +41,6 @@ _TYPES = frozenset(
     AWS::StepFunctions::StateMachineAlias AWS::StepFunctions::StateMachineVersion Alexa::ASK::Skill""".split()
 )
 _NOTHING = "Recorded only: dewstack has nothing behind this type, it exists by name alone"
-_NOT_CALLED = "Recorded only: dewstack does not call custom resources, their attributes mean nothing"
 
 
 class RecordedOnly(Provider):
@@ -82,14 +80,16 @@ class RecordedOnly(Provider):
 class ResourceTypes(Mapping[str, Provider]):
     """The types that have a provider each, and behind them those that are only recorded."""
 
-    def __init__(self, made: Mapping[str, Provider]) -> None:
+    def __init__(self, made: Mapping[str, Provider], custom: Callable[[str], Provider]) -> None:
+        """`custom` makes the provider of a type `Custom::…`."""
         self._made = dict(made)
+        self._custom = custom
 
     def __getitem__(self, kind: str) -> Provider:
         if kind in self._made:
             return self._made[kind]
-        if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
-            return RecordedOnly(kind, _NOT_CALLED)
+        if kind.startswith("Custom::"):
+            return self._custom(kind)
         owner, _, rest = kind.partition("::")
         if kind in _TYPES or (owner == "AWS" and rest.partition("::")[0] in _SERVICES):
             return RecordedOnly(kind, _NOTHING)

@@ -10,6 +10,7 @@ from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.restored import Named, Restored, changed, without_effect
 from dewstack.cloudformation.resources.shape import Kind, check, coerce, tag_map
+from dewstack.errors import AwsError
 
 DEPLOYMENT_BUCKET = frozenset({"ServerlessDeploymentBucket", "ServerlessDeploymentBucketPolicy"})
 """The Framework's own, which a map's template always has: made once somebody uses S3, for that takes a second."""
@@ -221,10 +222,17 @@ class BucketPolicy(Restored):
         return dict(properties)
 
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
-        """PutBucketPolicy."""
+        """PutBucketPolicy. The Framework's own bucket is made first, if S3 came into use while the stack was made."""
+        bucket = str(properties["Bucket"])
         if not await _waits(context):
-            await self._put(context, properties)
-        return Outcome(str(properties["Bucket"]))
+            try:
+                await self._put(context, properties)
+            except AwsError as error:
+                if error.code != "NoSuchBucket" or context.logical_id not in DEPLOYMENT_BUCKET:
+                    raise
+                await Bucket().make(context, bucket, {})
+                await self._put(context, properties)
+        return Outcome(bucket)
 
     @staticmethod
     async def _put(context: Context, properties: dict[str, Any]) -> None:
