@@ -11,7 +11,14 @@ import click
 from dewstack.cli.approval import Approval
 from dewstack.cli.mapping import MapOptions, map_options, print_warnings
 from dewstack.cli.output import json_option, notice, print_json
-from dewstack.cli.progress import EventLines, changes_json, print_changes, print_outputs, summary
+from dewstack.cli.progress import (
+    EventLines,
+    changes_json,
+    print_changes,
+    print_outputs,
+    summary,
+    urls_here,
+)
 from dewstack.cli.targeting import Aim, TargetOptions, target_options
 
 if TYPE_CHECKING:
@@ -126,6 +133,7 @@ def _show_plan(plan: "Plan", compiled: "Compiled", described: dict[str, str], *,
 
 
 def _show(deployed: "Deployed", described: dict[str, str], seconds: float, *, as_json: bool) -> None:
+    urls = urls_here(deployed.outputs, described["endpoint"])
     if as_json:
         print_json(
             {
@@ -134,10 +142,11 @@ def _show(deployed: "Deployed", described: dict[str, str], seconds: float, *, as
                 "changes": changes_json(deployed.changes),
                 "uploaded": list(deployed.uploaded),
                 "outputs": deployed.outputs,
+                "urls": urls,
                 "seconds": round(seconds, 3),
             }
         )
         return
-    print_outputs(deployed.outputs)
+    print_outputs(deployed.outputs, urls)
     verb = "unchanged" if not deployed.changes else "made" if deployed.created else "updated"
     click.echo(f"{click.style(deployed.stack_name, bold=True)} {verb} in {seconds:.2f} s")

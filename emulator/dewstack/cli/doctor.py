@@ -65,6 +65,22 @@ def check_node() -> Iterator[Finding]:
         yield Finding("note", "Node.js", "not found", "Needed only for functions with a nodejs runtime.")
 
 
+def check_isolation() -> Iterator[Finding]:
+    """Whether functions can have a disk as on AWS."""
+    from dewstack.lambda_.isolation import Isolation
+    from dewstack.lambda_.temporary import TemporaryDirectories
+
+    temporary = TemporaryDirectories()
+    try:
+        if Isolation(temporary).possible:
+            yield Finding("ok", "Functions' disk", "each has its own /tmp, read-only code and layers at /opt")
+        else:
+            advice = "They get a TMPDIR of their own. For more: Linux, util-linux, and leave to make user namespaces."
+            yield Finding("note", "Functions' disk", "the machine's: it can't be as on AWS here", advice)
+    finally:
+        temporary.close()
+
+
 def check_libraries() -> Iterator[Finding]:
     """dewstack and the libraries it stands on."""
     found = versions()
@@ -130,19 +146,6 @@ def check_map(project: Project | None) -> Iterator[Finding]:
             yield Finding("missing", f"Runtime {runtime}", error.message)
 
 
-def check_namespaces() -> Iterator[Finding]:
-    """Whether this kernel gives a process namespaces of its own."""
-    unshare = which("unshare")
-    works = (
-        unshare is not None and output_of(unshare, "--user", "--map-root-user", "--mount", "true") is not None
-    )
-    if works:
-        yield Finding("ok", "Namespaces", "available, and not needed")
-    else:
-        advice = "Not needed: each environment has a TMPDIR of its own."
-        yield Finding("note", "Namespaces", "not available", advice)
-
-
 def examine() -> list[Finding]:
     """All findings, in the order in which one would mend them."""
     try:
@@ -152,11 +155,11 @@ def examine() -> list[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
         check_python,
         check_node,
+        check_isolation,
         check_libraries,
         partial(check_map, project),
         partial(check_state, project),
         partial(check_ports, project),
-        check_namespaces,
     ]
     return [finding for check in checks for finding in check()]
 

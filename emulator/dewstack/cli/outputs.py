@@ -4,7 +4,7 @@ import click
 
 from dewstack.cli.mapping import MapOptions, map_options
 from dewstack.cli.output import json_option, print_json
-from dewstack.cli.progress import print_outputs
+from dewstack.cli.progress import print_outputs, urls_here
 from dewstack.cli.targeting import Aim, TargetOptions, target_options
 from dewstack.errors import AwsError, UserError
 
@@ -40,7 +40,7 @@ def command(
     elif name:
         click.echo(found[name])
     else:
-        print_outputs(found)
+        print_outputs(found, urls_here(found, aimed.described()["endpoint"]))
 
 
 def read_outputs(aimed: Aim) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What a deployment prints: the changes it would make, the events as they come, the outputs at the end."""
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from dewstack.deploy.progress import Event
 
 _SIGNS = {"Add": ("+", "green"), "Modify": ("~", "yellow"), "Remove": ("-", "red"), "Import": (">", "green")}
+_API_URL = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(/.*)?")
 _REPLACED = {"True": "replaced by another", "Conditional": "perhaps replaced by another"}
 
 
@@ -100,9 +102,23 @@ def _event_line(event: "Event") -> str:
     return line
 
 
-def print_outputs(outputs: Mapping[str, str]) -> None:
-    """The outputs of a stack, as a table."""
+def print_outputs(outputs: Mapping[str, str], urls: Mapping[str, str]) -> None:
+    """The outputs of a stack, as a table; under it where its APIs are reached on this machine."""
     if outputs:
         print_table(("OUTPUT", "VALUE"), sorted(outputs.items()))
     else:
         click.echo("The stack has no outputs.")
+    for name, url in urls.items():
+        click.echo(f"{name} is reached here at {click.style(url, fg='cyan')}")
+
+
+def urls_here(outputs: Mapping[str, str], endpoint: str) -> dict[str, str]:
+    """Where the APIs among the outputs are reached through an endpoint that stands in for AWS; none at AWS."""
+    if not endpoint:
+        return {}
+    found = {name: _API_URL.fullmatch(value) for name, value in outputs.items()}
+    return {
+        name: f"{endpoint}/_aws/execute-api/{match[1]}{match[2] or ''}"
+        for name, match in found.items()
+        if match
+    }

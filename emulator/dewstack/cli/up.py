@@ -158,6 +158,11 @@ def is_default(option: str) -> bool:
     "--allow-aws", is_flag=True, help="Let functions reach AWS by its own names, which else lead here."
 )
 @click.option(
+    "--isolation/--no-isolation",
+    default=True,
+    help="Give functions a /tmp of their own, read-only code and layers at /opt (on Linux).",
+)
+@click.option(
     "--spares/--no-spares", default=True, help="Keep a Python process ready, so that functions start sooner."
 )
 @json_option
@@ -181,6 +186,7 @@ def command(
     state_dir: Path | None,
     smtp: str,
     allow_aws: bool,
+    isolation: bool,
     spares: bool,
     as_json: bool,
 ) -> None:
@@ -214,6 +220,7 @@ def command(
         iam=iam,
         smtp=smtp,
         allow_aws=allow_aws,
+        isolation=isolation,
         spares=spares,
     )
     if smtp:
@@ -252,5 +259,6 @@ def _own_arguments(config: Config, options: MapOptions) -> list[str]:
         f"--state-dir={config.state_dir}",
         "--strict-runtimes" if config.strict_runtimes else "",
         "--allow-aws" if config.allow_aws else "",
+        "" if config.isolation else "--no-isolation",
         "" if config.spares else "--no-spares",
     ]
