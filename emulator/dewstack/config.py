@@ -43,6 +43,8 @@ class Config(Struct, frozen=True):
     """What comes of a function's call that its role doesn't permit: nothing, a line in the log, or AccessDenied."""
     allow_aws: bool = False
     """Let functions reach AWS by its own names, which otherwise lead to this emulator."""
+    isolation: bool = True
+    """Whether functions have a `/tmp` of their own, their code read-only and layers at `/opt`, where this is Linux."""
     spares: bool = True
     """Whether `dew up` keeps a process ready for each Python interpreter, so that functions start sooner."""
     idle_seconds: float = 300.0

@@ -84,8 +84,8 @@ class ExecutionEnvironment:
         environ = {**launch.environ, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
         try:
             if launch.extensions:
-                self._open_extensions().start(launch.extensions, environ, child_output)
-            self.process.start(launch.command, environ, launch.directory, child_output, launch.spare)
+                self._open_extensions().start(launch, environ, child_output)
+            self.process.start(launch, environ, child_output)
         except OSError:
             self._close()
             raise

@@ -12,6 +12,7 @@ from dewstack.ids import uuid4
 from dewstack.lambda_.debugging import LONG_SECONDS, Debugging
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
+from dewstack.lambda_.isolation import Isolation
 from dewstack.lambda_.launch import ENVIRONMENT_KEY, Launcher
 from dewstack.lambda_.model import LATEST, Code, Found, Function, Invocation, LogStream, Outcome
 from dewstack.lambda_.pool import FunctionPool
@@ -45,9 +46,12 @@ class Invoker:
     ) -> None:
         self._guard = Guard()
         runtimes = Runtimes(directory, strict=config.strict_runtimes)
-        self.launcher = Launcher(runtimes, layers, current, self._guard.strays.token, self._guard.temporary)
+        isolation = Isolation(self._guard.temporary, wanted=config.isolation)
+        self.launcher = Launcher(
+            runtimes, layers, current, self._guard.strays.token, self._guard.temporary, isolation
+        )
         self.debugging = Debugging()
-        self.spares = Spares(runtimes, self._guard)
+        self.spares = Spares(runtimes, self._guard, isolation)
         self.launch = self.spares.wrap(self.debugging.wrap(self.launcher.launch))
         self._config = config
         self._find = find

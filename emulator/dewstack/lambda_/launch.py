@@ -3,12 +3,14 @@
 import logging
 import os
 import secrets
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
 from dewstack.ids import random_string
 from dewstack.lambda_.errors import InvalidParameterValueException
+from dewstack.lambda_.isolation import Isolation, View
 from dewstack.lambda_.model import Code, Function, Launch
 from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
 from dewstack.lambda_.temporary import TemporaryDirectories
@@ -49,6 +51,7 @@ class Launcher:
         current: Callable[[Code], Code],
         session_token: Callable[[], str],
         temporary: TemporaryDirectories,
+        isolation: Isolation,
     ) -> None:
         self.endpoint_url = ""
         """Where functions find the AWS APIs: their AWS_ENDPOINT_URL."""
@@ -63,6 +66,7 @@ class Launcher:
         self._current = current
         self._session_token = session_token
         self._temporary = temporary
+        self._isolation = isolation
         self._noticed: set[str] = set()
 
     def check_runtime(self, identifier: str) -> None:
@@ -91,14 +95,37 @@ class Launcher:
             environ.setdefault(SDK_WARNING_OFF, "true")
         command = _wrapped(_command(runtime, function, layers), environ, function, layers)
         directory = self._temporary.make()
+        view = self._view(directory, command, environ, function, layers)
         told = self.opened(function, *(environ[name] for name in CREDENTIALS))
 
         def ended() -> None:
             told()
             self._temporary.remove(directory)
 
-        environ = {"TMPDIR": directory, **environ}
-        return Launch(command, environ, function.code.directory, _extensions(layers), ended)
+        if view is None:
+            environ = {"TMPDIR": directory, **environ}
+        return Launch(command, environ, function.code.directory, _extensions(layers), ended, view)
+
+    def _view(
+        self,
+        directory: str,
+        command: tuple[str, ...],
+        environ: Mapping[str, str],
+        function: Function,
+        layers: list[str],
+    ) -> View | None:
+        """What the environment sees of the disk, `directory` being its `/tmp`."""
+        runtime = environ["LAMBDA_RUNTIME_DIR"]
+        modules = os.path.realpath(os.path.join(runtime, "boto3"))
+        seen = (
+            *(word for word in command if os.path.isabs(word)),
+            runtime,
+            modules,
+            sys.prefix,
+            sys.base_prefix,
+        )
+        code, bytecode = function.code.directory, str(self.runtimes.bytecode)
+        return self._isolation.view(command[0], directory, code, layers, seen, bytecode)
 
     def _name_what_is_missing(self, function: Function) -> None:
         """Say once what the function would have on AWS and has not here."""

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dewstack.arn import function_arn
+from dewstack.lambda_.isolation import View
 from dewstack.lambda_.spare import Spare
 from dewstack.lambda_.streaming.response_stream import ResponseStream
 
@@ -165,5 +166,7 @@ class Launch(Struct, frozen=True):
     """Programs that are started beside it."""
     ended: Callable[[], None] | None = None
     """To be called when the environment has ended."""
+    view: View | None = None
+    """What it sees of the disk, where that isn't all of it."""
     spare: Spare | None = None
     """A process that waits for this."""

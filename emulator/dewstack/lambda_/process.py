@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from dewstack.lambda_.guard import Guard, kill_group, limit
-from dewstack.lambda_.spare import Spare
+from dewstack.lambda_.model import Launch
 
 REAP_SECONDS = 5.0
 SAMPLE_SECONDS = 0.1
@@ -30,23 +30,17 @@ class EnvironmentProcess:
         self._sampled = 0.0
         self._highest_mb = 0
 
-    def start(
-        self,
-        command: tuple[str, ...],
-        environ: Mapping[str, str],
-        directory: str,
-        output: int,
-        spare: Spare | None = None,
-    ) -> None:
+    def start(self, launch: Launch, environ: Mapping[str, str], output: int) -> None:
         """Start it, or take the one that waits; its output goes to a file descriptor. Raises OSError."""
-        process = spare.assign(environ, directory, output) if spare else None
+        spare, view = launch.spare, launch.view
+        process = spare.assign(launch, environ, output) if spare else None
         if spare is not None and process is not None:
             self._token = spare.token
         else:
             process = subprocess.Popen(
-                command,
+                view.command(launch.command, launch.directory) if view else launch.command,
                 env=environ,
-                cwd=directory,
+                cwd=launch.directory,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -45,6 +45,8 @@ class Runtimes:
 
     def __init__(self, directory: Path, *, strict: bool = False) -> None:
         self.directory = directory
+        self.bytecode = directory / "pycache"
+        """Where Pythons that aren't our own keep boto3's."""
         self._strict = strict
         self._found: dict[str, Runtime] = {}
         self._lock = threading.Lock()
@@ -121,7 +123,7 @@ class Runtimes:
             if exact:
                 notice = f"{identifier} is too old for boto3: its functions run under Python {nearest[0]}.{nearest[1]}"
         # boto3's bytecode lies beside it for our own version; for another one it is kept in a directory of its own.
-        flags = ("-B",) if nearest == own else ("-X", f"pycache_prefix={self.directory / 'pycache'}")
+        flags = ("-B",) if nearest == own else ("-X", f"pycache_prefix={self.bytecode}")
         return Runtime(
             identifier, (found[nearest], "-I", "-S", *flags, str(BOOTSTRAPS / "python.py")), notice
         )

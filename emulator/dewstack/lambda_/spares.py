@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.guard import Guard
+from dewstack.lambda_.isolation import Isolation
 from dewstack.lambda_.launch import STARTING
 from dewstack.lambda_.model import Function, Launch
 from dewstack.lambda_.runtimes import Runtimes
@@ -39,9 +40,10 @@ READ_AT_START = re.compile(
 class Spares:
     """Makes them, gives them to launches that they fit, ends them. Nothing is made until `open`."""
 
-    def __init__(self, runtimes: Runtimes, guard: Guard) -> None:
+    def __init__(self, runtimes: Runtimes, guard: Guard, isolation: Isolation) -> None:
         self._runtimes = runtimes
         self._guard = guard
+        self._isolation = isolation
         self._lock = threading.Lock()
         self._wanted: set[tuple[str, ...]] = set()
         self._waiting: dict[tuple[str, ...], Spare] = {}
@@ -123,7 +125,7 @@ class Spares:
                 if spare is not None:
                     spare.end()
                 try:
-                    self._waiting[command] = Spare(command, self._environ(), self._guard)
+                    self._waiting[command] = Spare(command, self._environ(), self._guard, self._isolation)
                 except OSError as error:  # the next start is a plain one, and says what is wrong
                     self._waiting.pop(command, None)
                     logger.debug("no spare process: %s", error)

@@ -36,6 +36,10 @@ class TemporaryDirectories:
                 os.mkdir(root, 0o700)
             return tempfile.mkdtemp(dir=root, prefix="")
 
+    def beside(self, directory: str) -> str:
+        """The path of a file that belongs to one of them, is not in it, and goes with it."""
+        return f"{directory}.table"
+
     def remove(self, directory: str) -> None:
         """Remove one with all that is in it, soon and elsewhere: there may be gigabytes."""
         with self._lock:
@@ -51,6 +55,8 @@ class TemporaryDirectories:
                 doomed = tuple(self._doomed)
             for directory in doomed:
                 shutil.rmtree(directory, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    os.unlink(self.beside(directory))
             with self._lock:
                 del self._doomed[: len(doomed)]
                 if not self._doomed:

@@ -21,7 +21,9 @@ class Keeper:
     """A function that keeps the events it is invoked with."""
 
     def __init__(self, dew: Dew, directory: Path, name: str, principal: str = "") -> None:
-        (directory / "f.py").write_text(KEEPS)
+        code = directory / "code"
+        code.mkdir(exist_ok=True)
+        (code / "f.py").write_text(KEEPS)
         self._seen = directory / "seen"
         client = dew.client("lambda")
         self.arn = client.create_function(
@@ -29,7 +31,7 @@ class Keeper:
             Handler="f.handler",
             Runtime="python3.11",
             Role="arn:aws:iam::000000000000:role/test",
-            Code={"S3Bucket": "hot-reload", "S3Key": str(directory)},
+            Code={"S3Bucket": "hot-reload", "S3Key": str(code)},
             Environment={"Variables": {"SEEN": str(self._seen)}},
         )["FunctionArn"]
         if principal:

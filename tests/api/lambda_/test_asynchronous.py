@@ -46,8 +46,9 @@ class Failing:
     """A function that fails when its event says so, and how often it was invoked."""
 
     def __init__(self, client: Any, directory: Path, name: str, **settings: Any) -> None:
-        directory.mkdir(exist_ok=True)
-        (directory / "f.py").write_text(FAILS)
+        code = directory / "code"
+        code.mkdir(parents=True, exist_ok=True)
+        (code / "f.py").write_text(FAILS)
         self.name = name
         self._attempts = directory / "attempts"
         self._client = client
@@ -56,7 +57,7 @@ class Failing:
             Handler="f.handler",
             Runtime="python3.11",
             Role=ROLE,
-            Code={"S3Bucket": "hot-reload", "S3Key": str(directory)},
+            Code={"S3Bucket": "hot-reload", "S3Key": str(code)},
             Environment={"Variables": {"ATTEMPTS": str(self._attempts)}},
             **settings,
         )["FunctionArn"]
@@ -211,7 +212,7 @@ def handler(event, context):
 
 def test_a_throttled_event_is_served_when_there_is_room(dew: Dew, client: Any, tmp_path: Path) -> None:
     function = Failing(client, tmp_path, "narrow", Timeout=30)
-    (tmp_path / "f.py").write_text(WAITS)
+    (tmp_path / "code" / "f.py").write_text(WAITS)
     client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=1)
     with ThreadPoolExecutor(1) as threads:
         held = threads.submit(client.invoke, FunctionName=function.name, Payload=b'{"name": "first"}')
@@ -369,9 +370,11 @@ def test_dead_letters_that_cannot_be_sent_are_named(
 
 def test_a_maps_destinations_retries_and_dead_letters_work(tmp_path: Path) -> None:
     files = {"attempts": str(tmp_path / "attempts"), "cheers": str(tmp_path / "cheers")}
-    (tmp_path / "f.py").write_text(FAILS)
-    (tmp_path / "serverless.yml").write_text(MAP % files)
-    with start(tmp_path) as dew:
+    service = tmp_path / "service"
+    service.mkdir()
+    (service / "f.py").write_text(FAILS)
+    (service / "serverless.yml").write_text(MAP % files)
+    with start(service) as dew:
         client = dew.client("lambda")
         failures, letters = Queue(dew, "failures-of-work"), Queue(dew, "letters-read")
 

@@ -46,7 +46,9 @@ class Looping:
     """A function that hands its event on to itself, and what it saw."""
 
     def __init__(self, dew: Dew, directory: Path, **settings: Any) -> None:
-        (directory / "f.py").write_text(SOURCE)
+        code = directory / "code"
+        code.mkdir(exist_ok=True)
+        (code / "f.py").write_text(SOURCE)
         self.name = directory.name
         self._runs = directory / "runs"
         self.client = dew.client("lambda")
@@ -57,7 +59,7 @@ class Looping:
             Role=ROLE,
             Timeout=30,
             MemorySize=512,
-            Code={"S3Bucket": "hot-reload", "S3Key": str(directory)},
+            Code={"S3Bucket": "hot-reload", "S3Key": str(code)},
             Environment={"Variables": {"RUNS": str(self._runs)}},
             **settings,
         )

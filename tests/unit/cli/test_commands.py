@@ -58,7 +58,7 @@ def test_doctor_tells_what_it_found(dew: Dew, project: Path) -> None:
         "Map",
         "State",
         "Port 4566",
-        "Namespaces",
+        "Functions' disk",
     } <= subjects
     assert told["ok"] == all(finding["level"] != "missing" for finding in told["findings"])
 

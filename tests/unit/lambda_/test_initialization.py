@@ -2,7 +2,7 @@
 
 import re
 
-FIRST = "import os, pathlib, time\nruns = pathlib.Path('runs')\nfirst = not runs.exists()\nruns.touch()\n"
+FIRST = "import os, pathlib, time\nruns = pathlib.Path('../runs').resolve()\nfirst = not runs.exists()\nruns.touch()\n"
 """Whether the module is loaded for the first time."""
 
 

@@ -143,7 +143,7 @@ def test_environments_take_no_thread_from_others_where_processes_have_no_descrip
 def test_an_init_phase_that_takes_too_long_runs_once_more_within_the_invocation(functions, monkeypatch):
     monkeypatch.setattr("dewstack.lambda_.initialization.INIT_SECONDS", 0.5)
     functions.function(
-        "import os, time\nfirst = not os.path.exists('seen')\nopen('seen', 'w').close()\n"
+        "import os, time\nfirst = not os.path.exists('../seen')\nopen('../seen', 'w').close()\n"
         "if first: time.sleep(60)\ndef handler(event, context): return 'served'"
     )
     assert functions.invoke("f")["Payload"] == "served"

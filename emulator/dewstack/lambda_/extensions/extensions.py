@@ -16,7 +16,7 @@ from msgspec import Struct
 from dewstack.ids import uuid4
 from dewstack.lambda_.extensions.calls import ACCEPTED, PATH, Call, answer, refusal
 from dewstack.lambda_.guard import Guard, kill_group
-from dewstack.lambda_.model import Function, Invocation
+from dewstack.lambda_.model import Function, Invocation, Launch
 
 INTERNAL_SECONDS, EXTERNAL_SECONDS = 0.5, 2.0
 """How long an environment that ends is given, as on AWS: with extensions inside the runtime alone, or with others."""
@@ -62,13 +62,14 @@ class Extensions:
         self._loop = asyncio.get_running_loop()
         self._watched: list[int] = []
 
-    def start(self, programs: tuple[str, ...], environ: dict[str, str], output: int) -> None:
+    def start(self, launch: Launch, environ: dict[str, str], output: int) -> None:
         """Start the programs of layers. Raises OSError."""
-        for program in programs:
+        for program in launch.extensions:
+            directory = os.path.dirname(program)
             process = subprocess.Popen(
-                (program,),
+                launch.view.command((program,), directory) if launch.view else (program,),
                 env=environ,
-                cwd=os.path.dirname(program),
+                cwd=directory,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
