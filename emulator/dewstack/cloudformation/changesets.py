@@ -43,8 +43,8 @@ class ChangeSets:
     async def create_change_set(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """`{"Id", "StackId"}`; the change set is complete (or failed, for want of changes or by a macro) at once."""
         kind = params.get("ChangeSetType", "UPDATE")
-        if kind == "IMPORT" or params.get("ImportExistingResources"):
-            raise NotEmulated("change sets that import resources are not emulated by dewstack")
+        if kind == "IMPORT":
+            raise NotEmulated("change sets of type IMPORT are not emulated by dewstack")
         stack, fresh = await asyncio.to_thread(self._stack, caller, params, kind)
         previous = None if kind == "CREATE" else stack
         try:

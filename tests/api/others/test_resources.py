@@ -93,7 +93,7 @@ def test_types_with_nothing_behind_them_are_recorded_and_named(
         outputs = dict(deploy_template(aws.call, "recorded", wanted))
     assert outputs["Alarm"] == "many-errors"
     assert outputs["Domain"].startswith("recorded-only.")
-    [types, custom] = sorted(record.getMessage() for record in caplog.records)[::-1]
+    [types, custom] = sorted(record.getMessage() for record in caplog.records)
     assert types.startswith("Recorded only: dewstack has nothing behind this type")
     assert "Alarm (AWS::CloudWatch::Alarm), Cdn (AWS::CloudFront::Distribution), Vpc (AWS::EC2::VPC)" in types
     assert "the function of this custom resource is not here" in custom
