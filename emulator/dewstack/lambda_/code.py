@@ -40,7 +40,8 @@ class CodeStorage:
         if code.get("S3Bucket") == HOT_RELOAD_BUCKET:
             return live_code(str(code.get("S3Key", "")))
         if image := code.get("ImageUri"):
-            return Code("", hashlib.sha256(image.encode()).hexdigest(), 0, image=image)
+            digest = image.partition("@sha256:")[2] or hashlib.sha256(image.encode()).hexdigest()
+            return Code("", digest, 0, image=image)
         raise InvalidParameterValueException("Please provide a source for function code.")
 
     def current(self, code: Code) -> Code:
