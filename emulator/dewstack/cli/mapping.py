@@ -37,11 +37,13 @@ class MapOptions:
         environ: Mapping[str, str] = os.environ,
         ask: "Ask | None" = None,
         *,
+        asked: str = "the emulator",
+        stand_ins: bool = True,
         unknown_keys: "Severity" = "warning",
     ) -> "Service":
         """Read the map in `directory`, `environ` being what `${env:…}` gives, `ask` who is asked for what only AWS
-        knows, `unknown_keys` what a key amounts to that the Framework doesn't know. Raises MapError with all its
-        mistakes, or UserError."""
+        knows (named `asked`; `stand_ins`: whether the map's own values stand in), `unknown_keys` what a key amounts
+        to that the Framework doesn't know. Raises MapError with all its mistakes, or UserError."""
         from dewstack.service import load
 
         return load(
@@ -51,6 +53,8 @@ class MapOptions:
             params=self.named_params(),
             strict=self.strict,
             ask=ask,
+            asked=asked,
+            stand_ins=stand_ins,
             unknown_keys=unknown_keys,
         )
 

@@ -55,7 +55,10 @@ class Reached:
         environ: Mapping[str, str] = os.environ
         if self.run is not None:
             environ = {"FRONTEND_ORIGIN": self.run.frontend_url, **os.environ}  # as `dew up` has it
-        return options.load(self.project.directory, environ, self._ask, unknown_keys="error")
+        stand_ins, directory = self.target.name != "aws", self.project.directory
+        return options.load(
+            directory, environ, self._ask, asked=self.where, stand_ins=stand_ins, unknown_keys="error"
+        )
 
     @cached_property
     def _ask(self) -> "Ask":

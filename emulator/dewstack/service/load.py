@@ -17,7 +17,7 @@ from .places import locate
 from .plugins import bundler, is_added_by, loss, plugin_names, requirements_files
 from .problems import MapError, Position, Problem, ProblemAt, Report, Severity
 from .reading import Reading, mapping, sequence
-from .remote import Ask
+from .remote import Ask, Elsewhere
 from .schema import Violation, validate
 from .sources import DEFAULT_REGION, DEFAULT_STAGE, MapSources, instance_id
 from .users import build_users
@@ -48,12 +48,15 @@ def load(
     params: Mapping[str, str] | None = None,
     strict: bool = False,
     ask: Ask | None = None,
+    asked: str = "the emulator",
+    stand_ins: bool = True,
     unknown_keys: Severity = "warning",
 ) -> Service:
     """Read the map in `directory`.
 
     `options` are the command's (`stage`, `region`, what `${opt:…}` sees), `params` those given as `--param`.
-    `ask` calls AWS operations for variables that need them; without it nobody is asked. Unknown keys are
+    `ask` calls AWS operations of `asked` for variables that need them; without it nobody is asked. `stand_ins` says
+    whether `custom.dew.variables` stands in for what isn't there. Unknown keys are
     `unknown_keys` unless the map's `configValidationMode` or `strict` says otherwise; with `strict` all that wouldn't
     be emulated is a mistake too. Raises MapError with all mistakes, UserError when there is no map.
     """
@@ -65,7 +68,8 @@ def load(
     if not isinstance(root.value, dict):
         message = "the map is empty" if root.value is None else "the map has to be a mapping of keys"
         raise MapError([Problem(*root.at, "", message)], hint="it needs at least 'service' and 'provider'")
-    return _Load(path, files, root, options, environ, params or {}, strict, ask, unknown_keys).service()
+    elsewhere = Elsewhere(ask, asked, stand_ins)
+    return _Load(path, files, root, options, environ, params or {}, strict, elsewhere, unknown_keys).service()
 
 
 def _root_of(
@@ -135,7 +139,7 @@ class _Load:
         environ: Mapping[str, str],
         params: Mapping[str, str],
         strict: bool,
-        ask: Ask | None,
+        elsewhere: Elsewhere,
         unknown_keys: Severity,
     ) -> None:
         self.path = path
@@ -146,7 +150,7 @@ class _Load:
         self.strict = strict
         self.unknown_keys = unknown_keys
         self.report = Report()
-        self.sources = MapSources(root, self.directory, options, environ, params, ask)
+        self.sources = MapSources(root, self.directory, options, environ, params, elsewhere)
         self.resolver = self.sources.resolver = Resolver(root, self.sources, self.report)
         self.resolver.double_braces = has_double_braces(root)
         self.dotenv: tuple[Path, ...] = ()

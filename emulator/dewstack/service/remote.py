@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from dewstack.errors import AwsError, UserError
 
@@ -23,14 +24,27 @@ WHAT = {
     "s3": "an object in S3",
     "ssm": "a parameter of Systems Manager",
 }
-_ABSENT = ("NotFound", "NoSuch", "ValidationError", "InvalidParameter")
+_ABSENT = ("NotFound", "NoSuch", "InvalidParameter")
+
+
+class Elsewhere(Struct, frozen=True):
+    """Who is asked for what only AWS knows; nobody without `ask`.
+
+    Where things are only tried (`stand_ins`), `custom.dew.variables` and fallbacks stand in for whoever can't answer.
+    Where a map goes for good they don't: what is meant for a laptop would be deployed otherwise.
+    """
+
+    ask: Ask | None = None
+    name: str = "the emulator"
+    stand_ins: bool = True
 
 
 class RemoteSources:
     """Looks variables up by AWS operations, each once; `region` is the map's own."""
 
-    def __init__(self, ask: Ask | None, region: Callable[[], str]) -> None:
-        self.ask = ask
+    def __init__(self, elsewhere: Elsewhere, region: Callable[[], str]) -> None:
+        self.ask = elsewhere.ask
+        self.elsewhere = elsewhere
         self.region = region
         self._known: dict[tuple[str, str, str], dict[str, Any] | None] = {}
         self._kinds: dict[str, Callable[[list[Any], str, Position], Node | None]] = {
@@ -41,11 +55,18 @@ class RemoteSources:
         }
 
     def look_up(self, kind: str, params: list[Any], address: str, at: Position) -> Node | None:
-        """The value of `${kind(params):address}`; None when it isn't there. Raises NotFound when there is nobody to
-        ask, ProblemAt when it can't be asked like this."""
+        """The value of `${kind(params):address}`; None when it isn't there. Raises NotFound when nobody can be asked
+        or answers (ProblemAt where nothing may stand in for the answer), ProblemAt when it can't be asked like this.
+        """
         if self.ask is None:
             raise NotFound(at, "only an emulator that runs can be asked for")
-        return self._kinds[kind](params, address, at)
+        try:
+            return self._kinds[kind](params, address, at)
+        except _Refused as refusal:
+            if self.elsewhere.stand_ins:
+                raise
+            spelling = f"{kind}({', '.join(map(str, params))})" if params else kind
+            raise ProblemAt(at, f"${{{spelling}:{address}}} {refusal.message}") from None
 
     def _call(self, service: str, operation: str, params: dict[str, Any], region: Any = "") -> Any:
         """The answer; None when the thing asked for isn't there."""
@@ -56,7 +77,7 @@ class RemoteSources:
             try:
                 self._known[key] = self.ask(service, operation, params, where)
             except AwsError as error:
-                if not any(word in error.code for word in _ABSENT):
+                if not _is_absent(error):
                     raise _Refused(
                         f"can't be asked for: {service} answers {error.code}: {error.message}"
                     ) from None
@@ -109,6 +130,13 @@ class RemoteSources:
             except msgspec.DecodeError:
                 return Node(value, at)
         return Node(value, at)
+
+
+def _is_absent(error: AwsError) -> bool:
+    """Whether the error means that there is no such thing; CloudFormation has no code for it."""
+    if error.code == "ValidationError":
+        return "does not exist" in error.message
+    return any(word in error.code for word in _ABSENT)
 
 
 class _Refused(NotFound):

@@ -9,7 +9,7 @@ from typing import Any
 from .dotenv import read_dotenv
 from .nodes import Node, node_of, parse_yaml, plain
 from .problems import Position, ProblemAt, did_you_mean
-from .remote import WHAT, Ask, RemoteSources
+from .remote import WHAT, Elsewhere, RemoteSources
 from .variable_syntax import Source
 from .variables import NotFound, Resolver
 
@@ -21,7 +21,7 @@ _YAML = {".yml", ".yaml", ".json", ".tfstate"}
 
 
 class MapSources:
-    """The variable sources of one map. `ask` calls AWS operations, where there is an emulator to call."""
+    """The variable sources of one map. `elsewhere` is asked for what only AWS knows."""
 
     def __init__(
         self,
@@ -30,14 +30,15 @@ class MapSources:
         options: Mapping[str, str],
         environ: Mapping[str, str],
         params: Mapping[str, str],
-        ask: Ask | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.root = root
         self.directory = directory
         self.options = options
         self.environ = environ
         self.params = params
-        self.remote = RemoteSources(ask, self.region)
+        self.elsewhere = elsewhere or Elsewhere()
+        self.remote = RemoteSources(self.elsewhere, self.region)
         self.resolver: Resolver
         self._files: dict[Path, Node | None] = {}
         self._results: dict[tuple[Path, str], Node] = {}
@@ -73,7 +74,7 @@ class MapSources:
             if meant := did_you_mean(kind, known):
                 raise ProblemAt(at, message + meant)
             raise NotFound(at, message, advice=_to_give(spelling), remark=True)
-        reason = "isn't in the emulator"
+        reason = f"isn't in {self.elsewhere.name}"
         if kind in WHAT:
             try:
                 found = self.remote.look_up(kind, params, address, at)
@@ -81,10 +82,13 @@ class MapSources:
                 found, reason = None, problem.message
             if found is not None:
                 return found
+        message = f"${{{spelling}}} is {WHAT[kind]}, which {reason}" if kind in WHAT else ""
+        if kind in WHAT and not self.elsewhere.stand_ins:
+            advice = f"make it there, or give a fallback: ${{{spelling}, 'value'}}"
+            raise NotFound(at, message, advice=advice, remark=True)
         given = self._given(spelling)
         if given is not None:
             return given
-        message = f"${{{spelling}}} is {WHAT[kind]}, which {reason}"
         raise NotFound(at, message, advice=_to_give(spelling), remark=True)
 
     def _given(self, spelling: str) -> Node | None:

@@ -159,6 +159,48 @@ def test_an_emulator_that_cannot_answer_says_why(problems_of: Problems) -> None:
     )
 
 
+class AccessDenied(AwsError):
+    code = "AccessDeniedException"
+    status = 400
+
+
+GIVEN = "custom: {v: '%s', dew: {variables: {'ssm:/nope': for a laptop}}}\n"
+
+
+def test_where_a_map_goes_for_good_nothing_stands_in_for_what_is_not_there(problems_of: Problems) -> None:
+    (problem,) = problems_of(GIVEN % "${ssm:/nope}", ask=Aws(), asked="AWS", stand_ins=False)
+    assert problem == (
+        "serverless.yml:5:13: custom.v: ${ssm:/nope} is a parameter of Systems Manager, which isn't in AWS; "
+        "make it there, or give a fallback: ${ssm:/nope, 'value'}"
+    )
+
+
+def test_where_a_map_goes_for_good_its_fallbacks_count(load_map: Loader) -> None:
+    text = GIVEN % '${ssm:/nope, "fallback"}'
+    assert load_map(text, ask=Aws(), asked="AWS", stand_ins=False).custom["v"] == "fallback"
+
+
+def test_where_a_map_goes_for_good_no_answer_is_no_reason_to_fall_back(problems_of: Problems) -> None:
+    def denying(service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
+        raise AccessDenied("you may not")
+
+    (problem,) = problems_of(
+        GIVEN % '${ssm(eu-west-1):/plain, "fallback"}', ask=denying, asked="AWS", stand_ins=False
+    )
+    assert problem == (
+        "serverless.yml:5:13: custom.v: ${ssm(eu-west-1):/plain} can't be asked for: "
+        "ssm answers AccessDeniedException: you may not"
+    )
+
+
+def test_a_stack_that_cannot_be_asked_for_is_not_one_that_is_absent(problems_of: Problems) -> None:
+    def refusing(service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
+        raise ValidationError("1 validation error detected")
+
+    (problem,) = problems_of("custom: {v: '${cf:a_b.Out}'}\n", ask=refusing)
+    assert "which can't be asked for: cloudformation answers ValidationError: 1 validation error" in problem
+
+
 node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 
 
