@@ -108,7 +108,7 @@ class ApiGateway:
             parts = Parts(clock, dates, self.connections, self._current, forward)
             return WebsocketCompiler(parts, invoke, patience, _domain(config), guards)
 
-        compiler = Compiler(invoke, key_sets, clock, dates, patience, metrics, guards=guards)
+        compiler = Compiler(invoke, key_sets, clock, dates, patience, metrics, guards=guards, forward=forward)
         self.http_apis = ApiService(
             store,
             clock,

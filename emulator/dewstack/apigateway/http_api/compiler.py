@@ -1,6 +1,7 @@
 """Makes the form of an API that serves requests out of what the control plane holds."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.http_api import responses
@@ -27,11 +28,15 @@ from dewstack.config import Caller
 from dewstack.metrics import Meter, Metrics
 from dewstack.wire import Invoke
 
+if TYPE_CHECKING:
+    from dewstack.apigateway.http_api.service_integration import Forward
+
 PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV1, "2.0": PayloadV2}
 
 
 class Compiler:
-    """Compiles APIs; holds what their parts need while they serve."""
+    """Compiles APIs; holds what their parts need while they serve. `forward` answers a request to an AWS API, for
+    integrations with services."""
 
     def __init__(
         self,
@@ -43,7 +48,9 @@ class Compiler:
         metrics: Metrics | None = None,
         *,
         guards: Guards = UNGUARDED,
+        forward: "Forward | None" = None,
     ) -> None:
+        self.forward = forward
         self.guards = guards
         self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
@@ -121,11 +128,12 @@ class _StageCompiler:
     def _integration(self, integration: Integration, constants: Constants) -> Behind | None:
         """What stands behind a route, with what its parameters are mapped to."""
         behind = self._behind(integration, constants)
-        if behind is None or not (integration.request_parameters or integration.response_parameters):
+        request = None if integration.integration_subtype else integration.request_parameters
+        if behind is None or not (request or integration.response_parameters):
             return behind
         from dewstack.apigateway.http_api.parameter_mapping import Mapped
 
-        return Mapped(behind, constants, integration.request_parameters, integration.response_parameters)
+        return Mapped(behind, constants, request, integration.response_parameters)
 
     def _behind(self, integration: Integration, constants: Constants) -> Behind | None:
         uri, timeout = integration.integration_uri or "", integration.timeout_in_millis / 1000
@@ -134,12 +142,21 @@ class _StageCompiler:
             from dewstack.apigateway.http_api.http_proxy import HttpProxy
 
             return HttpProxy(uri, integration.integration_method or "ANY", timeout, variables)
+        if integration.integration_subtype:
+            return self._service(integration, constants)
         arn = function_arn(uri, variables)
         if arn and not integration.credentials_arn and not compiler.guards.permits(arn, constants.source_arn):
             return None
         payload = PAYLOAD_FORMATS[integration.payload_format_version or "2.0"](constants)
         proxy = LambdaProxy(compiler.invoke, uri, timeout, variables, compiler.patience)
         return LambdaIntegration(payload, proxy)
+
+    def _service(self, integration: Integration, constants: Constants) -> Behind | None:
+        if self._compiler.forward is None:
+            return None
+        from dewstack.apigateway.http_api.service_integration import ServiceIntegration
+
+        return ServiceIntegration(integration, constants, self._api.region, self._compiler.forward)
 
     def _authorizer(self, route: Route, constants: Constants) -> RouteAuthorizer | None:
         if route.authorization_type == "NONE":

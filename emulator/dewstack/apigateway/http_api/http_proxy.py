@@ -53,7 +53,7 @@ class HttpProxy:
             log.warning("%s %s: %s", request.method, request.url, error)
             raise GatewayResponse(responses.INTERNAL_SERVER_ERROR) from error
         exchange.integration_ms = (monotonic() - began) * 1000
-        return Response(incoming.status, incoming.body, _answered(incoming.headers))
+        return Response(incoming.status, incoming.body, answered(incoming.headers))
 
     def _outgoing(self, exchange: Exchange, parameters: Mapping[str, str]) -> Outgoing:
         url = PLACEHOLDER.sub(lambda match: quote(parameters.get(match[1], ""), safe=SAFE), self._uri)
@@ -68,7 +68,7 @@ class HttpProxy:
         return Outgoing(method, url, headers, request.body)
 
 
-def _answered(headers: list[tuple[str, str]]) -> Headers:
+def answered(headers: list[tuple[str, str]]) -> Headers:
     """The address's headers for the client, spelled as an HTTP API spells them."""
     named = ((canonical(name), name.lower(), value) for name, value in headers)
     return [

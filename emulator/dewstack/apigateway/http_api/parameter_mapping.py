@@ -232,9 +232,11 @@ def _one_of(values: Mapping[str, Value], kind: str) -> Value:
 
 
 def _in_body(body: bytes, path: str) -> str:
+    if not path:
+        return body.decode("utf-8", "replace")
     try:
         document = msgspec.json.decode(body)
-        found = json_path.find(document, path if path.startswith("$") else f"$.{path}" if path else "$")
+        found = json_path.find(document, path if path.startswith("$") else f"$.{path}")
     except (msgspec.DecodeError, RecursionError, json_path.BadPath):
         return ""
     return _told(found)

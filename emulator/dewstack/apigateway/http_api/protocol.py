@@ -30,7 +30,6 @@ BAD_ROUTE_KEY = (
 ROUTE_REFUSED = ("api_key_required", "model_selection_expression", "request_models", "request_parameters")
 INTEGRATION_REFUSED = (
     "content_handling_strategy",
-    "integration_subtype",
     "passthrough_behavior",
     "request_templates",
     "template_selection_expression",
@@ -65,21 +64,24 @@ class HttpProtocol:
             raise BadRequestException(BAD_ROUTE_KEY)
 
     def check_integration(self, integration: Integration) -> None:
-        """Take functions and addresses."""
+        """Take functions, services and addresses."""
         _refuse(integration, INTEGRATION_REFUSED, "an integration of an HTTP API")
+        if not 50 <= integration.timeout_in_millis <= 30_000:
+            raise BadRequestException("TimeoutInMillis must be between 50 and 30000")
         if integration.integration_type == "HTTP_PROXY":
             _check_address(integration)
         elif integration.integration_type != "AWS_PROXY":
             raise BadRequestException(
                 f"Invalid integration type {integration.integration_type} for HTTP protocol type"
             )
+        elif integration.integration_subtype:
+            _check_service(integration)
+            return
         elif not integrations.valid_uri(integration.integration_uri or ""):
             raise BadRequestException("Invalid IntegrationUri: it must be the ARN of a Lambda function")
-        _check_mappings(integration)
+        _check_mappings(integration.request_parameters, integration.response_parameters)
         if integration.payload_format_version not in ("1.0", "2.0"):
             raise BadRequestException("PayloadFormatVersion must be one of [1.0, 2.0]")
-        if not 50 <= integration.timeout_in_millis <= 30_000:
-            raise BadRequestException("TimeoutInMillis must be between 50 and 30000")
 
     def check_integration_response(self, response: IntegrationResponse) -> None:
         """There are none."""
@@ -107,12 +109,21 @@ def _check_address(integration: Integration) -> None:
         raise BadRequestException("Invalid HTTP endpoint specified for URI")
 
 
-def _check_mappings(integration: Integration) -> None:
-    if integration.request_parameters or integration.response_parameters:
+def _check_service(integration: Integration) -> None:
+    from dewstack.apigateway.http_api.service_subtypes import check_subtype
+
+    check_subtype(integration)
+    _check_mappings(None, integration.response_parameters)
+
+
+def _check_mappings(
+    request: Mapping[str, str] | None, by_status: Mapping[str, Mapping[str, str]] | None
+) -> None:
+    if request or by_status:
         from dewstack.apigateway.http_api.parameter_mapping import BadMapping, check
 
         try:
-            check(integration.request_parameters, integration.response_parameters)
+            check(request, by_status)
         except BadMapping as error:
             raise BadRequestException(
                 f"Invalid mapping expression specified: Validation Result: warnings : [], errors : [{error}]"

@@ -16,6 +16,7 @@ class Refusal(Struct, frozen=True):
     body: bytes
 
 
+BAD_REQUEST = Refusal(400, b'{"message":"Bad Request"}')
 UNAUTHORIZED = Refusal(401, b'{"message":"Unauthorized"}')
 FORBIDDEN = Refusal(403, b'{"message":"Forbidden"}')
 NOT_FOUND = Refusal(404, b'{"message":"Not Found"}')

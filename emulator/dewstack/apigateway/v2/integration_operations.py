@@ -32,6 +32,8 @@ class IntegrationOperations:
         with self._apis.transaction():
             api = self._apis.api(caller, params)
             defaults = self._protocols[api.protocol_type].integration_defaults
+            if params.get("IntegrationSubtype"):
+                defaults = {}
             given = {**defaults, **fields_of(Integration, params), "integration_id": new_id()}
             integration = self._keep(api, Integration(**given))
         self._apis.changed(api)
