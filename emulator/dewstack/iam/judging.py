@@ -155,6 +155,7 @@ class Judging:
             "aws:principalisawsservice": "false",
             "aws:principaltype": {"role": "AssumedRole", "user": "User"}.get(principal.kind, "Account"),
             "aws:requestedregion": region,
+            "aws:resourceaccount": principal.account_id,
             "aws:securetransport": "true",
             "aws:sourceip": request.source_ip,
             "aws:useragent": request.header("user-agent") or "",

@@ -1,13 +1,12 @@
 """`AWS::Lambda::Function`: one resource, spread over half a dozen operations of the API."""
 
-import io
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 from dewstack.cloudformation.errors import ResourceFailure
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
+from dewstack.cloudformation.resources.inline import package
 from dewstack.cloudformation.resources.shape import STRING_MAP, STRINGS, TAGS, Kind, tag_map
 
 SERVICE = "lambda"
@@ -162,10 +161,4 @@ def _code(properties: dict[str, Any]) -> dict[str, Any]:
     code = dict(properties["Code"])
     if "ZipFile" not in code:
         return code
-    suffix = "js" if str(properties.get("Runtime", "")).startswith("nodejs") else "py"
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(f"index.{suffix}", (1980, 1, 1, 0, 0, 0))
-        entry.external_attr = 0o644 << 16
-        archive.writestr(entry, code["ZipFile"])
-    return code | {"ZipFile": buffer.getvalue()}
+    return code | {"ZipFile": package(code["ZipFile"], str(properties.get("Runtime", "")))}
