@@ -19,6 +19,10 @@ from dewstack.lambda_.temporary import TemporaryDirectories
 
 TMP, OPT = "/tmp", "/opt"
 PROBE_SECONDS = 5.0
+DENIED = {
+    name: getattr(os, f"ST_{name.upper()}", 0)
+    for name in ("nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime")
+}
 ENTER = (
     'mount -a -T "$1" || echo "dewstack: the disk is not as on AWS" >&2;'
     ' cd -- "$2"; unset OLDPWD; shift 2; exec "$@"'
@@ -74,7 +78,7 @@ class Isolation:
             drop = (setpriv, "--inh-caps=-all", "--ambient-caps=-all")
         directory = self._temporary.make()
         try:
-            table = self._table(directory, [(directory, directory, "rbind,ro")])
+            table = self._table(directory, [(directory, directory, _read_only(directory))])
             probe = subprocess.run(
                 [*apart, "/bin/sh", "-c", 'mount -a -T "$1"', "sh", table],
                 stdin=subprocess.DEVNULL,
@@ -101,7 +105,7 @@ class Isolation:
 
         `seen` is what `program` needs to find where it is, `written` where it may write to inside of `code`.
         """
-        if not self.possible or not _is_native(program):
+        if not self.possible or not _is_native(program) or f"{TMP}/".startswith(os.path.join(code, "")):
             return None
         seen = [each for place in (code, *layers, *seen) for each in (place, os.path.realpath(place))]
         mounts = [(written, written, "bind")] if os.path.isdir(written) else []
@@ -111,7 +115,7 @@ class Isolation:
                 os.mkdir(place)
             mounts.append((os.path.join(TMP, name), place, "rbind"))
         for place in map(os.path.realpath, (code, *layers)):
-            mounts.append((place, _moved(place, directory), "rbind,ro"))
+            mounts.append((place, _moved(place, directory), _read_only(place)))
         mounts.append((directory, TMP, "rbind"))
         mounts += _opt(layers, keep=any(place.startswith(f"{OPT}/") for place in seen))
         table = self._table(directory, mounts)
@@ -153,9 +157,15 @@ def _opt(layers: Sequence[str], *, keep: bool) -> list[tuple[str, str, str]]:
     if not layers or not os.path.isdir(OPT):
         return []
     if len(places) == 1:
-        return [(places[0], OPT, "rbind,ro")]
+        return [(places[0], OPT, _read_only(places[0]))]
     lower = ":".join(place.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,") for place in places)
     return [("overlay", OPT, f"ro,lowerdir={_field(lower)}")]
+
+
+def _read_only(place: str) -> str:
+    """The options that make it read-only. What its file system already denies may not be given up on the way."""
+    flags = os.statvfs(place).f_flag
+    return ",".join(["rbind", "ro", *(name for name, flag in DENIED.items() if flags & flag)])
 
 
 def _moved(place: str, directory: str) -> str:
