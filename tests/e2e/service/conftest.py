@@ -3,9 +3,11 @@
 import itertools
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,22 +15,36 @@ import pytest
 
 from dewstack.shim import create_app
 from dewstack.shim.server import make_server
-from dewstack.testing import Dew
+from tests.e2e.service.remote import ENDPOINT, Remote, World
 
 PASSWORD = "Difference-1"
 _number = itertools.count(1)
+_RUN = uuid.uuid4().hex[:12]
+
+
+ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def gateway(dew: Dew) -> Iterator[str]:
+def http_api(dew: World) -> Iterator[str]:
     """The emulator's own port."""
     yield dew.url
 
 
 @contextmanager
-def flask(dew: Dew) -> Iterator[str]:
+def rest_api(dew: World) -> Iterator[str]:
+    """The same port, or where the API is deployed."""
+    yield dew.rest_url if isinstance(dew, Remote) else dew.url
+
+
+@contextmanager
+def flask(dew: World) -> Iterator[str]:
     """The Flask shim, on Flask's own server."""
-    app = create_app(dew.service.directory, endpoint_url=dew.aws_url, clock=dew.clock)
+    if isinstance(dew, Remote) and dew.flask_url:
+        yield dew.flask_url
+        return
+    clock = None if isinstance(dew, Remote) else dew.clock
+    app = create_app(ROOT, endpoint_url=dew.aws_url, clock=clock)
     server = make_server(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -48,7 +64,7 @@ class Surface:
     with, `expired` what an expired token is told, `preflight` the status of the answer to one.
     """
 
-    open: Callable[[Dew], AbstractContextManager[str]]
+    open: Callable[[World], AbstractContextManager[str]]
     base: str = ""
     unscoped: int = 403
     nowhere: tuple[int, str] = (404, "Not Found")
@@ -64,8 +80,8 @@ REST: dict[str, Any] = {
     "preflight": 200,
 }
 SURFACES = {
-    "HTTP API": Surface(gateway),
-    "REST API": Surface(gateway, **REST),
+    "HTTP API": Surface(http_api),
+    "REST API": Surface(rest_api, **REST),
     "HTTP API on Flask": Surface(flask),
     "REST API on Flask": Surface(flask, **REST),
 }
@@ -75,16 +91,24 @@ SURFACES = {
 class Service:
     """The service at `url`, which belongs to a surface, and the emulator behind it."""
 
-    dew: Dew
+    dew: World
     url: str
     surface: Surface
 
 
+@pytest.fixture(scope="session")
+def world(request: pytest.FixtureRequest) -> World:
+    """Where the service is deployed: as the environment says, or to the emulator that this process's tests share."""
+    endpoint = os.environ.get(ENDPOINT)
+    running: World = Remote(endpoint) if endpoint else request.getfixturevalue("dew")
+    return running
+
+
 @pytest.fixture(scope="session", params=SURFACES.values(), ids=SURFACES)
-def service(dew: Dew, request: pytest.FixtureRequest) -> Iterator[Service]:
+def service(world: World, request: pytest.FixtureRequest) -> Iterator[Service]:
     """The service on each surface in turn."""
-    with request.param.open(dew) as url:
-        yield Service(dew, url + request.param.base, request.param)
+    with request.param.open(world) as url:
+        yield Service(world, url + request.param.base, request.param)
 
 
 @dataclass(slots=True)
@@ -124,10 +148,15 @@ class Person:
         return response
 
 
+def somebody(service: Service) -> Person:
+    """Somebody whom no earlier run knows either."""
+    return Person(service, f"ada.{_RUN}.{next(_number)}@example.com")
+
+
 @pytest.fixture
 def person(service: Service) -> Person:
     """Somebody new."""
-    return Person(service, f"ada.{os.getpid()}.{next(_number)}@example.com")
+    return somebody(service)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from dewstack.testing import start
-from tests.e2e.service.conftest import PASSWORD, SURFACES, Person, Service, Surface
+from tests.e2e.service.conftest import PASSWORD, SURFACES, Person, Service, Surface, somebody
+from tests.e2e.service.remote import world
 
 
 def told(response: httpx.Response) -> tuple[int, str | None, str | None]:
@@ -224,14 +224,14 @@ def test_passwords_are_in_no_log(member: Person) -> None:
 
 @pytest.mark.parametrize("surface", SURFACES.values(), ids=SURFACES)
 def test_tokens_and_codes_expire(pytestconfig: pytest.Config, surface: Surface) -> None:
-    with start(pytestconfig.rootpath) as dew, surface.open(dew) as url:
+    with world(pytestconfig.rootpath) as dew, surface.open(dew) as url:
         service = Service(dew, url + surface.base, surface)
-        late = Person(service, "late@example.com")
+        late = somebody(service)
         late.register()
         dew.clock.advance(25 * 3600)
         assert told(late.confirm()) == (400, "code", "ExpiredCodeException")
 
-        member = Person(service, "ada@example.com")
+        member = somebody(service)
         member.register()
         member.confirm()
         member.login()
