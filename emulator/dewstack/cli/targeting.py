@@ -1,6 +1,7 @@
 """Which AWS a command speaks to: the project's emulator, LocalStack, or AWS itself."""
 
 import os
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -109,6 +110,8 @@ def control_call(api: ControlApi, region: str) -> Call:
             answer: dict[str, Any] = api.post(f"call/{service}/{operation}", params, region=region)
         except CallRefused as error:
             raise remote_error(error.code, error.said, operation=f"{service}:{operation}") from error
+        if (service, operation) == ("s3", "GetObject"):  # JSON carries bytes as base64
+            answer["Body"] = b64decode(answer.get("Body") or "")
         return answer
 
     return call

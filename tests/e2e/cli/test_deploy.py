@@ -1,11 +1,15 @@
 """`dew deploy` and its siblings on the emulator that runs here, as a shell would run them."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+
+from dewstack.project import find_project
 
 from .service import MAP, Project
 
@@ -55,6 +59,32 @@ def test_a_saved_map_is_deployed_by_who_serves_it(running: Project) -> None:
     running.write("serverless.yml", MAP + "    Saved: {Value: here}\n")
     assert served(running, "Saved")["outputs"]["Saved"] == "here"
     running.write("serverless.yml", MAP)
+
+
+def test_what_only_aws_knows_is_asked_of_it(running: Project) -> None:
+    run = find_project(directory=running.directory).running()
+    assert run is not None
+    storage = boto3.client(
+        "s3",
+        endpoint_url=run.aws_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    storage.create_bucket(Bucket="asked")
+    storage.put_object(Bucket="asked", Key="a/b.txt", Body="an äpple".encode())
+    project = Project.make(running.directory.parent / "asking")
+    project.write("serverless.yml", MAP + "    Object: {Value: '${s3:asked/a/b.txt}'}\n")
+    state = str(running.directory / ".dew")
+    made = project.dew("deploy", "--stage", "asking", "--json", DEW_STATE_DIR=state)
+    assert json.loads(made.stdout)["outputs"]["Object"] == "an äpple", made.stderr
+    project.write("serverless.yml", MAP + "    Object: {Value: '${s3:asked/a/c.txt}'}\n")
+    refused = project.dew("deploy", "--stage", "asking", DEW_STATE_DIR=state)
+    assert refused.returncode == 1
+    assert (
+        "resources.Outputs.Object.Value: ${s3:asked/a/c.txt} is an object in S3, which isn't in"
+        in refused.stderr
+    )
 
 
 def test_what_fails_on_it_is_named_and_leaves_nothing(running: Project) -> None:
