@@ -15,6 +15,7 @@ from dewstack.arn import function_arn
 from dewstack.config import Caller
 from dewstack.deploy import Outputs, Prepared, deploy_template
 from dewstack.deploy.artifacts import archives, live_template
+from dewstack.deploy.bucket_events import attach_buckets
 from dewstack.deploy.rest_stage import set_up_stage
 from dewstack.deploy.standalone import stand_alone
 from dewstack.deploy.user_pool_triggers import attach_triggers
@@ -82,6 +83,7 @@ class ServedMap:
             resources = call("cloudformation", "DescribeStackResources", stack)["StackResources"]
             set_up_stage(call, service, resources)
             attach_triggers(call, service, logger.warning)
+            attach_buckets(call, service, logger.warning)
             self._seed(service, resources)
             return outputs, resources
 

@@ -88,6 +88,7 @@ def prepare(
     from dewstack.deploy.release import (
         Deployment,
         Watcher,
+        check_functions,
         check_plugins,
         check_services,
         check_template,
@@ -98,6 +99,7 @@ def prepare(
     target = replace(reached.target, code="bucket") if zips else reached.target
     if not ignore_plugins:
         check_plugins(service, target)
+    check_functions(service, target)
     compiled = compile_for(target, aimed.call, service, _tools())
     check_template(compiled, target)
     check_services(compiled, reached.services(), reached.where)

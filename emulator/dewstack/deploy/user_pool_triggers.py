@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dewstack.compile import trigger_events
+from dewstack.deploy.function_permissions import called_arn, permit
 from dewstack.deploy.target import Call
-from dewstack.errors import AwsError
 from dewstack.service import FunctionSpec, Service
 
 UPDATABLE = (
@@ -75,9 +75,10 @@ def _attach(call: Call, pool_id: str, events: list[tuple[FunctionSpec, Mapping[s
     pool = call("cognito-idp", "DescribeUserPool", {"UserPoolId": pool_id})["UserPool"]
     config = dict(pool.get("LambdaConfig") or {})
     for function, event in events:
-        arn = _arn(call, function)
+        arn = called_arn(call, function)
         config |= _member(event, arn)
-        _permit(call, arn, event, pool)
+        statement = f"CognitoUserPool-{pool['Id']}-{event['trigger']}"
+        permit(call, arn, statement, "cognito-idp.amazonaws.com", SourceArn=pool["Arn"])
     if config == pool.get("LambdaConfig"):
         return
     kept = {name: pool[name] for name in UPDATABLE if pool.get(name) is not None}
@@ -100,31 +101,3 @@ def _member(event: Mapping[str, Any], arn: str) -> dict[str, Any]:
         versioned = {"LambdaArn": arn, "LambdaVersion": version or "V1_0"}
         return {"PreTokenGeneration": arn, "PreTokenGenerationConfig": versioned}
     return {trigger: arn}
-
-
-def _arn(call: Call, function: FunctionSpec) -> str:
-    arn = call("lambda", "GetFunction", {"FunctionName": function.name})["Configuration"]["FunctionArn"]
-    alias = next(
-        (
-            name
-            for setting, name in (("provisionedConcurrency", "provisioned"), ("snapStart", "snapstart"))
-            if function.settings.get(setting)
-        ),
-        None,
-    )
-    return f"{arn}:{alias}" if alias else str(arn)
-
-
-def _permit(call: Call, arn: str, event: Mapping[str, Any], pool: Mapping[str, Any]) -> None:
-    permission = {
-        "FunctionName": arn,
-        "StatementId": f"CognitoUserPool-{pool['Id']}-{event['trigger']}",
-        "Action": "lambda:InvokeFunction",
-        "Principal": "cognito-idp.amazonaws.com",
-        "SourceArn": pool["Arn"],
-    }
-    try:
-        call("lambda", "AddPermission", permission)
-    except AwsError as error:
-        if error.code != "ResourceConflictException":
-            raise

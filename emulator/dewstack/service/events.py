@@ -76,13 +76,6 @@ def _schedule(reading: Reading, value: Any, path: KeyPath) -> ScheduleEvent | No
     return ScheduleEvent(rates, at, entry.get("enabled") is not False, entry) if rates else None
 
 
-def _bucket(reading: Reading, value: Any, path: KeyPath) -> OtherEvent:
-    if mapping(value).get("existing"):
-        message = f"buckets made elsewhere don't invoke function '{path[1]}' here"
-        reading.loss(path, message)
-    return OtherEvent("s3", value, reading.at(*path))
-
-
 def _plain(reading: Reading, value: Any, path: KeyPath) -> OtherEvent:
     """An event that the schema has checked."""
     return OtherEvent(str(path[4]), value, reading.at(*path))
@@ -128,7 +121,7 @@ _BUILDERS: dict[str, Callable[[Reading, Any, KeyPath], Event | None]] = {
     "cloudwatchEvent": _plain,
     "cloudwatchLog": _plain,
     "eventBridge": _plain,
-    "s3": _bucket,
+    "s3": _plain,
     "sns": _plain,
     "sqs": _plain,
     "stream": _plain,

@@ -105,3 +105,35 @@ def test_events_and_outputs_are_told_to_people(dew: Dew, arguments: tuple[str, .
     assert "CREATE_COMPLETE        HelloLambdaFunction" in ran.errors
     assert "HttpApiUrl" in ran.output and " made in " in ran.output
     assert "unchanged" in dew("deploy", *plain).output
+
+
+def test_a_bucket_that_is_there_tells_the_function(
+    dew: Dew, project: Path, arguments: tuple[str, ...], at_endpoint: Call
+) -> None:
+    event = "    events: [{s3: {bucket: uploads, existing: true, rules: [{prefix: in/}]}}]\n"
+    (project / "serverless.yml").write_text(MAP + event)
+    assert "there is no bucket 'uploads' here, so nothing invokes other" in dew("deploy", *arguments).error
+    at_endpoint("s3", "CreateBucket", {"Bucket": "uploads"})
+    topic = {
+        "Id": "mine",
+        "QueueArn": "arn:aws:sqs:us-east-1:000000000000:q",
+        "Events": ["s3:ObjectRemoved:*"],
+    }
+    bucket = {"Bucket": "uploads"}
+    mine = {"QueueConfigurations": [topic]}
+    at_endpoint("sqs", "CreateQueue", {"QueueName": "q"})
+    at_endpoint("s3", "PutBucketNotificationConfiguration", {**bucket, "NotificationConfiguration": mine})
+
+    dew("deploy", *arguments)
+    told = at_endpoint("s3", "GetBucketNotificationConfiguration", bucket)
+    [configuration] = told["LambdaFunctionConfigurations"]
+    assert configuration["LambdaFunctionArn"].endswith(f":function:shop-{arguments[5]}-other")
+    assert configuration["Filter"]["Key"]["FilterRules"][0]["Value"] == "in/"
+    assert [each["Id"] for each in told["QueueConfigurations"]] == ["mine"]
+    policy = at_endpoint("lambda", "GetPolicy", {"FunctionName": f"shop-{arguments[5]}-other"})["Policy"]
+    assert '"s3.amazonaws.com"' in policy and "arn:aws:s3:::uploads" in policy
+
+    assert dew("deploy", *arguments).told["changes"] == []
+    dew("remove", *arguments, "--yes")
+    left = at_endpoint("s3", "GetBucketNotificationConfiguration", bucket)
+    assert "LambdaFunctionConfigurations" not in left and len(left["QueueConfigurations"]) == 1

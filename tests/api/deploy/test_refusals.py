@@ -115,6 +115,19 @@ def test_plugins_that_matter_on_aws_alone(dew: Dew, project: Path, moto: str) ->
     assert "the plugin 'serverless-domain-manager' isn't run" in error
 
 
+def test_events_and_images_that_no_template_has(dew: Dew, project: Path, moto: str) -> None:
+    more = "    events: [{alexaSkill: amzn1.ask.skill.x}]\n  boxed: {image: {name: box}}\n"
+    (project / "serverless.yml").write_text(
+        MAP.replace(
+            "  runtime: python3.11\n", "  runtime: python3.11\n  ecr: {images: {box: {path: ./box}}}\n"
+        )
+        + more
+    )
+    error = dew("deploy", "--target", "aws", "--endpoint", moto, "--yes", "--json").error
+    assert "the event 'alexaSkill' of function 'other' isn't compiled" in error
+    assert "functions.boxed.image: 'box' would have to be built" in error
+
+
 def test_unknown_keys(dew: Dew, project: Path, endpoint: str) -> None:
     target = ("--target", "localstack", "--endpoint", endpoint, "--stage", "keys", "--json")
     wrong = MAP.replace("    handler: other.handler", "    handler: other.handler\n    memorysize: 1024")

@@ -11,7 +11,8 @@ from dewstack.deploy.release.compiled import Compiled
 from dewstack.deploy.stack import template_body
 from dewstack.deploy.target import Target
 from dewstack.errors import UserError
-from dewstack.service import Service
+from dewstack.service import OtherEvent, Service
+from dewstack.service.events import COMPILED_EVENTS
 from dewstack.service.plugins import loss
 
 LIMITS = {"Resources": 500, "Outputs": 200, "Parameters": 200, "Mappings": 200}
@@ -55,6 +56,37 @@ def check_plugins(service: Service, target: Target) -> None:
         "\n".join(f"{service.file}: {each}" for each in said),
         hint="deploy without what it adds by --ignore-plugins, or deploy with the Serverless Framework",
     )
+
+
+def check_functions(service: Service, target: Target) -> None:
+    """Raise UserError for what AWS would run and no template of ours has: events that aren't compiled, images that
+    would have to be built."""
+    if not target.asks:
+        return
+    missing = [
+        f"{event.at}: the event '{event.type}' of function '{function.key}' isn't compiled"
+        for function in service.functions.values()
+        for event in function.events
+        if isinstance(event, OtherEvent) and event.type not in COMPILED_EVENTS
+    ]
+    images = (service.provider.settings.get("ecr") or {}).get("images") or {}
+    for function in service.functions.values():
+        image = function.settings.get("image")
+        name = (image.get("name") or image.get("uri")) if isinstance(image, dict) else image
+        listed = images.get(name, name)
+        if image and not function.handler and not _is_pushed(listed):
+            missing.append(f"{function.at}: functions.{function.key}.image: '{name}' would have to be built")
+    if missing:
+        raise UserError(
+            "\n".join(missing),
+            hint="take it out (of an image: push it, and name its uri), or deploy with the Serverless Framework",
+        )
+
+
+def _is_pushed(image: Any) -> bool:
+    """Whether an image has an address: not a folder to build it from."""
+    address = image.get("uri") if isinstance(image, dict) else image
+    return isinstance(address, str) and "/" in address and not address.startswith((".", "/"))
 
 
 def check_template(compiled: Compiled, target: Target) -> None:

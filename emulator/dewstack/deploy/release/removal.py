@@ -1,5 +1,6 @@
 """Takes a deployed map away again: what was uploaded for it, then its stack."""
 
+from dewstack.deploy.bucket_events import detach_buckets
 from dewstack.deploy.failures import as_user_error, busy
 from dewstack.deploy.progress import OnEvent
 from dewstack.deploy.release.uploads import empty_bucket
@@ -18,6 +19,7 @@ def remove(call: Call, service: Service, target: Target, on_event: OnEvent) -> b
             return False
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             raise busy(name, status)
+        detach_buckets(call, service)
         empty_bucket(call, service)
         return remove_stack(call, name, on_event=on_event, target=target)
     except AwsError as error:

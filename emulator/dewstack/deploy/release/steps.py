@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from dewstack.compile import create_template
+from dewstack.deploy.bucket_events import attach_buckets
 from dewstack.deploy.changes import ResourceChange
 from dewstack.deploy.failures import as_user_error
 from dewstack.deploy.progress import OnEvent
@@ -161,7 +162,9 @@ class Deployment:
         """What the Framework, too, does by other means than the template."""
         if says_of_stage(self._service):
             set_up_stage(self._call, self._service, list(self._resources()))
-        attach_triggers(self._call, self._service, self._watcher.say)
+        warn = self._watcher.say if self._target.stands_alone else _refuse
+        attach_triggers(self._call, self._service, warn)
+        attach_buckets(self._call, self._service, warn)
         if self._compiled.code and (uploads := self._uploads()):
             uploads.clean(set(self._compiled.packages))
 
@@ -274,3 +277,8 @@ class Deployment:
     def _set_policy(self, statements: list[Any]) -> None:
         body = template_body({"Statement": statements})
         self._call("cloudformation", "SetStackPolicy", {"StackName": self._name, "StackPolicyBody": body})
+
+
+def _refuse(text: str) -> None:
+    """What a laptop goes on without, a deployment elsewhere does not."""
+    raise UserError(text, hint="the stack itself is deployed; mend this, then deploy again")
