@@ -10,7 +10,7 @@ from dewstack.service import Service
 from .bus_events import compile_bus_rules, compile_event_rules, compile_log_subscriptions
 from .core import core_template, finish
 from .dependencies import without_redundant_dependencies
-from .draft import Artifact, Draft
+from .draft import Artifact, Draft, alias_of
 from .event_sources import compile_queues, compile_streams
 from .function_roles import compile_function_roles
 from .functions import compile_functions
@@ -26,6 +26,7 @@ from .websockets import compile_websockets
 
 __all__ = [
     "Artifact",
+    "alias_of",
     "compile_service",
     "create_template",
     "trigger_events",

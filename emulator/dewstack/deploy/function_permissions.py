@@ -2,18 +2,17 @@
 
 from typing import Any
 
+from dewstack.compile import alias_of
 from dewstack.deploy.target import Call
 from dewstack.errors import AwsError
 from dewstack.service import FunctionSpec
-
-_ALIASES = (("provisionedConcurrency", "provisioned"), ("snapStart", "snapstart"))
 
 
 def called_arn(call: Call, function: FunctionSpec) -> str:
     """What calls a function: itself, or its alias where the map asks for one. Raises AwsError."""
     arn = call("lambda", "GetFunction", {"FunctionName": function.name})["Configuration"]["FunctionArn"]
-    alias = next((name for setting, name in _ALIASES if function.settings.get(setting)), None)
-    return f"{arn}:{alias}" if alias else str(arn)
+    alias = alias_of(function)
+    return f"{arn}:{alias.name}" if alias else str(arn)
 
 
 def permit(call: Call, arn: str, statement_id: str, principal: str, **source: Any) -> None:

@@ -23,8 +23,8 @@ def build_rest_api(reading: Reading, provider: Mapping[str, Any]) -> RestApi:
     endpoint_type = (text(provider.get("endpointType")) or "EDGE").upper()
     if provider.get("vpcEndpointIds") and endpoint_type != "PRIVATE":
         reading.problem(("provider", "vpcEndpointIds"), "are for private APIs ('endpointType: PRIVATE')")
-    if logs and mapping(logs).get("roleManagedExternally") is not True:
-        message = "API Gateway writes no access logs here, and the account's role for them isn't set up"
+    if logs and mapping(logs).get("accessLogging") is not False:
+        message = "a REST API writes no access logs here"
         reading.loss(("provider", "logs", "restApi"), message)
     usage_plans = _usage_plans(section)
     return RestApi(

@@ -217,6 +217,6 @@ def test_the_parents_of_known_resources_have_to_be_known(problems_of: Problems) 
 
 def test_access_logs_that_nobody_writes_are_told(load_map: Loader, problems_of: Problems) -> None:
     text = "  logs: {restApi: true}\n" + FUNCTION + "GET /\n"
-    message = "API Gateway writes no access logs here, and the account's role for them isn't set up"
+    message = "a REST API writes no access logs here"
     assert [problem.message for problem in load_map(text).warnings] == [message]
     assert message in problems_of(text, strict=True)[0]
