@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "Show what a deployment would change.",
     "outputs": "Show the outputs of what is deployed.",
     "remove": "Remove what is deployed, with all that is in it.",
+    "localstack": "Start and stop LocalStack with dewstack's services inside.",
     "doctor": "Check that this machine has what dew needs.",
     "test": "Run the tests of this checkout.",
     "version": "Show the versions of dewstack and of what it runs on.",
