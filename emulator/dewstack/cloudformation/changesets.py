@@ -122,7 +122,7 @@ class ChangeSets:
     def _changes(self, stack: Stack, request: Request, kind: str) -> tuple[list[Change], bool]:
         runner = self._runner
         scope = runner.understand(stack, request)
-        planned = runner.plan(stack, scope)
+        planned = runner.plan(stack, scope, request.tags)
         unchanged = kind == "UPDATE" and is_unchanged(runner, stack, request, scope, planned)
         return planned.changes, unchanged
 

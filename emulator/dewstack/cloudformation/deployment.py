@@ -6,6 +6,7 @@ restored until then. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGu
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +19,8 @@ from dewstack.cloudformation.graph import layers
 from dewstack.cloudformation.journal import Journal
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.outputs import stack_outputs
+from dewstack.cloudformation.policies import denied
+from dewstack.cloudformation.rollback import Undo, roll_back
 from dewstack.cloudformation.scope import Scope
 from dewstack.cloudformation.template import ResourceSpec
 from dewstack.cloudformation.worker import Failed, Worker
@@ -26,14 +29,6 @@ from dewstack.errors import NotEmulated
 _log = logging.getLogger("dewstack.cloudformation")
 
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
-
-
-class Undo(Struct, frozen=True):
-    """How to take one step back: `before` is what the resource was, `after` what became of it."""
-
-    step: Step
-    before: Resource | None
-    after: Resource
 
 
 class Work(Struct, frozen=True):
@@ -45,6 +40,9 @@ class Work(Struct, frozen=True):
     current: Resource | None
 
 
+_ACTIONS = {"update": "Update:Modify", "replace": "Update:Replace"}
+
+
 class StackFailed(Exception):
     """The deployment cannot go on; the message is the stack's status reason."""
 
@@ -52,11 +50,23 @@ class StackFailed(Exception):
 class Deployment:
     """One run of CreateStack or UpdateStack."""
 
-    def __init__(self, journal: Journal, worker: Worker, scope: Scope, *, rollback: bool = True) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        worker: Worker,
+        scope: Scope,
+        *,
+        rollback: bool = True,
+        policy: str = "",
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`policy` is the stack policy that holds; `cancelled`: whether somebody wants an update to go no further."""
         self._journal = journal
         self._worker = worker
         self._scope = scope
         self._rollback = rollback
+        self._policy = policy
+        self._cancelled = cancelled
         self._references = LiveReferences(journal.state, journal.stack, journal.resources)
         self._evaluator = scope.evaluator(self._references)
         self._undo: list[Undo] = []
@@ -73,7 +83,7 @@ class Deployment:
                 return
             self._journal.stack_status("ROLLBACK_IN_PROGRESS", f"{failed}Rollback requested by user.")
             made = {name: each for name, each in self._journal.resources.items() if each.exists}
-            left = await delete_layers(self._journal, self._worker, made)
+            left = await delete_layers(self._journal, self._worker, made, creating=True)
             reason = f"The following resource(s) failed to delete: [{', '.join(left)}]. " if left else None
             self._journal.stack_status("ROLLBACK_FAILED" if left else "ROLLBACK_COMPLETE", reason)
             return
@@ -88,14 +98,29 @@ class Deployment:
             if not self._rollback:
                 self._journal.stack_status("UPDATE_FAILED", str(failed))
                 return
-            await self._roll_back(str(failed))
+            await roll_back(self._journal, self._worker, self._undo, str(failed))
             return
         self._journal.stack_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         await self._clean_up(before)
         self._journal.stack_status("UPDATE_COMPLETE")
 
+    async def roll_back_again(self) -> None:
+        """Go on with a rollback that failed: the scope is that of the template before."""
+        before = dict(self._journal.resources)
+        try:
+            await self._apply()
+        except StackFailed as failed:
+            self._journal.stack_status("UPDATE_ROLLBACK_FAILED", str(failed))
+            return
+        self._journal.stack_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        await self._clean_up(before)
+        self._journal.stack_status("UPDATE_ROLLBACK_COMPLETE")
+
     async def _apply(self) -> None:
+        self._check_removals()
         for layer in layers(self._scope.needs):
+            if self._cancelled():
+                raise StackFailed("User Initiated. ")
             await self._layer(layer)
         for note, names in self._notes.items():
             _log.warning("%s: %s", note, ", ".join(sorted(names)))
@@ -105,6 +130,17 @@ class Deployment:
         except (ValidationError, NotEmulated) as error:
             raise StackFailed(f"{error.message} ") from error
         journal.stack = replace(journal.stack, outputs=outputs, imports=sorted(self._references.imports))
+
+    def _check_removals(self) -> None:
+        """Raise StackFailed where the stack policy forbids to delete what the template has no more."""
+        removed = [n for n, each in self._journal.resources.items() if n not in self._scope.resources]
+        for name in removed:
+            current = self._journal.resources[name]
+            reason = denied(self._policy, "Update:Delete", name, current.type)
+            if current.exists and reason:
+                self._journal.record(current, "UPDATE_FAILED", reason)
+                self._undo_refused(current)
+                raise StackFailed(f"The following resource(s) failed to update: [{name}]. ")
 
     async def _layer(self, layer: list[str]) -> None:
         """Work on resources that do not need each other. What came of it is saved with what comes next."""
@@ -137,8 +173,10 @@ class Deployment:
         verb = "UPDATE" if exists else "CREATE"
         try:
             evaluated = self._evaluator.evaluate(spec.properties)
-            properties = provider.accept(name, evaluated)
+            properties = provider.accept(name, provider.tagged(evaluated, self._journal.stack.tags))
             what = step(spec.type, provider, current, properties)
+            if exists and (reason := denied(self._policy, _ACTIONS.get(what, ""), name, spec.type)):
+                raise ResourceFailure(reason)
             if what == "replace" and current is not None:
                 check_custom_name(spec.type, provider, current, properties)
         except (ValidationError, NotEmulated, ResourceFailure) as error:
@@ -242,38 +280,3 @@ class Deployment:
 
     def _replaced(self, resource: Resource) -> bool:
         return any(undo.step == "replace" and undo.before is resource for undo in self._undo)
-
-    async def _roll_back(self, reason: str) -> None:
-        journal = self._journal
-        journal.stack_status("UPDATE_ROLLBACK_IN_PROGRESS", reason)
-        journal.save()
-        stuck = [undo.after.logical_id for undo in reversed(self._undo) if not await self._revert(undo)]
-        if stuck:
-            names = ", ".join(stuck)
-            journal.stack_status(
-                "UPDATE_ROLLBACK_FAILED", f"The following resource(s) failed to update: [{names}]. "
-            )
-            return
-        journal.stack_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-        made = {u.after.logical_id: u.after for u in self._undo if u.step in ("create", "replace")}
-        kept = {u.after.logical_id for u in self._undo if u.before is not None and u.before.exists}
-        await delete_layers(journal, self._worker, made, kept=kept)
-        for name in [n for n, each in journal.resources.items() if not each.exists]:
-            journal.forget(name)
-        journal.stack_status("UPDATE_ROLLBACK_COMPLETE")
-
-    async def _revert(self, undo: Undo) -> bool:
-        """Put an existing resource back to what it was; whether that worked."""
-        before = undo.before
-        if before is None or not before.exists:
-            return True
-        if undo.step == "update":
-            self._journal.record(undo.after, "UPDATE_IN_PROGRESS")
-            try:
-                await self._worker.update(undo.after, before.properties)
-            except Failed as failed:
-                if failed.touched:
-                    self._journal.record(undo.after, "UPDATE_FAILED", failed.reason)
-                    return False
-        self._journal.record(before, "UPDATE_COMPLETE")
-        return True

@@ -127,13 +127,15 @@ def plan(
     stack: Stack,
     current: Mapping[str, Resource],
     providers: Mapping[str, Provider],
+    tags: Mapping[str, str],
 ) -> Plan:
-    """What deploying `scope` over `current` would do, in the order of the template."""
+    """What deploying `scope` over `current` would do, in the order of the template; `tags` are the stack's from then
+    on."""
     references = PlannedReferences(state, stack, current)
     changes: dict[str, Change] = {}
     for layer in layers(scope.needs):
         for name in layer:
-            change = _change(scope, references, current.get(name), name, providers)
+            change = _change(scope, references, current.get(name), name, providers, tags)
             if change is not None:
                 changes[name] = change
                 if change.action == "Add" or change.replacement != "False":
@@ -153,6 +155,7 @@ def _change(
     current: Resource | None,
     name: str,
     providers: Mapping[str, Provider],
+    tags: Mapping[str, str],
 ) -> Change | None:
     spec = scope.resources[name]
     provider = providers[spec.type]
@@ -165,7 +168,7 @@ def _change(
     if current is None or not current.exists:
         return Change("Add", name, spec.type)
     with suppress(ResourceFailure):  # What is known only after apply has no type yet; mistakes show then.
-        properties = provider.accept(name, properties)
+        properties = provider.accept(name, provider.tagged(properties, tags))
     what = step(spec.type, provider, current, properties)
     if what == "keep":
         return None

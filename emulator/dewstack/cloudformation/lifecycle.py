@@ -103,7 +103,7 @@ class Lifecycle:
         """What the request means for the stack, which is not what it is already."""
         runner = self._runner
         scope = runner.understand(stack, request)
-        if is_unchanged(runner, stack, request, scope, runner.plan(stack, scope)):
+        if is_unchanged(runner, stack, request, scope, runner.plan(stack, scope, request.tags)):
             raise ValidationError(NO_UPDATES)
         self._state.drop_change_sets(stack, [each.name for each in self._state.change_sets(stack)])
         return scope

@@ -40,6 +40,13 @@ def permits(policy: str, action: str, logical_id: str, kind: str) -> bool:
     return "Allow" in effects and "Deny" not in effects
 
 
+def denied(policy: str, action: str, logical_id: str, kind: str) -> str | None:
+    """Why an update may not be made, or None where it may. No action is permitted always."""
+    if not action or permits(policy, action, logical_id, kind):
+        return None
+    return f"Action denied by stack policy: [{action}] is not allowed for resource [LogicalResourceId/{logical_id}]"
+
+
 def _statements(policy: str) -> list[dict[str, Any]]:
     document = json.loads(policy)
     found = document.get("Statement") if isinstance(document, dict) else None

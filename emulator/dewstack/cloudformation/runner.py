@@ -64,6 +64,7 @@ class Runner:
         self._call = call
         self._running: dict[asyncio.Task[None], StackOperation] = {}
         self._busy: set[str] = set()
+        self._cancelled: set[str] = set()
         self._understood: tuple[tuple[Any, ...], Scope] | None = None
         self._recover()
 
@@ -107,9 +108,9 @@ class Runner:
             self._understood = known = (asked, understand(stack, request, self.providers))
         return known[1]
 
-    def plan(self, stack: Stack, scope: Scope) -> Plan:
-        """What deploying `scope` would change in the stack."""
-        return plan(scope, self.state, stack, self.state.resources(stack), self.providers)
+    def plan(self, stack: Stack, scope: Scope, tags: Mapping[str, str]) -> Plan:
+        """What deploying `scope` would change in the stack, which gets these tags."""
+        return plan(scope, self.state, stack, self.state.resources(stack), self.providers, tags)
 
     async def create(
         self, stack: Stack, request: Request, scope: Scope, *, on_failure: str = "ROLLBACK"
@@ -133,7 +134,16 @@ class Runner:
 
         async def work() -> None:
             worker = Worker(self._call, self.providers, journal.stack)
-            await Deployment(journal, worker, scope, rollback=rollback).update()
+            policy, identity = request.policy or previous.policy, previous.stack_id
+            deployment = Deployment(
+                journal,
+                worker,
+                scope,
+                rollback=rollback,
+                policy=policy,
+                cancelled=lambda: identity in self._cancelled,
+            )
+            await deployment.update()
             now = journal.stack
             if now.status.startswith("UPDATE_ROLLBACK"):
                 journal.stack = replace(
@@ -141,6 +151,20 @@ class Runner:
                 )
 
         self._start(journal, work, "UPDATE_FAILED")
+
+    def cancel(self, stack: Stack) -> None:
+        """Let an update go no further, and be rolled back."""
+        self._cancelled.add(stack.stack_id)
+
+    async def roll_back_again(self, stack: Stack, scope: Scope, token: str | None) -> None:
+        """Start to go on with a rollback that failed."""
+        journal = await self._begin(stack, stack, "UPDATE_ROLLBACK_IN_PROGRESS", token)
+
+        async def work() -> None:
+            worker = Worker(self._call, self.providers, journal.stack)
+            await Deployment(journal, worker, scope).roll_back_again()
+
+        self._start(journal, work, "UPDATE_ROLLBACK_FAILED")
 
     async def delete(self, stack: Stack, retain: list[str], token: str | None) -> None:
         """Start to delete a stack and its resources, except those in `retain`."""
@@ -209,6 +233,7 @@ class Runner:
             _log.exception("operation on stack %s failed", journal.stack.name)
             journal.stack_status(failed, f"Internal failure: {type(error).__name__}: {error}")
         self._busy.discard(journal.stack.stack_id)
+        self._cancelled.discard(journal.stack.stack_id)
         journal.save()
         self.state.tidy(journal.stack)
 

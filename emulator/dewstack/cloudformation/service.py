@@ -5,6 +5,7 @@ from dewstack.cloudformation.changesets import ChangeSets
 from dewstack.cloudformation.describe import Describe
 from dewstack.cloudformation.lifecycle import Lifecycle
 from dewstack.cloudformation.model import Resource, Stack
+from dewstack.cloudformation.protection import Protection
 from dewstack.cloudformation.resources import resource_types
 from dewstack.cloudformation.responses import Responses
 from dewstack.cloudformation.runner import Runner
@@ -25,7 +26,11 @@ class CloudFormation:
         self._runner = Runner(self._state, clock, call, resource_types(self.responses))
         runner = self._runner
         self.operations: dict[str, Handler] = operations_of(
-            Lifecycle(runner), ChangeSets(runner), Describe(runner), Templates(runner)
+            Lifecycle(runner),
+            ChangeSets(runner),
+            Describe(runner),
+            Templates(runner),
+            Protection(runner, call),
         )
 
     @property

@@ -77,6 +77,25 @@ class Provider(ABC):
     needs_capability: bool = False
     """Whether a template with this type needs `CAPABILITY_IAM` (`CAPABILITY_NAMED_IAM` with a custom name)."""
 
+    tag_property: str = "Tags"
+    """The property that holds the resource's tags."""
+    tag_kind: Kind = None
+    """How it holds them, where `properties` doesn't say: a list or a map."""
+
+    def tagged(self, properties: dict[str, Any], tags: Mapping[str, str]) -> dict[str, Any]:
+        """The properties with the stack's tags beside the resource's own, where such a resource has tags."""
+        kind = self.tag_kind or (getattr(self, "properties", None) or {}).get(self.tag_property)
+        if not tags or not isinstance(kind, list | dict):
+            return properties
+        own = properties.get(self.tag_property)
+        if isinstance(kind, dict):
+            given = own if isinstance(own, dict) else {}
+            return {**properties, self.tag_property: {**tags, **given}}
+        listed = own if isinstance(own, list) else []
+        keys = {each.get("Key") for each in listed if isinstance(each, dict)}
+        more = [{"Key": key, "Value": value} for key, value in tags.items() if key not in keys]
+        return {**properties, self.tag_property: [*listed, *more]}
+
     def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties in the types that the service wants. Raises ResourceFailure."""
         check(logical_id, properties, self.properties, self.required)

@@ -27,7 +27,7 @@ _SERVICES = frozenset(
     WAF WAFRegional WAFv2 WorkSpaces XRay""".split()
 )
 _TYPES = frozenset(
-    """AWS::ApiGatewayV2::DomainName AWS::ApiGatewayV2::VpcLink
+    """AWS::ApiGatewayV2::VpcLink
     AWS::Cognito::IdentityPool AWS::Cognito::IdentityPoolRoleAttachment AWS::DynamoDB::GlobalTable
     AWS::Events::ApiDestination AWS::Events::Archive AWS::Events::Connection AWS::Events::EventBusPolicy
     AWS::IAM::AccessKey AWS::IAM::Group AWS::IAM::GroupPolicy AWS::IAM::InstanceProfile AWS::IAM::OIDCProvider

@@ -1,6 +1,7 @@
 """`AWS::ApiGatewayV2::*`: each type is a row, since its properties are the API's own parameters."""
 
 from dewstack.cloudformation.resources.api_v2 import SERVICE, Api
+from dewstack.cloudformation.resources.api_v2_domains import API_MAPPING, DOMAIN_NAME
 from dewstack.cloudformation.resources.base import Provider
 from dewstack.cloudformation.resources.crud import Crud
 from dewstack.cloudformation.resources.shape import STRING_MAP, STRINGS
@@ -144,18 +145,6 @@ DEPLOYMENT = Crud(
     attributes=("DeploymentId",),
 )
 
-API_MAPPING = Crud(
-    service=SERVICE,
-    noun="ApiMapping",
-    identifier="ApiMappingId",
-    properties={"ApiId": str, "ApiMappingKey": str, "DomainName": str, "Stage": str},
-    required=("ApiId", "DomainName", "Stage"),
-    replacement=frozenset({"DomainName"}),
-    parents=("DomainName",),
-    attributes=("ApiMappingId",),
-)
-
-
 INTEGRATION_RESPONSE = Crud(
     service=SERVICE,
     noun="IntegrationResponse",
@@ -204,6 +193,7 @@ def http_api_types() -> dict[str, Provider]:
         "AWS::ApiGatewayV2::ApiMapping": API_MAPPING,
         "AWS::ApiGatewayV2::Authorizer": AUTHORIZER,
         "AWS::ApiGatewayV2::Deployment": DEPLOYMENT,
+        "AWS::ApiGatewayV2::DomainName": DOMAIN_NAME,
         "AWS::ApiGatewayV2::Integration": INTEGRATION,
         "AWS::ApiGatewayV2::IntegrationResponse": INTEGRATION_RESPONSE,
         "AWS::ApiGatewayV2::Route": ROUTE,

@@ -10,6 +10,7 @@ from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Provider
 from dewstack.cloudformation.resources.records import Record, named
 from dewstack.cloudformation.resources.restored import Restored
+from dewstack.cloudformation.resources.shape import TAGS
 from dewstack.errors import AwsError
 from dewstack.ids import random_string
 
@@ -20,6 +21,7 @@ class Role(Record, Restored):
     """A role. Deploying it asks nobody: every service has one, and few ever look at it."""
 
     service = "iam"
+    tag_kind = TAGS
 
     async def restore(self, context: Context, current: Resource) -> None:
         """CreateRole with its policies, unless IAM has it already."""

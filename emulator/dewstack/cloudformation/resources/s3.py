@@ -9,7 +9,7 @@ from msgspec import Struct
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.restored import Named, Restored, changed, without_effect
-from dewstack.cloudformation.resources.shape import Kind, check, coerce, tag_map
+from dewstack.cloudformation.resources.shape import TAGS, Kind, check, coerce, tag_map
 from dewstack.errors import AwsError
 
 DEPLOYMENT_BUCKET = frozenset({"ServerlessDeploymentBucket", "ServerlessDeploymentBucketPolicy"})
@@ -149,6 +149,7 @@ class Bucket(Named):
     service = "s3"
     replacement = frozenset({"BucketName"})
     name_property = "BucketName"
+    tag_kind = TAGS
 
     def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties as they are: the settings are read when they are put."""
