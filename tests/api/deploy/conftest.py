@@ -105,7 +105,7 @@ def endpoint() -> Iterator[str]:
         yield emulator.aws_url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def moto() -> Iterator[str]:
     """The endpoint of moto's server, in a process of its own: its state is of its module."""
     command = [sys.executable, "-c", MOTO]
@@ -122,7 +122,7 @@ def moto() -> Iterator[str]:
         process.wait(timeout=30)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def at_moto(moto: str) -> Call:
     """Calls to moto, to see what is there."""
     return boto3_call(endpoint=moto, region="us-east-1", access_key="test", secret_key="test")

@@ -1,6 +1,7 @@
 """`dew deploy` and its siblings on the emulator that runs here, as a shell would run them."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,20 @@ def test_what_fails_on_it_is_named_and_leaves_nothing(running: Project) -> None:
     assert failed.returncode == 1
     assert "Broken (AWS::Lambda::Alias)" in failed.stderr and "Traceback" not in failed.stderr
     assert "is not deployed" in project.dew("outputs", "--stage", "bad", DEW_STATE_DIR=state).stderr
+
+
+def test_somebody_at_the_keyboard_is_asked(running: Project) -> None:
+    running.told("deploy", "--stage", "asked")
+    for answer, removed in ((b"n\n", False), (b"y\n", True)):
+        keyboard, terminal = os.openpty()
+        os.write(keyboard, answer)
+        process = running.start("remove", "--stage", "asked", stdin=terminal)
+        output, errors = process.communicate(timeout=60)
+        os.close(keyboard)
+        os.close(terminal)
+        assert "Remove shop-asked with all that is in it from embedded" in output + errors
+        assert (process.returncode == 0) is removed, errors
+        assert (running.dew("outputs", "--stage", "asked").returncode == 1) is removed
 
 
 def test_nobody_there_is_said(tmp_path: Path) -> None:
