@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from dewstack.ids import random_string
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.isolation import Isolation, View
+from dewstack.lambda_.java import DEPENDENCY, java_command
 from dewstack.lambda_.model import Code, Function, Launch
 from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
 from dewstack.lambda_.temporary import TemporaryDirectories
@@ -231,6 +232,8 @@ def _inside(layers: list[str], *folders: str) -> list[str]:
 
 def _command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[str, ...]:
     """The runtime's program, or the one that the package or a layer brings. Raises CannotRun."""
+    if runtime.identifier.startswith("java"):
+        return _java_command(runtime, function, layers)
     if runtime.command:
         return _within_memory(runtime, function)
     name = function.handler if runtime.identifier.startswith("go") else "bootstrap"
@@ -242,6 +245,16 @@ def _command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[s
         f"Couldn't find valid bootstrap(s): [{TASK}/{name} {LAYERS}/{name}] ({function.name}: build it so that"
         f" {places[0]} is an executable for this machine)"
     )
+
+
+def _java_command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[str, ...]:
+    command = java_command(runtime.command[0], function.code.directory, layers, function.memory_size)
+    if command is None:
+        raise CannotRun(
+            f"{function.name}: its package has no runtime client for Java; add {DEPENDENCY} to its dependencies, which"
+            " AWS brings itself and dewstack doesn't"
+        )
+    return command
 
 
 def _within_memory(runtime: Runtime, function: Function) -> tuple[str, ...]:

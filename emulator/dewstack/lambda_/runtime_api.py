@@ -11,6 +11,7 @@ from typing import Protocol, cast
 import httptools
 
 from dewstack.lambda_.extensions.calls import NO_TELEMETRY, TELEMETRY, Call
+from dewstack.lambda_.http_parser import RequestParser
 from dewstack.lambda_.model import Invocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
 from dewstack.lambda_.streaming.upload import MODE_NAME, MODE_NAME_LENGTH, STREAMING, Upload
@@ -100,7 +101,7 @@ class RuntimeApi(asyncio.Protocol):
 
     def __init__(self, state: RuntimeState) -> None:
         self._state = state
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser = RequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._hung_up = False
         self._out: list[bytes] = []
@@ -128,7 +129,7 @@ class RuntimeApi(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio's callback: feed the parser, then send what is not held for the next event."""
         try:
-            self._parser.feed_data(data)
+            self._parser.feed(data)
         except httptools.HttpParserError:
             self._out.append(http_answer(b"400 Bad Request", b"{}"))
             self._flush()

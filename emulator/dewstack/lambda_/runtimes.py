@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from dewstack.lambda_.errors import InvalidParameterValueException
+from dewstack.lambda_.java import java_major
 from dewstack.lambda_.pythons import every_python, python_named
 
 BOOTSTRAPS = Path(__file__).parent / "bootstraps"
@@ -20,7 +21,10 @@ OLDEST_PYTHON = (3, 10)
 """What boto3 and urllib3 still run under. AWS's older runtimes have older ones of them."""
 IMAGE = "container image"
 """What stands for a runtime where the function is an image."""
-RUNNABLE = "python2.7 to python3.14, nodejs to nodejs24.x, and provided.* with a `bootstrap` of its own"
+RUNNABLE = (
+    "python2.7 to python3.14, nodejs to nodejs24.x, java* with AWS's runtime client in the package,"
+    " and provided.* with a `bootstrap` of its own"
+)
 IDENTIFIER = re.compile(
     r"(?:(python)(?=\d\.\d)|(nodejs|provided|go|java|dotnet(?:core)?|ruby))(\d[\d.]*)?[\w.-]*"
 )
@@ -54,6 +58,7 @@ class Runtimes:
         self._families: dict[str, Callable[[str, str], Runtime]] = {
             "python": self._python,
             "nodejs": self._node,
+            "java": self._java,
             "provided": self._packaged,
             "go": self._packaged,
         }
@@ -136,6 +141,16 @@ class Runtimes:
         major = _node_major(node)
         notice = self._nearest(identifier, f"Node.js {major}") if major != version else ""
         return Runtime(identifier, (node, str(BOOTSTRAPS / "node" / "main.cjs")), notice)
+
+    def _java(self, identifier: str, version: str) -> Runtime:
+        """The package brings AWS's runtime client: whether it does is seen when a function starts."""
+        java = shutil.which("java")
+        if java is None:
+            what = f"{identifier}: Java is not on this machine"
+            return self._absent(identifier, what, "install it, or put it on PATH")
+        major = java_major(java)
+        notice = self._nearest(identifier, f"Java {major}") if major != version.partition(".")[0] else ""
+        return Runtime(identifier, (java,), notice)
 
     def _nearest(self, identifier: str, has: str) -> str:
         if self._strict:
