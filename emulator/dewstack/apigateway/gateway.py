@@ -7,15 +7,15 @@ own (`http_api`, `rest_api`). What is served is compiled once, and again after a
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
+from dewstack.apigateway.domains.table import Domains, target
 from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.protocol import HttpProtocol
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import Keys, KeySets
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
-from dewstack.apigateway.rest_api.domains import target
 from dewstack.apigateway.rest_api.service import Compiler as RestApiCompiler
 from dewstack.apigateway.rest_api.service import RestApiService
 from dewstack.apigateway.v2.service import ApiService
@@ -42,15 +42,9 @@ FORBIDDEN_TYPE = (b"x-amzn-ErrorType", b"ForbiddenException")
 class ServedApi(Protocol):
     """An API, ready to serve."""
 
-    async def execute(self, request: Request) -> Response:
-        """The response to `request`, whatever happens on its way."""
-
-
-class MappedApi(Protocol):
-    """A REST API, which may also be served at a custom domain name."""
-
     async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
-        """The response to `request`; `mapped` are its stage and the path after it."""
+        """The response to `request`, whatever happens on its way. At a custom domain name, its stage and the path after
+        it are `mapped`."""
 
 
 class ApiKind(Protocol):
@@ -100,6 +94,7 @@ class ApiGateway:
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
         self.connections = Connections()
+        self._domains = Domains(store)
 
         def websocket_compiler() -> "WebsocketCompiler":
             from dewstack.apigateway.websocket_api.compiler import WebsocketCompiler
@@ -118,6 +113,8 @@ class ApiGateway:
             },
             self._changed,
             endpoint,
+            self._domains,
+            lambda caller, api_id: self.rest_apis.stages(caller, api_id),
         )
 
         def rest_compiler() -> RestApiCompiler[ServedApi]:
@@ -139,7 +136,7 @@ class ApiGateway:
                 metrics=metrics,
             )
 
-        self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed)
+        self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed, self._domains)
         self._kinds: tuple[ApiKind, ...] = (self.http_apis, self.rest_apis)
         self._compiled: dict[str, ServedApi] = {}
         self._compiling = asyncio.Lock()
@@ -158,6 +155,7 @@ class ApiGateway:
         """Take note that the store was emptied or replaced."""
         for kind in self._kinds:
             kind.forget()
+        self._domains.forget()
         self._edition = object()
         self._compiled.clear()
         self.connections.close_soon(lambda connection: connection.owner[2] not in self)
@@ -191,18 +189,18 @@ class ApiGateway:
 
     def has_domain(self, host: str) -> bool:
         """Whether a Host header, in lower case, is a custom domain name; cheap."""
-        return self.rest_apis.domains.mappings(host.partition(":")[0]) is not None
+        return self._domains.mappings(host.partition(":")[0]) is not None
 
     async def execute_at(self, host: str, request: Request) -> Response:
         """The response to a request at a custom domain name. Never raises."""
-        mappings = self.rest_apis.domains.mappings(host.partition(":")[0]) or ()
+        mappings = self._domains.mappings(host.partition(":")[0]) or ()
         found = target(mappings, request.raw_path)
         if found is None:
             return Response(403, b'{"message":"Forbidden"}', [CONTENT_TYPE_JSON, FORBIDDEN_TYPE])
         try:
             api = await self._current(found.api_id)
             if api is not None:
-                return await cast(MappedApi, api).execute(request, (found.stage, found.path))
+                return await api.execute(request, (found.stage, found.path))
         except Exception:
             log.exception("%s %s failed at %s", request.method, request.raw_path, host)
             return Response(500, b'{"message":"Internal Server Error"}', [CONTENT_TYPE_JSON])

@@ -31,6 +31,7 @@ class AnyApi(Owned, Protocol):
 
 T = TypeVar("T")
 A = TypeVar("A", bound=AnyApi)
+P = TypeVar("P", bound=Owned)
 
 
 def refuse(params: Mapping[str, Any], names: tuple[str, ...], what: str) -> None:
@@ -138,3 +139,31 @@ class Apis(Generic[A]):
     def changed(self, api: Owned) -> None:
         """Say that `api` changed; to be called once the change is committed."""
         self._on_change(api.key[2])
+
+
+class Belongings(Generic[P]):
+    """What an account has in a region beside its APIs. `missing` is AWS's sentence about one that isn't there."""
+
+    def __init__(self, store: Store, collection: str, kind: type[P], missing: str) -> None:
+        self._items = store.collection(collection, kind)
+        self._missing = missing
+
+    def get(self, caller: Caller, name: str) -> P:
+        """The one of this id. Raises NotFoundException."""
+        found = None if "\0" in name else self._items.get(caller.account_id, caller.region, name)
+        if found is None:
+            raise NotFoundException(self._missing)
+        return found
+
+    def of(self, caller: Caller) -> list[P]:
+        """All of an account and region."""
+        return self._items.scan(caller.account_id, caller.region)
+
+    def put(self, one: P) -> P:
+        """Keep it."""
+        self._items.put(one, *one.key)
+        return one
+
+    def delete(self, one: P) -> None:
+        """Remove it."""
+        self._items.delete(*one.key)

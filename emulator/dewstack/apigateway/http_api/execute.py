@@ -98,16 +98,21 @@ class CompiledApi:
                 return stage, "/" + rest
         return self._default, path
 
-    async def execute(self, request: Request) -> Response:
-        """The response to `request`, whatever happens on its way."""
+    def _mapped(self, name: str, path: str) -> tuple[CompiledStage | None, str]:
+        """The stage that a domain name leads to, and the path to route by."""
+        return self._default if name == DEFAULT_STAGE else self._named.get(name), path
+
+    async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
+        """The response to `request`, whatever happens on its way. At a custom domain name, its stage and the path after
+        it are `mapped`: the path itself is only shown."""
         began, exchange = monotonic(), None
         dates = self._dates
         now = dates.tick()
         request_id = new_request_id()
         http_date = dates.http_date
-        stage, path = self._stage(request.raw_path)
+        stage, path = self._stage(request.raw_path) if mapped is None else self._mapped(*mapped)
         try:
-            if stage is None or not self._enabled:
+            if stage is None or not (self._enabled or mapped):
                 raise GatewayResponse(responses.NOT_FOUND)
             exchange = Exchange(request, path, request_id, now, dates.request_time)
             response = await stage.dispatch(exchange)

@@ -1,14 +1,14 @@
 """The control plane of REST APIs: custom domain names and what is mapped at them (`apigateway`)."""
 
-import re
 from typing import Any
 
 from msgspec.structs import replace
 
+from dewstack.apigateway.domains.model import NO_BASE_PATH, BasePathMapping, DomainName
+from dewstack.apigateway.domains.places import NAME, placed
+from dewstack.apigateway.domains.table import Domains
 from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
 from dewstack.apigateway.resources import refuse
-from dewstack.apigateway.rest_api.account_model import BasePathMapping, DomainName
-from dewstack.apigateway.rest_api.domains import NO_BASE_PATH, Domains
 from dewstack.apigateway.rest_api.model import EndpointConfiguration
 from dewstack.apigateway.rest_api.patch import Patches, removable, scalar
 from dewstack.apigateway.rest_api.resources import RestApis, page
@@ -18,7 +18,6 @@ from dewstack.config import Caller
 from dewstack.ids import random_string
 from dewstack.wire import operation
 
-NAME = re.compile(r"(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 REFUSED = ("mutualTlsAuthentication", "policy")
 CERTIFICATES = (
     "certificate_arn",
@@ -38,7 +37,6 @@ PATCHES = Patches(
     },
 )
 MAPPING_PATCHES = Patches(BasePathMapping, {"basePath": scalar, "restApiId": scalar, "stage": removable})
-ZONES = {"EDGE": "Z2FDTNDATAQYW2", "REGIONAL": "Z1UJRXOUMOOFQ8"}
 
 
 class DomainOperations:
@@ -63,22 +61,9 @@ class DomainOperations:
             if any(one.domain_name == name for one in self._apis.domain_names.of(caller)):
                 raise BadRequestException("The domain name you provided already exists.")
             domain = DomainName(account_id=caller.account_id, region=caller.region, **given)
-            domain = self._apis.domain_names.put(self._placed(domain))
+            domain = self._apis.domain_names.put(placed(domain, self._clock.time()))
         self._domains.forget()
         return output(domain)
-
-    def _placed(self, domain: DomainName) -> DomainName:
-        """The domain with the names that its DNS records would lead to."""
-        kinds = domain.endpoint_configuration.types
-        if kinds not in (["EDGE"], ["REGIONAL"]):
-            raise BadRequestException("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE")
-        arn = f"arn:aws:apigateway:{domain.region}::/domainnames/{domain.domain_name}"
-        domain = replace(domain, domain_name_arn=arn, certificate_upload_date=self._clock.time())
-        if kinds == ["EDGE"]:
-            host = f"d{random_string(13)}.cloudfront.net"
-            return replace(domain, distribution_domain_name=host, distribution_hosted_zone_id=ZONES["EDGE"])
-        host = f"d-{random_string(10)}.execute-api.{domain.region}.amazonaws.com"
-        return replace(domain, regional_domain_name=host, regional_hosted_zone_id=ZONES["REGIONAL"])
 
     @operation("GetDomainName")
     def get_domain_name(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +91,7 @@ class DomainOperations:
             ]
             if kinds:
                 configuration = EndpointConfiguration([str(kinds[-1])])
-                domain = self._placed(replace(domain, endpoint_configuration=configuration))
+                domain = placed(replace(domain, endpoint_configuration=configuration), self._clock.time())
             rest = [
                 each
                 for each in operations
@@ -132,7 +117,7 @@ class DomainOperations:
             domain = self._domain(caller, params)
             given = fields_of(BasePathMapping, params)
             given["base_path"] = (given.get("base_path") or "").strip("/") or NO_BASE_PATH
-            mapping = self._checked(caller, BasePathMapping(**given))
+            mapping = self._checked(caller, BasePathMapping(**given, mapping_id=random_string(6)))
             if self._apis.base_path_mappings.find(domain, mapping.base_path):
                 raise ConflictException("Base path already exists for this domain name")
             self._apis.base_path_mappings.put(domain, mapping.base_path, mapping)

@@ -1,11 +1,12 @@
 """Where REST APIs are kept, and the keys and usage plans that their callers need."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from dewstack.apigateway.errors import BadRequestException, NotFoundException
-from dewstack.apigateway.resources import Apis, Children, Owned
-from dewstack.apigateway.rest_api.account_model import BasePathMapping, ClientCertificate, DomainName, VpcLink
+from dewstack.apigateway.domains.model import BasePathMapping, DomainName
+from dewstack.apigateway.errors import BadRequestException
+from dewstack.apigateway.resources import Apis, Belongings, Children, Owned
+from dewstack.apigateway.rest_api.account_model import ClientCertificate, VpcLink
 from dewstack.apigateway.rest_api.documentation_model import DocumentationPart, DocumentationVersion
 from dewstack.apigateway.rest_api.model import (
     Account,
@@ -32,7 +33,6 @@ LARGEST_PAGE = 500
 
 
 T = TypeVar("T")
-P = TypeVar("P", bound=Owned)
 
 
 def new_id() -> str:
@@ -140,34 +140,6 @@ class Resources(Children[Resource]):
         """Remove all resources of the API."""
         super().clear(api)
         self.release(api)
-
-
-class Belongings(Generic[P]):
-    """What an account has in a region beside its APIs. `missing` is AWS's sentence about one that isn't there."""
-
-    def __init__(self, store: Store, collection: str, kind: type[P], missing: str) -> None:
-        self._items = store.collection(collection, kind)
-        self._missing = missing
-
-    def get(self, caller: Caller, name: str) -> P:
-        """The one of this id. Raises NotFoundException."""
-        found = None if "\0" in name else self._items.get(caller.account_id, caller.region, name)
-        if found is None:
-            raise NotFoundException(self._missing)
-        return found
-
-    def of(self, caller: Caller) -> list[P]:
-        """All of an account and region."""
-        return self._items.scan(caller.account_id, caller.region)
-
-    def put(self, one: P) -> P:
-        """Keep it."""
-        self._items.put(one, *one.key)
-        return one
-
-    def delete(self, one: P) -> None:
-        """Remove it."""
-        self._items.delete(*one.key)
 
 
 class RestApis(Apis[RestApi]):

@@ -5,12 +5,12 @@ from typing import Generic, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from dewstack.apigateway.domains.table import Domains
 from dewstack.apigateway.rest_api.api_operations import ApiOperations
 from dewstack.apigateway.rest_api.authorizer_operations import AuthorizerOperations
 from dewstack.apigateway.rest_api.connection_operations import ClientCertificateOperations, VpcLinkOperations
 from dewstack.apigateway.rest_api.documentation_operations import DocumentationOperations
 from dewstack.apigateway.rest_api.domain_operations import DomainOperations
-from dewstack.apigateway.rest_api.domains import Domains
 from dewstack.apigateway.rest_api.gateway_response_operations import GatewayResponseOperations
 from dewstack.apigateway.rest_api.integration_operations import IntegrationOperations
 from dewstack.apigateway.rest_api.invoke_tests import InvokeTests
@@ -59,17 +59,21 @@ class RestApiService(Generic[S]):
     """`operations` of the service `apigateway`, and `compile` for what they made.
 
     `compiler` gives what compiles them, once one is asked for; `changed` is called with an API's id after every
-    change that its clients can notice.
+    change that its clients can notice. `domains` are told of changes of domain names.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, compiler: Callable[[], Compiler[S]], changed: Callable[[str], None]
+        self,
+        store: Store,
+        clock: Clock,
+        compiler: Callable[[], Compiler[S]],
+        changed: Callable[[str], None],
+        domains: Domains,
     ) -> None:
         self._apis = RestApis(store, changed)
         self._make_compiler = compiler
         self._compiler: Compiler[S] | None = None
         self.usage = Usage(store, clock)
-        self.domains = Domains(store)
         made = ApiOperations(self._apis, clock)
         keys = ApiKeyOperations(self._apis, clock, self._keys_changed)
         plans = UsagePlanOperations(self._apis, self._keys_changed)
@@ -90,7 +94,7 @@ class RestApiService(Generic[S]):
             plans,
             UsageOperations(self._apis, self.usage, keys, plans),
             TagOperations(self._apis),
-            DomainOperations(self._apis, clock, self.domains),
+            DomainOperations(self._apis, clock, domains),
             VpcLinkOperations(self._apis),
             ClientCertificateOperations(self._apis, clock),
             InvokeTests(self._apis, clock, self._compiled_by),
@@ -113,6 +117,10 @@ class RestApiService(Generic[S]):
         """All APIs, oldest first."""
         return self._apis.every()
 
+    def stages(self, caller: Caller, api_id: str) -> list[str]:
+        """The names of an API's stages. Raises NotFoundException."""
+        return [stage.stage_name for stage in self._apis.stages.all(self._apis.named(caller, api_id))]
+
     def lookup(self, api_id: str) -> RestApi | None:
         """The API of this id in whatever account and region, or None."""
         return self._apis.anywhere(api_id)
@@ -121,7 +129,6 @@ class RestApiService(Generic[S]):
         """Take note that the store was emptied or replaced."""
         self._apis.forget()
         self.usage.forget()
-        self.domains.forget()
 
     def compile(self, api_id: str) -> S | None:
         """The API as it is served from now on, or None. Reads the store: not for the loop."""

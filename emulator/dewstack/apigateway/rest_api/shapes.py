@@ -18,7 +18,7 @@ def _camel(name: str) -> str:
     return _IRREGULAR.get(name) or head + "".join(word.capitalize() for word in rest)
 
 
-_SHAPES = Shapes(_camel, frozenset({"account_id", "region", "snapshot"}))
+_SHAPES = Shapes(_camel, frozenset({"account_id", "mapping_id", "region", "snapshot"}))
 fields_of = _SHAPES.fields_of
 names_of = _SHAPES.names_of
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dewstack.apigateway.domains.model import DomainName
 from dewstack.apigateway.errors import BadRequestException, NotFoundException
-from dewstack.apigateway.rest_api.account_model import ClientCertificate, DomainName, VpcLink
+from dewstack.apigateway.rest_api.account_model import ClientCertificate, VpcLink
 from dewstack.apigateway.rest_api.model import Account, ApiKey, RestApi, Stage, UsagePlan
 from dewstack.apigateway.rest_api.patch import Patches, removable
 from dewstack.apigateway.rest_api.resources import RestApis

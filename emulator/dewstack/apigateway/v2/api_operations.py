@@ -1,4 +1,4 @@
-"""The control plane of `apigatewayv2`: the APIs themselves and their tags."""
+"""The control plane of `apigatewayv2`: the APIs themselves."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,12 +6,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from dewstack.apigateway import integrations
-from dewstack.apigateway.errors import BadRequestException, NotFoundException
+from dewstack.apigateway.errors import BadRequestException
 from dewstack.apigateway.v2.model import Api, Integration, Route, Stage
 from dewstack.apigateway.v2.protocols import Protocols
 from dewstack.apigateway.v2.resources import ApisV2, new_id, page
 from dewstack.apigateway.v2.shapes import fields_of, output, required
-from dewstack.arn import Arn
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.errors import NotEmulated
@@ -22,7 +21,7 @@ NAME_LIMIT = 128
 
 
 class ApiOperations:
-    """CreateApi, GetApi, GetApis, UpdateApi, DeleteApi and the tagging of APIs and stages.
+    """CreateApi, GetApi, GetApis, UpdateApi, DeleteApi, DeleteCorsConfiguration.
 
     `endpoint` gives the URL of an API from its id and region.
     """
@@ -122,44 +121,3 @@ class ApiOperations:
             self._apis.delete(api)
         self._apis.changed(api)
         return {}
-
-    @operation("TagResource")
-    def tag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Add tags to an API or a stage."""
-        self._retag(caller, params, lambda tags: tags | (params.get("Tags") or {}))
-        return {}
-
-    @operation("UntagResource")
-    def untag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Take tags off an API or a stage."""
-        gone = set(params.get("TagKeys") or ())
-        self._retag(caller, params, lambda tags: {key: tags[key] for key in tags if key not in gone})
-        return {}
-
-    @operation("GetTags")
-    def get_tags(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """The tags of an API or a stage."""
-        api, stage = self._tagged(caller, required(params, "ResourceArn"))
-        return {"Tags": stage.tags if stage else api.tags}
-
-    def _retag(
-        self, caller: Caller, params: dict[str, Any], change: Callable[[dict[str, str]], dict[str, str]]
-    ) -> None:
-        with self._apis.transaction():
-            api, stage = self._tagged(caller, required(params, "ResourceArn"))
-            if stage:
-                tagged = replace(stage, tags=change(stage.tags))
-                self._apis.stages.put(api, stage.stage_name, tagged)
-            else:
-                self._apis.put(replace(api, tags=change(api.tags)))
-
-    def _tagged(self, caller: Caller, arn: str) -> tuple[Api, Stage | None]:
-        """The API, and the stage if it is one, of `arn:aws:apigateway:region::/apis/ID[/stages/NAME]`."""
-        try:
-            parts = Arn.parse(arn).resource.strip("/").split("/")
-        except ValueError:
-            raise BadRequestException(f"Invalid resource ARN specified {arn}") from None
-        if len(parts) not in (2, 4) or parts[0] != "apis" or (len(parts) == 4 and parts[2] != "stages"):
-            raise NotFoundException(f"Invalid resource identifier specified {arn}")
-        api = self._apis.api(caller, {"ApiId": parts[1]})
-        return api, self._apis.stages.get(api, parts[3]) if len(parts) == 4 else None

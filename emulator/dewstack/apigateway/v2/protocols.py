@@ -18,8 +18,9 @@ from dewstack.http import Request, Response
 class ServedApi(Protocol):
     """An API, ready to serve."""
 
-    async def execute(self, request: Request) -> Response:
-        """The response to `request`, whatever happens on its way."""
+    async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
+        """The response to `request`, whatever happens on its way. At a custom domain name, its stage and the path after
+        it are `mapped`."""
 
 
 class ApiProtocol(Protocol):

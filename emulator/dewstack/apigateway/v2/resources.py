@@ -23,6 +23,7 @@ from dewstack.config import Caller
 from dewstack.ids import random_string
 from dewstack.store import Store
 
+S = TypeVar("S")
 T = TypeVar("T", bound=Struct)
 DEFAULT_PAGE = 5_000
 MISSING = "Invalid {noun} identifier specified {{name}}"
@@ -34,6 +35,13 @@ def new_id() -> str:
 
 
 def page(items: list[T], params: Mapping[str, Any]) -> dict[str, Any]:
+    """One page of `items`, as `shown_page` has it."""
+    return shown_page(items, params, output)
+
+
+def shown_page(
+    items: list[S], params: Mapping[str, Any], show: Callable[[S], dict[str, Any]]
+) -> dict[str, Any]:
     """One page of `items` as `Items` and, when more follow, `NextToken`. Raises BadRequestException for a
     token or a size that isn't a number."""
     try:
@@ -43,7 +51,7 @@ def page(items: list[T], params: Mapping[str, Any]) -> dict[str, Any]:
         raise BadRequestException("Invalid NextToken or MaxResults") from None
     if start < 0 or size < 1:
         raise BadRequestException("Invalid NextToken or MaxResults")
-    shape: dict[str, Any] = {"Items": [output(item) for item in items[start : start + size]]}
+    shape: dict[str, Any] = {"Items": [show(item) for item in items[start : start + size]]}
     if start + size < len(items):
         shape["NextToken"] = str(start + size)
     return shape

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 
+from dewstack.apigateway.domains.names import DomainNames
+from dewstack.apigateway.domains.table import Domains
+from dewstack.apigateway.v2.api_mapping_operations import ApiMappingOperations
 from dewstack.apigateway.v2.api_operations import ApiOperations
 from dewstack.apigateway.v2.authorizer_operations import AuthorizerOperations
+from dewstack.apigateway.v2.domain_name_operations import DomainNameOperations
 from dewstack.apigateway.v2.integration_operations import IntegrationOperations
 from dewstack.apigateway.v2.model import Api, Snapshot, Stage
 from dewstack.apigateway.v2.openapi import ImportOperations
@@ -13,7 +17,9 @@ from dewstack.apigateway.v2.resources import ApisV2
 from dewstack.apigateway.v2.response_operations import IntegrationResponseOperations, RouteResponseOperations
 from dewstack.apigateway.v2.route_operations import RouteOperations
 from dewstack.apigateway.v2.stage_operations import StageOperations
+from dewstack.apigateway.v2.tag_operations import TagOperations
 from dewstack.clock import Clock
+from dewstack.config import Caller
 from dewstack.store import Store
 from dewstack.wire import Handler, operations_of
 
@@ -22,7 +28,8 @@ class ApiService:
     """`operations` of the service `apigatewayv2`, and `compile` for what they made.
 
     `protocols` are the kinds of APIs there are. `changed` is called with an API's id after every change; `endpoint`
-    gives an API's URL from its id and region.
+    gives an API's URL from its id and region. `domains` are told of changes of domain names, at which there may also be
+    REST APIs, whose stages `rest_stages` gives (and raises NotFoundException).
     """
 
     def __init__(
@@ -32,9 +39,12 @@ class ApiService:
         protocols: Protocols,
         changed: Callable[[str], None],
         endpoint: Callable[[str, str], str],
+        domains: Domains,
+        rest_stages: Callable[[Caller, str], list[str]],
     ) -> None:
         self._apis = ApisV2(store, changed)
         self._protocols = protocols
+        names = DomainNames(store)
         self.operations: dict[str, Handler] = operations_of(
             ApiOperations(self._apis, clock, endpoint, protocols),
             RouteOperations(self._apis, protocols),
@@ -43,6 +53,9 @@ class ApiService:
             IntegrationResponseOperations(self._apis, protocols),
             AuthorizerOperations(self._apis, protocols),
             StageOperations(self._apis, clock),
+            TagOperations(self._apis, names),
+            DomainNameOperations(names, clock, domains),
+            ApiMappingOperations(names, domains, self._apis, rest_stages),
             ImportOperations(self._apis, lambda name: self.operations[name]),
             ExportOperations(self._apis, self._served),
         )

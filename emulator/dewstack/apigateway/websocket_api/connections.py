@@ -35,11 +35,14 @@ class Connection:
         stage: str,
         connected_at: float,
         identity: dict[str, str],
+        domain_name: str,
     ) -> None:
         self.id = connection_id
         self.owner = owner
         """Account, region and API."""
         self.stage = stage
+        self.domain_name = domain_name
+        """Where the client has connected."""
         self.connected_at = connected_at
         self.last_active_at = connected_at
         self.identity = identity

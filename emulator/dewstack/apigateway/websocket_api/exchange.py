@@ -61,7 +61,7 @@ class Exchange:
         self.query = query_values(request.query) if request else {}
         self.header_lines = _lines(request, self.time) if request else {}
         if event_type == "DISCONNECT":
-            self.header_lines = {**FAREWELL, "Host": [stage.domain_name]}
+            self.header_lines = {**FAREWELL, "Host": [connection.domain_name]}
 
     def header(self, name: str) -> str | None:
         """The value of a handshake's header, in any case."""
@@ -87,7 +87,7 @@ class Exchange:
             "requestTimeEpoch": int(self.time * 1000),
             "identity": connection.identity,
             "requestId": self.request_id,
-            "domainName": self.stage.domain_name,
+            "domainName": connection.domain_name,
             "connectionId": connection.id,
             "apiId": self.stage.api_id,
         }

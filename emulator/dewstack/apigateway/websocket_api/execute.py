@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dewstack.apigateway.reading import host_name
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.apigateway.websocket_api import refusals
@@ -91,10 +92,14 @@ class CompiledWebsocketApi:
         """The stage of this name, or None."""
         return self._stages.get(name)
 
-    async def execute(self, request: Request) -> Response:
-        """The answer to a handshake, or to a request about a connection (`/stage/@connections/id`)."""
-        name, _, rest = request.raw_path.removeprefix("/").partition("/")
-        stage = self._stages.get(unquote(name)) if self._enabled else None
+    async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
+        """The answer to a handshake, or to a request about a connection (`/stage/@connections/id`). At a custom domain
+        name, its stage and the path after it are `mapped`."""
+        if mapped is None:
+            name, _, rest = request.raw_path.removeprefix("/").partition("/")
+        else:
+            name, rest = mapped[0], mapped[1].removeprefix("/")
+        stage = self._stages.get(unquote(name)) if self._enabled or mapped else None
         if stage is None:
             return _forbidden()
         if rest.startswith("@connections/") and self._parts.manage is not None:
@@ -107,7 +112,8 @@ class CompiledWebsocketApi:
         if request.method != "GET" or not key or request.header("sec-websocket-version") != "13":
             upgrade = (b"Sec-WebSocket-Version", b"13")
             return json_response(400, {"message": "Bad Request"}, upgrade)
-        return await self._connect(stage, request, key)
+        domain = host_name(request.header("host") or "") if mapped else stage.facts.domain_name
+        return await self._connect(stage, request, key, domain)
 
     async def _manage(self, stage: CompiledStage, request: Request, name: str) -> Response:
         """Let a backend ask about a client of this stage; those of others are gone, as far as it can tell."""
@@ -121,13 +127,14 @@ class CompiledWebsocketApi:
         sent = request.sent_path or request.raw_path
         return await self._parts.manage(replace(request, raw_path=f"/@connections/{name}", sent_path=sent))
 
-    async def _connect(self, stage: CompiledStage, request: Request, key: str) -> Response:
+    async def _connect(self, stage: CompiledStage, request: Request, key: str, domain: str) -> Response:
         """Throttle, authorize, integrate; then switch protocols."""
         identity = {"sourceIp": request.source_ip}
         if agent := request.header("user-agent"):
             identity = {"userAgent": agent, **identity}
         parts = self._parts
-        connection = Connection(new_id(), stage.owner, stage.facts.stage, parts.clock.time(), identity)
+        connected_at = parts.clock.time()
+        connection = Connection(new_id(), stage.owner, stage.facts.stage, connected_at, identity, domain)
         exchange = Exchange(stage.facts, connection, parts.dates, "CONNECT", request=request)
         answer = Answer()
         route = stage.routes.get("$connect")

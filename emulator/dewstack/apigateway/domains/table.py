@@ -4,11 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from dewstack.apigateway.rest_api.account_model import BasePathMapping, DomainName
+from dewstack.apigateway.domains.model import BasePathMapping, DomainName
 from dewstack.store import Store
-
-NO_BASE_PATH = "(none)"
-"""How AWS names the base path that is none."""
 
 
 class Target(Struct, frozen=True):
@@ -26,6 +23,7 @@ class Domains:
         self._names = store.collection("apigateway.domain-names", DomainName)
         self._mappings = store.collection("apigateway.base-path-mappings", BasePathMapping)
         self._table: Mapping[str, tuple[BasePathMapping, ...]] | None = None
+        self._wild = False
 
     def forget(self) -> None:
         """Take note that something changed."""
@@ -42,7 +40,9 @@ class Domains:
                 name: tuple(sorted(each, key=lambda one: len(one.path), reverse=True))
                 for name, each in found.items()
             }
-        return table.get(host)
+            self._wild = any(name.startswith("*.") for name in table)
+        mapped = table.get(host)
+        return mapped if mapped is not None or not self._wild else table.get(f"*.{host.partition('.')[2]}")
 
 
 def target(mappings: tuple[BasePathMapping, ...], raw_path: str) -> Target | None:
