@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from dewstack.access import Principal
 from dewstack.clock import Clock
+from dewstack.ids import is_temporary_key_id
 
 DEVELOPER_SECRET = "test"
 MAX_SESSIONS = 10_000
@@ -65,6 +66,11 @@ class Credentials:
         if not access_key_id:
             return None
         return self._held.get(access_key_id) or self._user_key(access_key_id)
+
+    @staticmethod
+    def ended(access_key_id: str | None) -> bool:
+        """Whether an unknown key is one of a session or environment that has ended, perhaps with a former emulator."""
+        return access_key_id is not None and is_temporary_key_id(access_key_id)
 
     def developer(self, access_key_id: str, account_id: str) -> Credential | None:
         """The developer's own well-known key: `test`, or the number of an account, with the secret `test`."""

@@ -45,4 +45,6 @@ class Expired(Fault):
 
 INVALID_TOKEN = "The security token included in the request is invalid."
 EXPIRED_TOKEN = "The security token included in the request is expired"
+UNKNOWN_KEY = "The AWS Access Key Id you provided does not exist in our records."
+"""S3's words for a key that nobody holds."""
 MISSING_TOKEN = "Missing Authentication Token"

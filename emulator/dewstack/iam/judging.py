@@ -16,7 +16,7 @@ from dewstack.http import Request
 from dewstack.iam.actions import Ask, Asked, asked
 from dewstack.iam.credentials import Credential, Credentials
 from dewstack.iam.evaluation import Policies, Verdict, judge
-from dewstack.iam.faults import Fault, Missing
+from dewstack.iam.faults import INVALID_TOKEN, UNKNOWN_KEY, Fault, Missing, Unrecognized
 from dewstack.iam.refusals import denied, faulty, not_authorized
 from dewstack.iam.roles import Known, Roles
 from dewstack.iam.service import Sources
@@ -59,10 +59,11 @@ class Judging:
 
         Raises an AwsError where `--iam enforce` is on; otherwise warns.
         """
+        name, signing_name, protocol = service
         credential = self.credentials.find(caller.access_key_id)
         if credential is None:
+            self._refuse_ended(caller.access_key_id, protocol)
             return
-        name, signing_name, protocol = service
         self._check_signature(request, credential, protocol)
         call = Asked(name, operation, params, caller, request, signing_name, self._arn_of)
         for ask in asked(call):
@@ -74,6 +75,14 @@ class Judging:
                 message = not_authorized(arn, ask.action, ask.resource, verdict.reason, service=name)
                 raise denied(name, protocol, message)
             self._warnings.lacking(credential, ask, verdict)
+
+    def _refuse_ended(self, access_key_id: str | None, protocol: str) -> None:
+        """A key that was an environment's or a session's is nobody's any more: never the developer's."""
+        if access_key_id is None or not self.credentials.ended(access_key_id):
+            return
+        if self._mode == ENFORCE:
+            raise faulty(protocol, Unrecognized(UNKNOWN_KEY if protocol == "rest-xml" else INVALID_TOKEN))
+        self._warnings.ended(access_key_id)
 
     def _check_signature(self, request: Request, credential: Credential, protocol: str) -> None:
         """Where nothing is enforced, only what costs nothing: the session's token. Forms for S3, and its URLs with

@@ -10,7 +10,7 @@ from msgspec import Struct
 from dewstack.iam.evaluation import Policies
 from dewstack.iam.managed import OWNER, ManagedPolicies
 from dewstack.iam.model import Identity, Recorded
-from dewstack.policies import MalformedPolicy, Statement, read
+from dewstack.policies import MalformedPolicy, Patterns, Statement, read
 
 log = logging.getLogger("dewstack.iam")
 
@@ -19,6 +19,10 @@ ROLE, MANAGED, INLINE = (
     "AWS::IAM::ManagedPolicy",
     ("AWS::IAM::Policy", "AWS::IAM::RolePolicy"),
 )
+
+
+NOTHING_GOES = Statement("Deny", Patterns(("*",)), Patterns(("*",)))
+"""What a policy says that can't be read: it may deny something, so nothing is allowed beside it."""
 
 
 class Known(Struct, frozen=True):
@@ -147,5 +151,11 @@ def _statements(arn: str, documents: Iterable[Any]) -> tuple[Statement, ...]:
         try:
             found.extend(read(document))
         except MalformedPolicy as error:
-            log.warning("%s: one of its policies can't be read and allows nothing: %s", arn, error)
+            found.append(NOTHING_GOES)
+            log.warning(
+                "%s may do nothing until one of its policies is mended, which can't be read: %s. AWS would not have"
+                " taken it (MalformedPolicyDocument)",
+                arn,
+                error,
+            )
     return tuple(found)

@@ -64,7 +64,9 @@ class Iam:
 
     def holds(self, access_key_id: str | None) -> bool:
         """Whether `check` is about the holder of this key."""
-        return self._config.iam != "off" and self.credentials.find(access_key_id) is not None
+        if self._config.iam == "off":
+            return False
+        return self.credentials.find(access_key_id) is not None or self.credentials.ended(access_key_id)
 
     async def check(
         self,

@@ -8,15 +8,13 @@ from typing import Literal
 from dewstack.access import Principal
 from dewstack.arn import Arn
 from dewstack.iam.credentials import Credential
-from dewstack.ids import random_string
-
-KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+from dewstack.ids import temporary_key_id
 
 
 def new_key() -> tuple[str, str, str]:
     """A temporary access key id, its secret and its session token."""
     token = base64.b64encode(secrets.token_bytes(192)).decode()
-    return f"ASIA{random_string(16, KEY_ALPHABET)}", base64.b64encode(secrets.token_bytes(30)).decode(), token
+    return temporary_key_id(), base64.b64encode(secrets.token_bytes(30)).decode(), token
 
 
 def derived_id(arn: str, prefix: Literal["AROA", "AIDA"] = "AROA") -> str:

@@ -53,6 +53,15 @@ class Warnings:
                 credential.role_arn,
             )
 
+    def ended(self, access_key_id: str) -> None:
+        """A call with the key of an environment or session that has ended."""
+        if self._first(access_key_id):
+            log.warning(
+                "the access key %s belongs to an environment or session that has ended: AWS refuses it. Don't keep"
+                " credentials longer than the environment that was given them",
+                access_key_id,
+            )
+
     def faulty(self, credential: Credential, code: str, message: str) -> None:
         """A call that AWS would refuse for its signature."""
         who = credential.function or credential.principal.arn

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from dewstack.ids import random_string
+from dewstack.ids import temporary_key_id
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.isolation import Isolation, View
 from dewstack.lambda_.java import DEPENDENCY, java_command
@@ -173,7 +173,7 @@ class Launcher:
             "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group_name,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             **_log_environ(function),
-            "AWS_ACCESS_KEY_ID": f"{ENVIRONMENT_KEY}{random_string(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}",
+            "AWS_ACCESS_KEY_ID": temporary_key_id(),
             "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
             "AWS_SESSION_TOKEN": self._session_token(),
             "LAMBDA_TASK_ROOT": task,
