@@ -13,7 +13,7 @@ from dewstack.errors import AwsError, NotEmulated
 from dewstack.wire import Call
 
 _S3 = re.compile(
-    r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]*)\.)?"
+    r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]*?)\.)?"
     r"(?:s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
     r"|(?:s3\.)?(?:[a-z0-9-]+\.)?localhost(?:\.localstack\.cloud)?)"
 )
