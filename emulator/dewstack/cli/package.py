@@ -3,7 +3,7 @@
 import click
 
 from dewstack.cli.mapping import MapOptions, map_options, print_warnings
-from dewstack.cli.output import json_option, print_json
+from dewstack.cli.output import json_option, notice, print_json
 from dewstack.project import find_project
 
 
@@ -23,7 +23,7 @@ def command(stage: str, region: str, params: tuple[str, ...], as_json: bool) -> 
 
     service = MapOptions(stage, region, params).load(find_project().directory)
     print_warnings(service)
-    packaged = package_service(service)
+    packaged = package_service(service, say=notice)
     if as_json:
         print_json(
             {

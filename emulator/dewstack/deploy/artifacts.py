@@ -129,12 +129,14 @@ class PackagedCode(Struct, frozen=True):
         )
 
 
-def package_service(service: Service, *, now: float | None = None) -> Packaged:
+def package_service(
+    service: Service, *, now: float | None = None, say: Callable[[str], None] = lambda text: None
+) -> Packaged:
     """Write the zips and both templates to `.serverless/`, as the Serverless Framework does.
 
-    `now` (seconds) names the folder in the bucket. Raises UserError.
+    `now` (seconds) names the folder in the bucket; `say` is told of what takes long. Raises UserError.
     """
-    code = package_code(service)
+    code = package_code(service, say)
     prefix = f"{uploads_prefix(service)}/{deployment_folder(time.time() if now is None else now)}"
     update = code.template(lambda package: f"{prefix}/{package.path.name}")
     return Packaged(code.packages, *write_templates(service.directory, create_template(service), update))

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dewstack.errors import UserError
 from dewstack.service import FunctionSpec, Service
 
 PLUGIN = "serverless-python-requirements"
@@ -105,11 +106,14 @@ class PythonPackages:
         for requirements, functions in wanted.items():
             if requirements.file.is_file():
                 yield requirements, functions
-            elif other := _other_tool(requirements.file.parent):
-                self._once(
-                    f"{other} isn't read for the functions' packages: write them to {name} (or start dew in the"
-                    f" virtualenv that has them, beside a {name} that names them)"
-                )
+                continue
+            try:
+                locked = _locked(service.directory, requirements.file.parent)
+            except UserError as error:
+                self._once(f"{error.message}: {error.hint}")
+                continue
+            if locked is not None:
+                yield replace(requirements, file=locked), functions
 
     def _layer(self, project: Path, requirements: Requirements) -> Path | None:
         """The layer's directory, with all that the file names; None when it can't be had."""
@@ -238,11 +242,20 @@ def _linked(project: Path, packages: Path, runtime: str) -> Path:
     return layer
 
 
-def _other_tool(directory: Path) -> str | None:
-    """What else says which packages are needed, where there is no requirements file."""
-    return next(
-        (name for name in ("Pipfile", "poetry.lock", "uv.lock") if (directory / name).is_file()), None
-    )
+def _locked(project: Path, directory: Path) -> Path | None:
+    """What a lock file or pyproject.toml says, as a requirements file. Raises UserError for a broken one."""
+    from dewstack.deploy.requirements.files import read_required
+
+    required = read_required(directory)
+    if required is None:
+        return None
+    text = "".join(f"{line}\n" for line in required.lines)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    file = project / DIRECTORY / f"{required.file.name}-{digest}.txt"
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return file
 
 
 def _pip(python: str, file: Path, target: Path) -> str:

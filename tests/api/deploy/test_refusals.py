@@ -163,7 +163,7 @@ def test_a_circle_is_found_behind_what_is_none() -> None:
 def test_a_package_over_the_limit(dew: Dew, project: Path, moto: str) -> None:
     with zipfile.ZipFile(project / "big.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for part in range(5):
-            archive.writestr(f"part{part}", bytes(60_000_000))
+            archive.writestr(f"part{part}", bytes(60_000_000), compresslevel=1)
     map_ = MAP.replace("    package: {patterns: ['!**', other.py]}", "    package: {artifact: big.zip}")
     (project / "serverless.yml").write_text(map_)
     error = dew("deploy", "--target", "aws", "--endpoint", moto, "--yes", "--json").error

@@ -170,11 +170,29 @@ def test_what_the_runtime_has_needs_no_layer(project: Path, python: Any, content
     assert completed(project, python, []).layers == {}
 
 
-def test_another_tools_list_is_named(project: Path, python: Any) -> None:
-    (project / "poetry.lock").touch()
+def test_another_tools_lock_file_is_read(project: Path, python: Any) -> None:
+    lock = '[[package]]\nname = "requests"\nversion = "2.32.0"\ngroups = ["main"]\n'
+    (project / "poetry.lock").write_text(lock)
+    said: list[str] = []
+    [layer] = completed(project, python, said).layers.values()
+    assert Path(layer["path"], "python/installed.txt").read_text() == "requests==2.32.0\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "step"),
+    [
+        ("poetry.lock", "", "lock it anew"),
+        ("Pipfile", "[packages]\n", "pipenv lock"),
+        ("pyproject.toml", "[tool.poetry.dependencies]\nhttpx = '*'\n", "poetry lock"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_named(
+    project: Path, python: Any, file: str, content: str, step: str
+) -> None:
+    (project / file).write_text(content)
     said: list[str] = []
     assert completed(project, python, said).layers == {}
-    assert said[0].startswith("poetry.lock isn't read for the functions' packages")
+    assert file in said[0] and step in said[0]
 
 
 def test_without_the_plugin_nothing_happens(project: Path, python: Any) -> None:

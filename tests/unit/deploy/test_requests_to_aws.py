@@ -10,6 +10,7 @@ from botocore.stub import ANY, Stubber
 from msgspec.structs import replace
 
 from dewstack.deploy import AWS, Event, deploy_template, remove_stack
+from dewstack.deploy.release import remove
 from dewstack.deploy.release.settings import stack_settings
 from dewstack.deploy.remote import client_call
 from dewstack.deploy.stack import execute, prepare
@@ -263,3 +264,15 @@ def test_credentials_that_are_not_taken_are_said_so(aws: Aws, code: str, said: s
     with pytest.raises(UserError) as refused:
         prepare(aws.call, "shop-prod", TEMPLATE, target=QUICK)
     assert said in refused.value.message and "sign in again" in refused.value.hint
+
+
+def test_a_protected_stack_is_not_even_emptied(aws: Aws, tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: shop\nprovider: {name: aws, runtime: python3.11, stage: prod}\nfunctions: {}\n"
+    )
+    service = load(tmp_path, options={}, environ={})
+    aws.stack("UPDATE_COMPLETE", EnableTerminationProtection=True)
+    with pytest.raises(UserError, match="shop-prod is protected against its removal") as refused:
+        remove(aws.call, service, QUICK, lambda event: None)
+    assert "--no-enable-termination-protection" in refused.value.hint
+    aws.stubber.assert_no_pending_responses()

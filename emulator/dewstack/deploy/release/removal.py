@@ -4,9 +4,9 @@ from dewstack.deploy.bucket_events import detach_buckets
 from dewstack.deploy.failures import as_user_error, busy
 from dewstack.deploy.progress import OnEvent
 from dewstack.deploy.release.uploads import empty_bucket
-from dewstack.deploy.stack import remove_stack, stack_status
+from dewstack.deploy.stack import find_stack, remove_stack
 from dewstack.deploy.target import Call, Target
-from dewstack.errors import AwsError
+from dewstack.errors import AwsError, UserError
 from dewstack.service import Service
 
 
@@ -14,9 +14,16 @@ def remove(call: Call, service: Service, target: Target, on_event: OnEvent) -> b
     """Remove the stack of a map; False when there is none. Raises UserError naming what resists."""
     name = service.stack_name
     try:
-        status = stack_status(call, name)
-        if status is None:
+        stack = find_stack(call, name)
+        if stack is None:
             return False
+        status = str(stack["StackStatus"])
+        if stack.get("EnableTerminationProtection"):
+            raise UserError(
+                f"{name} is protected against its removal",
+                hint=f"aws cloudformation update-termination-protection --no-enable-termination-protection"
+                f" --stack-name {name}",
+            )
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             raise busy(name, status)
         detach_buckets(call, service)

@@ -37,11 +37,19 @@ def read_required(directory: Path, name: str = "requirements.txt") -> Required |
         try:
             lines = read(path)
         except OSError as error:
-            raise UserError(f"{path} can't be read: {error.strerror}") from error
+            raise UserError(
+                f"{path} can't be read: {error.strerror}", hint="is it a file of yours?"
+            ) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{path} can't be understood: {error}") from error
+            raise UserError(
+                f"{path} can't be understood: {error}", hint="lock it anew, or write requirements.txt"
+            ) from error
         if lines is not None:
             return Required(path, tuple(lines))
+    for file, command in (("Pipfile", "pipenv lock"), ("pyproject.toml", "poetry lock")):
+        path = directory / file
+        if path.is_file() and (file == "Pipfile" or "[tool.poetry.dependencies]" in path.read_text()):
+            raise UserError(f"{path} isn't locked", hint=f"run '{command}', or write requirements.txt")
     return None
 
 
