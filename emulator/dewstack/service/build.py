@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import events
+from .event_rules import check_events
+from .function_rules import check_functions
 from .handlers import check_handler
 from .http_api import build_http_api
 from .model import DeploymentBucket, Event, FunctionSpec, IamRole, Provider
@@ -57,6 +59,8 @@ class Builder:
                 continue
             built[key] = self._function(key, entry, provider, f"{service}-{stage}-{key}")
         check_routes(self.reading, built, provider)
+        check_functions(self.reading, built, provider.settings)
+        check_events(self.reading, mapping(self.settings.get("functions")), provider.settings)
         return built
 
     def _function(
