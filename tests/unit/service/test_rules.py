@@ -10,7 +10,8 @@ Problems = Callable[..., list[str]]
 Loader = Callable[..., Service]
 
 DURABLE = "f: {handler: index.handler, runtime: nodejs24.x, durableConfig: {executionTimeout: %s}%s}"
-EVENT = "f: {handler: index.handler, runtime: nodejs20.x, events: [%s]}"
+EVENT = "f: {handler: index.handler, runtime: nodejs20.x, events: [{%s}]}"
+KEY = "arn:aws:kms:us-east-1:123456789012:key"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 EFS = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/a@sha256:" + "a" * 64
@@ -97,20 +98,14 @@ def plain(settings: str) -> str:
             "events[1].cognitoUserPool.pool: a function has events of one existing user pool at most",
         ),
         (
-            EVENT
-            % "cognitoUserPool: {pool: A, trigger: CustomEmailSender, kmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/a'}}, "
-            "{cognitoUserPool: {pool: A, trigger: CustomSMSSender, kmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/b'}",
+            EVENT % f"cognitoUserPool: {{pool: A, trigger: CustomEmailSender, kmsKeyId: '{KEY}/a'}}}}, "
+            f"{{cognitoUserPool: {{pool: A, trigger: CustomSMSSender, kmsKeyId: '{KEY}/b'}}",
             "events[1].cognitoUserPool.kmsKeyId: the user pool 'A' has another key already",
         ),
     ],
 )
 def test_what_nothing_can_be_made_of_is_located(problems_of: Problems, functions: str, message: str) -> None:
-    events = (
-        functions.replace("events: [", "events: [{").replace("]}", "}]}")
-        if "events: [" in functions
-        else functions
-    )
-    found = problems_of(f"functions:\n  {events}\n")
+    found = problems_of(f"functions:\n  {functions}\n")
     assert [problem for problem in found if message in problem and problem.startswith("serverless.yml:")], (
         found
     )
