@@ -3,7 +3,6 @@
 import gc
 import time
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import click
@@ -113,6 +112,8 @@ def _tools() -> "Tools":
     from dewstack.deploy.release import Tools
 
     def resolve(runtime: str) -> "Program":
+        from tempfile import gettempdir
+
         from dewstack.lambda_.runtimes import Runtimes
 
         return Runtimes(Path(gettempdir()) / "dew-runtimes").resolve(runtime)

@@ -8,7 +8,6 @@ import base64
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -53,6 +52,8 @@ class Uploads:
         missing = {key: package for key, package in packages.items() if key not in there}
         if not missing:
             return []
+        from concurrent.futures import ThreadPoolExecutor  # Most deployments upload nothing.
+
         total = sum(package.size for package in missing.values())
         say(f"Uploading {_count(len(missing), 'zip')} ({size(total)}) to {self._bucket}")
         with ThreadPoolExecutor(AT_ONCE) as threads:
