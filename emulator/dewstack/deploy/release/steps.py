@@ -16,7 +16,6 @@ from dewstack.deploy.bucket_events import attach_buckets
 from dewstack.deploy.changes import ResourceChange
 from dewstack.deploy.failures import as_user_error
 from dewstack.deploy.gateway_logs import ensure_role, wants_logs
-from dewstack.deploy.log_role import set_up_log_role
 from dewstack.deploy.progress import OnEvent
 from dewstack.deploy.release.compiled import Compiled
 from dewstack.deploy.release.settings import stack_settings
@@ -154,8 +153,6 @@ class Deployment:
             ensure_role(self._call, self._service, self._target, self._watcher.say)
         if self._settings.policy is not None and prepared.kind == "UPDATE":
             self._set_policy(self._settings.policy)
-        if not self._target.stands_alone:
-            set_up_log_role(self._call, self._service)
         execute(
             self._call,
             prepared,
