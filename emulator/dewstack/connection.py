@@ -10,10 +10,10 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dewstack.http import ByteStream, Dates, Headers, Peers, Request, Response, StreamCut, upgrade_head
+from dewstack.parsing import Http2Offers, target
 
 Door = Callable[[Request], Awaitable[Response]]
 
@@ -72,7 +72,7 @@ class Exchange:
             if body is None:
                 await self._send(TIMED_OUT)
                 return
-            path, query = _target(self.url)
+            path, query = target(self.url)
             client = self.connection.client
             request = Request(
                 self.method, path, query, self.headers, body, client[0] if client else "", self.protocol
@@ -234,6 +234,11 @@ class Connection(HttpToolsProtocol):
         super().__init__(**settings)
         self.door = door
         self.dates = dates
+        self._overhear = Http2Offers().overhear
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio's callback."""
+        super().data_received(self._overhear(data))
 
     def on_message_begin(self) -> None:
         """httptools' callback."""
@@ -280,15 +285,3 @@ class Connection(HttpToolsProtocol):
 
 def _chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-def _target(url: bytes) -> tuple[str, str]:
-    """Path and query of a request line's target, as sent; an absolute URL is cut to them."""
-    if not url.startswith(b"/"):
-        try:
-            parsed = httptools.parse_url(url)
-        except httptools.HttpParserInvalidURLError:
-            return url.decode("latin-1"), ""
-        return (parsed.path or b"/").decode("latin-1"), (parsed.query or b"").decode("latin-1")
-    path, _, query = url.partition(b"?")
-    return path.decode("latin-1"), query.partition(b"#")[0].decode("latin-1")

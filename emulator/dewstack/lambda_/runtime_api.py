@@ -11,10 +11,10 @@ from typing import Protocol, cast
 import httptools
 
 from dewstack.lambda_.extensions.calls import NO_TELEMETRY, TELEMETRY, Call
-from dewstack.lambda_.http_parser import RequestParser
 from dewstack.lambda_.model import Invocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
 from dewstack.lambda_.streaming.upload import MODE_NAME, MODE_NAME_LENGTH, STREAMING, Upload
+from dewstack.parsing import Http2Offers
 
 BASE = b"/2018-06-01/runtime/"
 NEXT = BASE + b"invocation/next"
@@ -89,6 +89,7 @@ class RuntimeApi(asyncio.Protocol):
         "_foreign",
         "_hung_up",
         "_out",
+        "_overhear",
         "_parser",
         "_size",
         "_state",
@@ -101,7 +102,8 @@ class RuntimeApi(asyncio.Protocol):
 
     def __init__(self, state: RuntimeState) -> None:
         self._state = state
-        self._parser = RequestParser(self)
+        self._parser = httptools.HttpRequestParser(self)
+        self._overhear = Http2Offers().overhear
         self._transport: asyncio.Transport | None = None
         self._hung_up = False
         self._out: list[bytes] = []
@@ -129,7 +131,7 @@ class RuntimeApi(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio's callback: feed the parser, then send what is not held for the next event."""
         try:
-            self._parser.feed(data)
+            self._parser.feed_data(self._overhear(data))
         except httptools.HttpParserError:
             self._out.append(http_answer(b"400 Bad Request", b"{}"))
             self._flush()

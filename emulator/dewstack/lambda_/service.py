@@ -10,7 +10,7 @@ from typing import Any
 from dewstack.clock import Clock
 from dewstack.config import Caller, Config
 from dewstack.lambda_.asynchronous.destinations import Destinations
-from dewstack.lambda_.asynchronous.ledger import Ledger
+from dewstack.lambda_.asynchronous.model import Event
 from dewstack.lambda_.asynchronous.operations import EventInvokeOperations, policy
 from dewstack.lambda_.asynchronous.queue import EventQueue
 from dewstack.lambda_.code import CodeStorage
@@ -32,6 +32,7 @@ from dewstack.lambda_.streaming.operations import StreamingOperations
 from dewstack.lambda_.urls.operations import FunctionUrlOperations, local_address
 from dewstack.metrics import Metrics
 from dewstack.store import Store
+from dewstack.store.ledger import Ledger
 from dewstack.wire import Call, Handler, operation, operations_of
 
 
@@ -72,11 +73,11 @@ class LambdaService:
         self.events = EventQueue(
             self.invoker,
             clock,
-            Ledger(store, durable=config.state_dir is not None),
+            Ledger(store, "lambda.events", Event, durable=config.state_dir is not None),
             Destinations(call) if call else None,
             partial(policy, self.functions),
         )
-        self.send = self.events.send
+        self.send = self.events.accept
         self.concurrency = ConcurrencyOperations(self.functions, self.invoker, clock)
         self.urls = FunctionUrlOperations(self.functions, clock, local_address(config))
         self.operations: dict[str, Handler] = operations_of(

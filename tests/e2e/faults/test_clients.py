@@ -160,5 +160,19 @@ def test_pipelined_requests_are_answered_in_order_on_every_connection(port: int,
     asyncio.run(all_of_them())
 
 
+@pytest.mark.parametrize("base", BASES)
+def test_a_client_that_offers_http_2_is_answered_in_http_1(port: int, base: str) -> None:
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQ\r\n"
+    head = f"POST {base}/echo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: ".encode()
+    with connect(port) as client:
+        for body in (b"first", b"and a second"):
+            client.sendall(head + b"%d\r\n" % len(body) + offer + b"\r\n")
+            client.sendall(body)
+            received = b""
+            while body not in received:
+                received += client.recv(65536)
+            assert received.startswith(b"HTTP/1.1 200 ")
+
+
 def test_two_hundred_at_once_are_all_served(port: int) -> None:
     assert asyncio.run(together(port, "/tenth", 200)) == {"right": 200}

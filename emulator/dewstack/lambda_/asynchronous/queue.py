@@ -7,7 +7,8 @@ later, up to five minutes.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
@@ -15,12 +16,12 @@ from dewstack.clock import Clock
 from dewstack.ids import uuid4
 from dewstack.lambda_.asynchronous import record
 from dewstack.lambda_.asynchronous.destinations import Destinations, Letter, encoded
-from dewstack.lambda_.asynchronous.ledger import Ledger
 from dewstack.lambda_.asynchronous.model import Event, EventInvokeConfig
 from dewstack.lambda_.errors import ResourceNotFoundException, TooManyRequestsException
 from dewstack.lambda_.invoker import MAX_ENVIRONMENTS, Invoker
 from dewstack.lambda_.model import Function, Outcome
 from dewstack.lambda_.recursion import TERMINATE, is_loop
+from dewstack.store.ledger import Ledger
 
 logger = logging.getLogger("dewstack.lambda")
 
@@ -43,7 +44,7 @@ class EventQueue:
         self,
         invoker: Invoker,
         clock: Clock,
-        ledger: Ledger,
+        ledger: Ledger[Event],
         destinations: Destinations | None,
         policy: Callable[[str], Policy],
     ) -> None:
@@ -53,7 +54,8 @@ class EventQueue:
         self._destinations = destinations
         self._policy = policy
         self._tasks: set[asyncio.Task[None]] = set()
-        self._gates: dict[tuple[str, int], asyncio.Semaphore] = {}
+        self._gates: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
+        """Each lives as long as an event holds it or waits at it."""
         self._bytes = 0
 
     async def accept(self, arn: str, payload: bytes, *, client_context: str = "", trace_id: str = "") -> str:
@@ -62,21 +64,20 @@ class EventQueue:
         Raises TooManyRequestsException when too many wait.
         """
         event = self._event(arn, payload, client_context, trace_id)
-        await self._ledger.keep(event)
-        self._begin(event, kept=True)
+        kept = asyncio.ensure_future(self._ledger.keep(event.request_id, event))
+        self._begin(
+            event, kept
+        )  # counts from now on, and is served even if the caller goes while it is written
+        await asyncio.shield(kept)
         return event.request_id
-
-    def send(self, arn: str, payload: bytes) -> None:
-        """Take an event without waiting until it is on disk. Raises TooManyRequestsException when too many wait."""
-        self._begin(self._event(arn, payload, ""), kept=False)
 
     def resume(self) -> None:
         """Go on with the events that were left when the last emulator ended."""
         now = self._clock.time()
-        for event in self._ledger.load():
+        for _, event in self._ledger.load():
             ahead = max(0.0, event.accepted - now)  # its clock had been moved
             event = replace(event, accepted=event.accepted - ahead, due=event.due - ahead)
-            self._begin(event, kept=True)
+            self._begin(event)
 
     def close(self) -> None:
         """Serve no more; what is on disk is served next time."""
@@ -84,28 +85,28 @@ class EventQueue:
             task.cancel()
         self._ledger.close()
 
-    def _event(self, arn: str, payload: bytes, client_context: str, trace_id: str = "") -> Event:
+    def _event(self, arn: str, payload: bytes, client_context: str, trace_id: str) -> Event:
         if len(self._tasks) >= MAX_EVENTS or self._bytes + len(payload) > MAX_BYTES:
             raise TooManyRequestsException("Rate Exceeded.", Reason="CallerRateLimitExceeded")
         return Event(uuid4(), arn, payload, self._clock.time(), client_context, trace_id=trace_id)
 
-    def _begin(self, event: Event, *, kept: bool) -> None:
+    def _begin(self, event: Event, kept: Awaitable[None] | None = None) -> None:
         self._bytes += len(event.payload)
         task = asyncio.get_running_loop().create_task(self._serve(event, kept))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, event: Event, kept: bool) -> None:
+    async def _serve(self, event: Event, kept: Awaitable[None] | None) -> None:
         """See an event through to its end."""
         try:
-            if not kept:
-                await self._ledger.keep(event)
+            if kept is not None:
+                await kept
             following: Event | None = event
             while following is not None:
                 await self._clock.wait_until(following.due)
                 following = await self._attempt(following)
                 if following is not None:
-                    await self._ledger.keep(following)
+                    await self._ledger.keep(following.request_id, following)
             self._ledger.forget(event.request_id)
         except ResourceNotFoundException:
             self._ledger.forget(event.request_id)  # the function was deleted meanwhile
@@ -151,7 +152,10 @@ class EventQueue:
 
     def _gate(self, arn: str, size: int) -> asyncio.Semaphore:
         """Lets no more of a function's events through than can be served, or they would throttle each other."""
-        return self._gates.setdefault((arn, size), asyncio.Semaphore(size))
+        gate = self._gates.get((arn, size))
+        if gate is None:
+            gate = self._gates[arn, size] = asyncio.Semaphore(size)
+        return gate
 
     def _backed_off(self, event: Event, config: EventInvokeConfig) -> Event:
         """The event once more, later: a second at first, then twice as long each time; but not after its end."""
