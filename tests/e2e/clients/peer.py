@@ -1,11 +1,8 @@
 """The clients that come from npm and from packages which need an environment of their own: installed, and run."""
 
-import fcntl
 import json
 import os
-import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.installing import install_in, install_program
+
 HERE = Path(__file__).parent
 CLI_REQUIREMENTS = HERE.parents[2] / "requirements" / "peers.txt"
-INSTALL_SECONDS = 300.0
 ANSWER_SECONDS = 30.0
 
 
@@ -79,34 +77,9 @@ class Peer:
 
 def install_modules() -> None:
     """Have what package-lock.json names in node_modules."""
-    with _installing(HERE / "package-lock.json", HERE / "node_modules") as needed:
-        if needed:
-            _run("npm", "ci", "--silent", "--no-audit", "--no-fund")
+    install_in(HERE)
 
 
 def aws_cli() -> Path:
     """The AWS CLI of requirements/peers.txt, installed."""
-    environment = HERE.parents[2] / ".tox" / "aws-cli"
-    environment.parent.mkdir(exist_ok=True)
-    with _installing(CLI_REQUIREMENTS, environment) as needed:
-        if needed:
-            _run(sys.executable, "-m", "venv", "--clear", str(environment))
-            _run(str(environment / "bin" / "pip"), "install", "--quiet", "-r", str(CLI_REQUIREMENTS))
-    return environment / "bin" / "aws"
-
-
-@contextmanager
-def _installing(pins: Path, place: Path) -> Iterator[bool]:
-    """Whether `place` lacks what `pins` names; afterwards it has it. Two at once wait for each other."""
-    with pins.open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        installed = place / "installed"
-        needed = not installed.is_file() or installed.read_bytes() != pins.read_bytes()
-        yield needed
-        if needed:
-            shutil.copyfile(pins, installed)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+    return install_program("aws-cli", CLI_REQUIREMENTS) / "aws"

@@ -13,7 +13,7 @@ from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 ANY_ATTRIBUTE = "*"
 """The attribute that stands for every other one: of these types no list of attributes is kept here."""
 
-_SERVICES = frozenset(
+SERVICES_BY_NAME = frozenset(
     """ACMPCA AccessAnalyzer AmazonMQ Amplify AppConfig AppRunner AppSync ApplicationAutoScaling ApplicationInsights
     ApplicationSignals Athena AutoScaling Backup Batch Bedrock Budgets CE Cassandra CertificateManager Chatbot Cloud9
     CloudFront CloudTrail CloudWatch CodeArtifact CodeBuild CodeCommit CodeDeploy CodePipeline CodeStarConnections
@@ -26,7 +26,7 @@ _SERVICES = frozenset(
     SecurityHub ServiceCatalog ServiceCatalogAppRegistry ServiceDiscovery Shield Signer Synthetics Timestream Transfer
     WAF WAFRegional WAFv2 WorkSpaces XRay""".split()
 )
-_TYPES = frozenset(
+TYPES_BY_NAME = frozenset(
     """AWS::ApiGatewayV2::VpcLink
     AWS::Cognito::IdentityPool AWS::Cognito::IdentityPoolRoleAttachment AWS::DynamoDB::GlobalTable
     AWS::Events::ApiDestination AWS::Events::Archive AWS::Events::Connection AWS::Events::EventBusPolicy
@@ -40,6 +40,7 @@ _TYPES = frozenset(
     AWS::SecretsManager::SecretTargetAttachment AWS::StepFunctions::Activity
     AWS::StepFunctions::StateMachineAlias AWS::StepFunctions::StateMachineVersion Alexa::ASK::Skill""".split()
 )
+"""What is recorded by name: whole services, and types of others."""
 _NOTHING = "Recorded only: dewstack has nothing behind this type, it exists by name alone"
 
 
@@ -91,7 +92,7 @@ class ResourceTypes(Mapping[str, Provider]):
         if kind.startswith("Custom::"):
             return self._custom(kind)
         owner, _, rest = kind.partition("::")
-        if kind in _TYPES or (owner == "AWS" and rest.partition("::")[0] in _SERVICES):
+        if kind in TYPES_BY_NAME or (owner == "AWS" and rest.partition("::")[0] in SERVICES_BY_NAME):
             return RecordedOnly(kind, _NOTHING)
         raise KeyError(kind)
 

@@ -14,12 +14,13 @@ def own_types(responses: Responses) -> dict[str, Provider]:
     """The types of CloudFormation itself; `responses` is where custom resources and wait conditions listen."""
     return {
         CUSTOM: CustomResource(CUSTOM, responses),
-        "AWS::CDK::Metadata": Record(named("None")),
+        "AWS::CDK::Metadata": Record(named("None"), silent=True),
         "AWS::CloudFormation::Macro": Record(
             named("Name"),
             required=("Name", "FunctionName"),
             replacement=frozenset({"Name"}),
             name_property="Name",
+            silent=True,
         ),
         "AWS::CloudFormation::Stack": NestedStack(),
         "AWS::CloudFormation::WaitCondition": WaitCondition(responses),

@@ -30,6 +30,8 @@ class Record(Provider):
     name_property: str | None = None
     needs_capability: bool = False
     note: str | None = None
+    silent: bool = False
+    """Whether there is nothing to make of such a resource, on AWS neither."""
 
     def accept(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties, if the required ones are there."""
