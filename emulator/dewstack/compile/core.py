@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from dewstack.errors import UserError
 from dewstack.service import Service
 
@@ -74,10 +76,15 @@ def finish(draft: Draft) -> dict[str, Any]:
     _merge(template, sections)
     for logical_id, extension in (service.resources.get("extensions") or {}).items():
         _extend(template["Resources"], logical_id, extension or {})
-    for resource in template["Resources"].values():
+    if b"null" in msgspec.json.encode(template["Resources"]):  # Few have any, and there may be thousands.
+        _drop_nulls(template["Resources"])
+    return template
+
+
+def _drop_nulls(resources: dict[str, Any]) -> None:
+    for resource in resources.values():
         if isinstance(resource, dict) and isinstance(resource.get("Properties"), dict):
             resource["Properties"] = _without_nulls(resource["Properties"])
-    return template
 
 
 def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 from dewstack.service import FunctionSpec
@@ -223,6 +224,7 @@ def _sorted(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=4096)
 def _collation(text: str) -> tuple[list[tuple[int, str]], str]:
     """JavaScript's localeCompare for the keys of templates: punctuation, digits, letters; `a` before `A`."""
     return [
