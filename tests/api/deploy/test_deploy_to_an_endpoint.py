@@ -137,3 +137,27 @@ def test_a_bucket_that_is_there_tells_the_function(
     dew("remove", *arguments, "--yes")
     left = at_endpoint("s3", "GetBucketNotificationConfiguration", bucket)
     assert "LambdaFunctionConfigurations" not in left and len(left["QueueConfigurations"]) == 1
+
+
+def test_zips_and_layers_are_uploaded_by_their_content(
+    dew: Dew, project: Path, arguments: tuple[str, ...], at_endpoint: Call
+) -> None:
+    (project / "shared/python").mkdir(parents=True)
+    (project / "shared/python/own.py").write_text("VALUE = 1\n")
+    (project / "other.py").write_text("import own\n\n\ndef handler(event, context):\n    return own.VALUE\n")
+    layered = "    layers: [!Ref OwnLambdaLayer]\nlayers: {own: {path: shared}}\n"
+    (project / "serverless.yml").write_text(MAP + layered)
+
+    def answer() -> bytes:
+        called = at_endpoint("lambda", "Invoke", {"FunctionName": f"shop-{arguments[5]}-other"})
+        content: bytes = called["Payload"].read()
+        return content
+
+    assert len(dew("deploy", *arguments, "--zips").told["uploaded"]) == 3
+    assert answer() == b"1"
+    (project / "shared/python/own.py").write_text("VALUE = 2\n")
+    changed = dew("deploy", *arguments, "--zips").told
+    [key] = changed["uploaded"]
+    assert "/code/own-" in key and answer() == b"2"
+    assert "HelloLambdaFunction" not in {each["logical_id"] for each in changed["changes"]}
+    assert dew("remove", *arguments, "--yes").told["removed"] is True
