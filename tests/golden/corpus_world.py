@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from dewstack.deploy.remote import boto3_call
+from dewstack.deploy.target import Call
 from dewstack.service import Ask
 from dewstack.testing import start
 
@@ -51,8 +52,11 @@ def world() -> Iterator[World]:
 def _asking(endpoint: str) -> Ask:
     """Asks as a deployment does: by boto3, in the region that the variable names."""
 
+    calls: dict[str, Call] = {}
+
     def ask(service: str, operation: str, params: dict[str, Any], region: str) -> dict[str, Any]:
-        call = boto3_call(endpoint=endpoint, region=region, access_key="test", secret_key="test")
-        return call(service, operation, params)
+        if region not in calls:
+            calls[region] = boto3_call(endpoint=endpoint, region=region, access_key="test", secret_key="test")
+        return calls[region](service, operation, params)
 
     return ask
