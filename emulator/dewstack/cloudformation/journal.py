@@ -27,6 +27,8 @@ class Journal:
         self._token = token
         self._dirty: set[str] = set()
         self._events: list[tuple[str, StackEvent]] = []
+        self.told: list[StackEvent] = []
+        """All events, where the stack has topics to be told of them."""
         self._sequence = 0
 
     def stack_status(self, status: str, reason: str | None = None, **changes: Any) -> None:
@@ -83,6 +85,8 @@ class Journal:
             identity, logical_id, physical_id, kind, status, now, reason, properties, self._token
         )
         self._sequence += 1
+        if self.stack.notification_arns:
+            self.told.append(event)
         self._events.append((f"{int(now * 1e6):020d}-{self._sequence:06d}", event))
 
     def save(self) -> None:

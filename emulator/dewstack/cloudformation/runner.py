@@ -14,6 +14,7 @@ from dewstack.cloudformation.diff import Plan, plan
 from dewstack.cloudformation.errors import ValidationError
 from dewstack.cloudformation.journal import Journal
 from dewstack.cloudformation.model import Request, Resource, Stack
+from dewstack.cloudformation.notifications import publish
 from dewstack.cloudformation.operation import StackOperation
 from dewstack.cloudformation.outputs import check_unused
 from dewstack.cloudformation.requests import Reading, understand
@@ -236,6 +237,8 @@ class Runner:
         self._cancelled.discard(journal.stack.stack_id)
         journal.save()
         self.state.tidy(journal.stack)
+        if journal.told:
+            await publish(self._call, journal.stack, journal.told)
 
 
 def _asked(stack: Stack, request: Request, scope: Scope) -> Stack:

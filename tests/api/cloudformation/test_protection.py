@@ -137,6 +137,28 @@ def test_a_rollback_that_failed_goes_on(aws: Any) -> None:
     assert aws.stack()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
 
 
+def test_topics_are_told_of_a_stack_s_events(aws: Any) -> None:
+    topic = aws.call("sns", "CreateTopic", {"Name": "events"})["TopicArn"]
+    queue = aws.call("sqs", "CreateQueue", {"QueueName": "events"})["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:events"
+    raw = {"RawMessageDelivery": "true"}
+    aws.call("sns", "Subscribe", {"TopicArn": topic, "Protocol": "sqs", "Endpoint": arn, "Attributes": raw})
+    aws.create(template(A=group("a")), NotificationARNs=[topic])
+    told: list[str] = []
+    for _ in range(20):
+        asked = {"QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1}
+        told += [each["Body"] for each in aws.call("sqs", "ReceiveMessage", asked).get("Messages", [])]
+        if len(told) == 4:
+            break
+    lines = [dict(line.split("=", 1) for line in each.splitlines()) for each in told]
+    assert [(each["LogicalResourceId"], each["ResourceStatus"]) for each in lines] == [
+        ("'demo'", "'CREATE_IN_PROGRESS'"),
+        ("'A'", "'CREATE_IN_PROGRESS'"),
+        ("'A'", "'CREATE_COMPLETE'"),
+        ("'demo'", "'CREATE_COMPLETE'"),
+    ]
+
+
 def test_a_stack_s_tags_are_its_resources_too(aws: Any) -> None:
     own = {"Key": "own", "Value": "1"}
     made = group("a")

@@ -30,6 +30,8 @@ def test_an_app_is_deployed_changed_and_destroyed(
     assert deployed.returncode == 0, deployed.stdout
     http = outputs_of(dew, "Shop")["HttpId"]
     assert ask(http, "/hi") == "first"
+    [table] = dew.client("dynamodb").list_tables()["TableNames"]
+    assert table.startswith("Shop-Table")
     assert outputs_of(dew, "Around")["Queue"].startswith("Around-Inner")
     assert outputs_of(dew, "Custom") == {"Answer": "why!", "OtherAnswer": "from Node"}
 

@@ -11,6 +11,14 @@ from dewstack.cloudformation.resources.functions import _code
 from dewstack.cloudformation.responses import Responses
 from dewstack.config import Config
 
+GLOBAL_TABLE = {
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "GlobalSecondaryIndexes": [
+        {"IndexName": "i", "KeySchema": [], "Projection": {}, "WriteOnDemandThroughputSettings": {}}
+    ],
+    "Replicas": [{"Region": "us-east-1", "TableClass": "STANDARD", "Tags": [{"Key": "a", "Value": "1"}]}],
+}
 TYPES = resource_types(Responses(Config()))
 
 
@@ -116,3 +124,20 @@ def test_a_change_of_every_property_of_a_permission_needs_a_new_one() -> None:
 
 def test_a_resource_that_was_never_made_does_not_exist() -> None:
     assert not Resource("A", "AWS::IAM::Role", "CREATE_FAILED", 0.0).exists
+
+
+def test_a_global_table_is_the_table_of_its_region() -> None:
+    accept = TYPES["AWS::DynamoDB::GlobalTable"].accept
+    table = accept(
+        "Table", {**GLOBAL_TABLE, "BillingMode": "PAY_PER_REQUEST", "Tags": [{"Key": "b", "Value": "2"}]}
+    )
+    assert [each["Key"] for each in table["Tags"]] == ["a", "b"]
+    assert table["TableClass"] == "STANDARD"
+    assert set(table["GlobalSecondaryIndexes"][0]) == {"IndexName", "KeySchema", "Projection"}
+    assert "ProvisionedThroughput" not in table and "Replicas" not in table
+    capacity = {"WriteCapacityAutoScalingSettings": {"MinCapacity": "3"}}
+    provisioned = accept("Table", {**GLOBAL_TABLE, "WriteProvisionedThroughputSettings": capacity})
+    assert provisioned["ProvisionedThroughput"] == {"ReadCapacityUnits": 5, "WriteCapacityUnits": 3}
+    assert provisioned["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 5
+    with pytest.raises(ResourceFailure, match="required key \\[Replicas\\] not found"):
+        accept("Table", {"KeySchema": [], "AttributeDefinitions": []})

@@ -8,6 +8,7 @@ from dewstack.cloudformation.resources.custom import CustomResource
 from dewstack.cloudformation.resources.dynamodb import dynamodb_types
 from dewstack.cloudformation.resources.events import event_types
 from dewstack.cloudformation.resources.families import ANY_ATTRIBUTE, ResourceTypes
+from dewstack.cloudformation.resources.global_table import GlobalTable
 from dewstack.cloudformation.resources.http_api import http_api_types
 from dewstack.cloudformation.resources.iam import iam_types
 from dewstack.cloudformation.resources.kms import kms_types
@@ -33,6 +34,7 @@ def resource_types(responses: Responses) -> Mapping[str, Provider]:
         {
             **cognito_types(),
             **dynamodb_types(),
+            "AWS::DynamoDB::GlobalTable": GlobalTable(),
             **event_types(),
             **http_api_types(),
             **iam_types(),

@@ -28,7 +28,7 @@ SERVICES_BY_NAME = frozenset(
 )
 TYPES_BY_NAME = frozenset(
     """AWS::ApiGatewayV2::VpcLink
-    AWS::Cognito::IdentityPool AWS::Cognito::IdentityPoolRoleAttachment AWS::DynamoDB::GlobalTable
+    AWS::Cognito::IdentityPool AWS::Cognito::IdentityPoolRoleAttachment
     AWS::Events::ApiDestination AWS::Events::Archive AWS::Events::Connection AWS::Events::EventBusPolicy
     AWS::IAM::AccessKey AWS::IAM::Group AWS::IAM::GroupPolicy AWS::IAM::InstanceProfile AWS::IAM::OIDCProvider
     AWS::IAM::RolePolicy AWS::IAM::SAMLProvider AWS::IAM::ServiceLinkedRole AWS::IAM::User AWS::IAM::UserPolicy
