@@ -212,15 +212,3 @@ def test_a_mock_answers_by_itself() -> None:
         assert not desk.events
 
     play(scene)
-
-
-def test_a_template_with_variables_is_refused() -> None:
-    async def scene(desk: Desk) -> None:
-        for template, code in (("$context.x", "NotImplemented"), ("{}", "BadRequestException")):
-            with pytest.raises(AwsError) as refusal:
-                await desk.call(
-                    "CreateIntegration", IntegrationType="MOCK", RequestTemplates={"$default": template}
-                )
-            assert refusal.value.code == code
-
-    play(scene)

@@ -167,6 +167,16 @@ class Authorizer(Struct, frozen=True):
     enable_simple_responses: bool | None = None
 
 
+class Model(Struct, frozen=True):
+    """What a body may be: `schema` is a JSON schema (draft 4)."""
+
+    model_id: str
+    name: str
+    schema: str
+    content_type: str | None = None
+    description: str | None = None
+
+
 class Snapshot(Struct, frozen=True):
     """Everything of an API that a deployment freezes."""
 
@@ -177,6 +187,7 @@ class Snapshot(Struct, frozen=True):
     integration_responses: list[IntegrationResponse] = field(default_factory=list)
     route_responses: list[RouteResponse] = field(default_factory=list)
     route_selection_expression: str = ""
+    models: list[Model] = field(default_factory=list)
 
 
 class Deployment(Struct, frozen=True):

@@ -13,6 +13,7 @@ from dewstack.apigateway.v2.model import (
     Deployment,
     Integration,
     IntegrationResponse,
+    Model,
     Route,
     RouteResponse,
     Snapshot,
@@ -133,6 +134,7 @@ class ApisV2(Apis[Api]):
         self.integration_responses = Responses(store, "integration-responses", IntegrationResponse)
         self.route_responses = Responses(store, "route-responses", RouteResponse)
         self.authorizers = _parts(store, "authorizers", Authorizer, "Authorizer")
+        self.models = _parts(store, "models", Model, "Model")
         self.stages = _parts(store, "stages", Stage, "stage")
         self.deployments = _parts(store, "deployments", Deployment, "deployment")
 
@@ -150,4 +152,5 @@ class ApisV2(Apis[Api]):
             self.integration_responses.all(api),
             self.route_responses.all(api),
             api.route_selection_expression,
+            self.models.all(api),
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dewstack.apigateway.errors import BadRequestException, ConflictException
+from dewstack.apigateway.errors import BadRequestException, ConflictException, NotFoundException
 from dewstack.apigateway.v2.model import Api, Route
 from dewstack.apigateway.v2.protocols import Protocols
 from dewstack.apigateway.v2.resources import ApisV2, new_id, page
@@ -17,7 +17,7 @@ SCOPES_LIMIT = 10
 
 
 class RouteOperations:
-    """CreateRoute, GetRoute, GetRoutes, UpdateRoute, DeleteRoute."""
+    """CreateRoute, GetRoute, GetRoutes, UpdateRoute, DeleteRoute, DeleteRouteRequestParameter."""
 
     def __init__(self, apis: ApisV2, protocols: Protocols) -> None:
         self._apis = apis
@@ -56,6 +56,20 @@ class RouteOperations:
             self._keep(api, route)
         self._apis.changed(api)
         return output(route)
+
+    @operation("DeleteRouteRequestParameter")
+    def delete_route_request_parameter(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Ask for a parameter no more. Raises NotFoundException."""
+        key = required(params, "RequestParameterKey")
+        with self._apis.transaction():
+            api = self._apis.api(caller, params)
+            route = self._apis.routes.get(api, required(params, "RouteId"))
+            given = dict(route.request_parameters or {})
+            if given.pop(key, None) is None:
+                raise NotFoundException(f"Unable to find request parameter {key}")
+            self._apis.routes.put(api, route.route_id, replace(route, request_parameters=given))
+        self._apis.changed(api)
+        return {}
 
     @operation("DeleteRoute")
     def delete_route(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dewstack.apigateway.v2.authorizer_operations import AuthorizerOperations
 from dewstack.apigateway.v2.domain_name_operations import DomainNameOperations
 from dewstack.apigateway.v2.integration_operations import IntegrationOperations
 from dewstack.apigateway.v2.model import Api, Snapshot, Stage
+from dewstack.apigateway.v2.model_operations import ModelOperations
 from dewstack.apigateway.v2.openapi import ImportOperations
 from dewstack.apigateway.v2.openapi_export import ExportOperations
 from dewstack.apigateway.v2.protocols import Protocols, ServedApi
@@ -53,6 +54,7 @@ class ApiService:
             IntegrationResponseOperations(self._apis, protocols),
             AuthorizerOperations(self._apis, protocols),
             StageOperations(self._apis, clock),
+            ModelOperations(self._apis),
             TagOperations(self._apis, names),
             DomainNameOperations(names, clock, domains),
             ApiMappingOperations(names, domains, self._apis, rest_stages),

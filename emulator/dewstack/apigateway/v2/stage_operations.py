@@ -78,6 +78,14 @@ class StageOperations:
         self._change(caller, params, {"route_settings": settings})
         return {}
 
+    @operation("ResetAuthorizersCache")
+    def reset_authorizers_cache(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+        """Forget what authorizers said at a stage: what serves the API is made anew. Raises NotFoundException."""
+        api = self._apis.api(caller, params)
+        self._apis.stages.get(api, required(params, "StageName"))
+        self._apis.changed(api)
+        return {}
+
     def _change(self, caller: Caller, params: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
         with self._apis.transaction():
             api = self._apis.api(caller, params)

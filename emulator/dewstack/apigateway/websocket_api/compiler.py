@@ -1,5 +1,6 @@
 """Makes the form of a WebSocket API that serves out of what the control plane holds."""
 
+import logging
 from collections.abc import Callable, Iterable
 
 from dewstack.apigateway.guards import UNGUARDED, Guards
@@ -7,6 +8,7 @@ from dewstack.apigateway.integrations import Patience, function_arn
 from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
 from dewstack.apigateway.v2.throttling import bucket_for
 from dewstack.apigateway.websocket_api.authorizer import IamGate, LambdaAuthorizer
+from dewstack.apigateway.websocket_api.checks import checks_of
 from dewstack.apigateway.websocket_api.exchange import StageFacts
 from dewstack.apigateway.websocket_api.execute import (
     CompiledRoute,
@@ -16,11 +18,12 @@ from dewstack.apigateway.websocket_api.execute import (
     Parts,
 )
 from dewstack.apigateway.websocket_api.integrations import CompiledIntegration, Function, LambdaProxy
-from dewstack.apigateway.websocket_api.mock import Mock
 from dewstack.apigateway.websocket_api.refusals import AUTHORIZER_FAILURE, Refused
 from dewstack.apigateway.websocket_api.selection import Selection
 from dewstack.arn import Arn
 from dewstack.wire import Invoke
+
+log = logging.getLogger(__name__)
 
 DEFAULT_SELECTION = "$request.body.action"
 ROOTS = ("request.body",)
@@ -86,6 +89,7 @@ class _StageCompiler:
             route.route_id in self._answering,
             self._gate(route),
             bucket_for(self._stage, route.route_key),
+            checks_of(route, self._snapshot.models),
         )
 
     def _gate(self, route: Route) -> Gate | None:
@@ -113,12 +117,36 @@ class _StageCompiler:
         compiler, variables = self._compiler, self._stage.stage_variables
         timeout = integration.timeout_in_millis / 1000
         uri = integration.integration_uri or ""
-        if integration.integration_type == "MOCK":
-            owner, responses = integration.integration_id, self._snapshot.integration_responses
-            return Mock(integration, [each for each in responses if each.owner_id == owner])
         if not integration.credentials_arn and not self._permits(uri, f"{self._arn}/{route.route_key}"):
             return None
+        if integration.integration_type != "AWS_PROXY":
+            return self._mapped(integration)
         return LambdaProxy(Function(compiler.invoke, uri, timeout, variables, compiler.patience))
+
+    def _mapped(self, integration: Integration) -> CompiledIntegration | None:
+        """An integration with mappings; None, and a line in the log, for one that cannot work at this stage."""
+        from dewstack.apigateway.rest_api.endpoint import StagePoint
+        from dewstack.apigateway.rest_api.rendering import TemplateError
+        from dewstack.apigateway.websocket_api.mapped_compiler import compiled
+
+        api, stage, compiler = self._api, self._stage, self._compiler
+        point = StagePoint(
+            api.api_id,
+            api.account_id,
+            stage.stage_name,
+            stage.deployment_id or "",
+            self._arn,
+            stage.stage_variables,
+        )
+        owner = integration.integration_id
+        responses = [each for each in self._snapshot.integration_responses if each.owner_id == owner]
+        try:
+            return compiled(
+                integration, responses, point, compiler.invoke, compiler.parts.manage, compiler.patience
+            )
+        except (ValueError, TemplateError) as error:
+            log.warning("integration %s of API %s cannot work: %s", owner, api.api_id, error)
+            return None
 
 
 class _Nobody:

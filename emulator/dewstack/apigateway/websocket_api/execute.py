@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dewstack.apigateway.reading import host_name
-from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
+from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates, header_value
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.apigateway.websocket_api import refusals
 from dewstack.apigateway.websocket_api.connections import Connection, Connections, new_id
@@ -45,6 +45,13 @@ class Gate(Protocol):
         """What the events of the connection say of its authorizer. Raises Refused."""
 
 
+class Check(Protocol):
+    """What a route asks of an event besides: parameters, a model."""
+
+    def check(self, exchange: Exchange) -> None:
+        """Raises Refused."""
+
+
 class CompiledRoute(Struct, frozen=True):
     """A route with all that it leads to. `answers`: what its integration says goes to the client."""
 
@@ -52,6 +59,7 @@ class CompiledRoute(Struct, frozen=True):
     answers: bool
     gate: Gate | None
     bucket: TokenBucket | None
+    checks: tuple[Check, ...] = ()
 
 
 class CompiledStage(Struct, frozen=True):
@@ -229,6 +237,8 @@ def _throttle(route: CompiledRoute) -> None:
 
 
 async def _integrate(route: CompiledRoute, exchange: Exchange) -> Answer:
+    for check in route.checks:
+        check.check(exchange)
     if route.integration is None:
         raise Refused(refusals.INTERNAL_SERVER_ERROR)
     return await route.integration.answer(exchange)
@@ -240,7 +250,7 @@ def _switched(key: str, answer: Answer, socket: WebSocket) -> Response:
     headers = [(b"Upgrade", b"websocket"), (b"Connection", b"Upgrade"), (b"Sec-WebSocket-Accept", proof)]
     chosen = answer.headers.get("sec-websocket-protocol")
     if chosen:
-        headers.append((b"Sec-WebSocket-Protocol", chosen.encode("latin-1", "replace")))
+        headers.append((b"Sec-WebSocket-Protocol", header_value(chosen)))
     return Response(101, b"", headers, upgrade=socket)
 
 

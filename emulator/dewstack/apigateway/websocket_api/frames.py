@@ -119,35 +119,38 @@ class WebSocket(asyncio.Protocol):
         """asyncio's callback."""
         from websockets.frames import Frame
 
+        listening = self.open
         self._frames.receive_data(data)
         for event in self._frames.events_received():
-            if isinstance(event, Frame):
-                self._read(event)
+            if listening and isinstance(event, Frame):
+                listening = self._read(event)
         self._flush()
 
-    def _read(self, frame: "Frame") -> None:
-        """Put frames together. Pings and closes have been answered."""
+    def _read(self, frame: "Frame") -> bool:
+        """Put frames together; False where no more is to be read. Pings and closes have been answered: a message that
+        comes together with a close is one all the same."""
         from websockets.frames import Opcode
 
-        if frame.opcode not in (Opcode.TEXT, Opcode.CONT, Opcode.BINARY) or not self.open:
-            return
+        if frame.opcode not in (Opcode.TEXT, Opcode.CONT, Opcode.BINARY):
+            return True
         if frame.opcode is Opcode.BINARY:
             self._frames.fail(UNSUPPORTED_DATA, "binary frames are not supported")
-            return
+            return False
         self._parts.append(bytes(frame.data))
         if not frame.fin:
-            return
+            return True
         message, self._parts = b"".join(self._parts), []
         try:
             text = message.decode()
         except UnicodeDecodeError:
             self._frames.fail(INVALID_DATA, "the message is not UTF-8")
-            return
+            return False
         if self._under_way < TOGETHER:
             self._work_on(text)
         else:
             self._waiting.append(text)
             self._listen()
+        return True
 
     def _work_on(self, text: str) -> None:
         self._under_way += 1

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROUTE_KEY = re.compile(r"\$(?:connect|disconnect|default)|[^$\s][^\s]{0,127}")
 SELECTION_ROOT = re.compile(r"(?<!\\)\$(?!\{?request\.body\b)")
 RESPONSE_KEY = re.compile(r"/[0-9x.|\[\]()*+?-]{1,64}/")
+PARAMETER = re.compile(r"route\.request\.(?:header|querystring)\.[A-Za-z0-9_.-]+")
+SERVICE_URI = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+:(?!lambda:)[\w.-]+:(?:path|action)/")
 IDENTITY_SOURCE = re.compile(
     r"(?:route\.request\.(?:header|querystring)|stageVariables|context)\.[A-Za-z0-9_.-]+"
 )
@@ -73,15 +75,15 @@ class WebsocketProtocol:
             raise BadRequestException("Currently, authorization is restricted to the $connect route only")
         if route.authorization_scopes:
             raise BadRequestException("Authorization scopes are not supported for WEBSOCKET protocol type")
-        for name in (
-            "api_key_required",
-            "model_selection_expression",
-            "request_models",
-            "request_parameters",
-        ):
-            if getattr(route, name):
-                spelled = "".join(word.capitalize() for word in name.split("_"))
-                raise NotEmulated(f"{spelled} of route {route.route_key} of a WebSocket API is not emulated")
+        if route.api_key_required:
+            raise NotEmulated(f"ApiKeyRequired of route {route.route_key} of a WebSocket API is not emulated")
+        for name in route.request_parameters or ():
+            if route.route_key != "$connect" or not PARAMETER.fullmatch(name):
+                raise BadRequestException(f"Invalid request parameter specified: {name}")
+        if SELECTION_ROOT.search((route.model_selection_expression or "").removeprefix("$default")):
+            raise BadRequestException(
+                f"Invalid model selection expression specified: {route.model_selection_expression}"
+            )
 
     def check_integration(self, integration: Integration) -> None:
         """Refuse what cannot work, and what would be ignored."""
@@ -95,28 +97,27 @@ class WebsocketProtocol:
             raise BadRequestException("IntegrationSubtype and ResponseParameters are of HTTP APIs only")
         if integration.integration_type not in ("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"):
             raise BadRequestException(f"Invalid integration type: {integration.integration_type}")
-        if integration.integration_type == "MOCK":
-            self._check_mock(integration)
-            return
         if integration.integration_type != "AWS_PROXY":
-            raise NotEmulated(
-                f"IntegrationType {integration.integration_type} of a WebSocket API is not emulated"
-            )
-        if not integrations.valid_uri(integration.integration_uri or ""):
+            self._check_mapped(integration)
+        elif not integrations.valid_uri(integration.integration_uri or ""):
             raise BadRequestException("Invalid IntegrationUri: it must be the ARN of a Lambda function")
 
     @staticmethod
-    def _check_mock(integration: Integration) -> None:
-        from dewstack.apigateway.websocket_api import mock
+    def _check_mapped(integration: Integration) -> None:
+        from dewstack.apigateway.websocket_api import mapped_compiler
 
-        templates = integration.request_templates
-        expression = integration.template_selection_expression
-        mock.check_texts((expression, *(templates or {}).values()), "Request templates")
-        mock.status_of(mock.chosen(templates, expression))
+        uri, kind = integration.integration_uri or "", integration.integration_type
+        if kind in ("HTTP", "HTTP_PROXY") and not uri.startswith(
+            ("http://", "https://", "${stageVariables.")
+        ):
+            raise BadRequestException("Invalid HTTP endpoint specified for URI")
+        if kind == "AWS" and not (integrations.valid_uri(uri) or SERVICE_URI.match(uri)):
+            raise BadRequestException("Invalid IntegrationUri: it must be the ARN of a function or a service")
+        mapped_compiler.check(integration)
 
     def check_integration_response(self, response: IntegrationResponse) -> None:
-        """Refuse what would be ignored."""
-        from dewstack.apigateway.websocket_api import mock
+        """Refuse what would be ignored, and what cannot be read."""
+        from dewstack.apigateway.websocket_api import mapped_compiler
 
         key = response.integration_response_key
         if key != "$default" and not (RESPONSE_KEY.fullmatch(key) and _compiles(key)):
@@ -127,8 +128,7 @@ class WebsocketProtocol:
             raise NotEmulated(
                 "ResponseParameters and ContentHandlingStrategy of an integration response are not emulated"
             )
-        texts = (response.template_selection_expression, *(response.response_templates or {}).values())
-        mock.check_texts(texts, "Response templates")
+        mapped_compiler.check_response(response)
 
     def check_authorizer(self, authorizer: Authorizer) -> None:
         """Take REQUEST authorizers."""

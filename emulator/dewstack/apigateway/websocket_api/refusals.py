@@ -22,11 +22,20 @@ DENIED = Refusal(403, "User is not authorized to access this resource", "AccessD
 DENIED_EXPLICITLY = Refusal(
     403, "User is not authorized to access this resource with an explicit deny", "AccessDeniedException"
 )
+BAD_REQUEST_BODY = Refusal(400, "Invalid request body", "BadRequestException")
+TOO_LARGE = Refusal(413, "Request Too Long", "RequestTooLongException")
+UNSUPPORTED_MEDIA_TYPE = Refusal(415, "Unsupported Media Type", "BadRequestException")
 TOO_MANY_REQUESTS = Refusal(429, "Too Many Requests", "TooManyRequestsException")
 AUTHORIZER_FAILURE = Refusal(500, "Internal server error", "AuthorizerConfigurationException")
 INTERNAL_SERVER_ERROR = Refusal(500, "Internal server error", "InternalServerErrorException")
 BAD_GATEWAY = Refusal(502, "Internal server error", "InternalServerErrorException")
 TIMED_OUT = Refusal(504, "Endpoint request timed out", "InternalServerErrorException")
+
+
+def missing(names: list[str]) -> Refusal:
+    """How a handshake is refused that lacks parameters."""
+    told = f"Missing required request parameters: [{', '.join(names)}]"
+    return Refusal(400, told, "BadRequestException")
 
 
 class Refused(Exception):
