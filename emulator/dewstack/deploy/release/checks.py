@@ -1,7 +1,7 @@
 """What is known to fail is refused before anything is made: templates over AWS's limits, circles, foreign plugins,
 services that the target doesn't have."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dewstack.compile import naming
@@ -61,26 +61,28 @@ def check_plugins(service: Service, target: Target) -> None:
 def check_functions(service: Service, target: Target) -> None:
     """Raise UserError for what AWS would run and no template of ours has: events that aren't compiled, images that
     would have to be built."""
-    if not target.asks:
-        return
-    missing = [
-        f"{event.at}: the event '{event.type}' of function '{function.key}' isn't compiled"
-        for function in service.functions.values()
-        for event in function.events
-        if isinstance(event, OtherEvent) and event.type not in COMPILED_EVENTS
-    ]
-    images = (service.provider.settings.get("ecr") or {}).get("images") or {}
-    for function in service.functions.values():
-        image = function.settings.get("image")
-        name = (image.get("name") or image.get("uri")) if isinstance(image, dict) else image
-        listed = images.get(name, name)
-        if image and not function.handler and not _is_pushed(listed):
-            missing.append(f"{function.at}: functions.{function.key}.image: '{name}' would have to be built")
+    missing = [*_uncompiled_events(service), *_unbuilt_images(service)] if target.asks else []
     if missing:
         raise UserError(
             "\n".join(missing),
             hint="take it out (of an image: push it, and name its uri), or deploy with the Serverless Framework",
         )
+
+
+def _uncompiled_events(service: Service) -> Iterator[str]:
+    for function in service.functions.values():
+        for event in function.events:
+            if isinstance(event, OtherEvent) and event.type not in COMPILED_EVENTS:
+                yield f"{event.at}: the event '{event.type}' of function '{function.key}' isn't compiled"
+
+
+def _unbuilt_images(service: Service) -> Iterator[str]:
+    images = (service.provider.settings.get("ecr") or {}).get("images") or {}
+    for function in service.functions.values():
+        image = function.settings.get("image")
+        name = (image.get("name") or image.get("uri")) if isinstance(image, dict) else image
+        if image and not function.handler and not _is_pushed(images.get(name, name)):
+            yield f"{function.at}: functions.{function.key}.image: '{name}' would have to be built"
 
 
 def _is_pushed(image: Any) -> bool:
