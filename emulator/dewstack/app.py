@@ -106,7 +106,8 @@ class Emulator:
         self.iam = self.api.guard = Iam(clock, config, self._iam_sources())
         self.functions.invoker.launcher.opened = self._environment_opened
         logs = LogSource(self.logs.follow, self.logs.compile_filter)
-        self.events = Events(store, clock, self.api.call, self.functions.permits, logs)
+        durable = config.state_dir is not None
+        self.events = Events(store, clock, self.api.call, self.functions.permits, logs, durable=durable)
         self.others.written = self.events.sources.written
         self.cognito = Cognito(
             store,

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
@@ -10,10 +12,15 @@ from urllib.parse import quote_plus
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.events.bridge.bus import Bus, envelope
-from dewstack.events.delivery import Delivery, Shipment
+from dewstack.events.delivery import Shipment
+from dewstack.events.outbox import Outbox
 from dewstack.ids import random_string, uuid4
 
+logger = logging.getLogger("dewstack.events")
+
 Notice = dict[str, Any]
+WAIT_SECONDS = 30.0
+"""The longest that a request waits until what it told is on disk."""
 _HEX = "0123456789ABCDEF"
 _REASONS = {
     "ObjectCreated:Put": "PutObject",
@@ -34,10 +41,11 @@ _DETAIL_TYPES = {
 class Notices:
     """Takes what happened to objects, and what was published, and sends it on. Lives on the loop."""
 
-    def __init__(self, clock: Clock, delivery: Delivery, bus: Bus) -> None:
+    def __init__(self, clock: Clock, outbox: Outbox, bus: Bus) -> None:
         self._clock = clock
-        self._delivery = delivery
+        self._outbox = outbox
         self._bus = bus
+        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._kinds: dict[str, Callable[[Notice], Awaitable[None]]] = {
@@ -46,30 +54,51 @@ class Notices:
         }
 
     def take(self, notices: list[Notice]) -> None:
-        """Send these on; from any thread, without waiting."""
-        self._loop.call_soon_threadsafe(self._begin, notices)
+        """Send these on; from any thread but the loop's. Where events are kept, it returns once these are."""
+        if self._closed:
+            return
+        taking = self._take(notices)
+        try:
+            taken = asyncio.run_coroutine_threadsafe(taking, self._loop)
+        except RuntimeError:  # the loop has ended, and nobody is answered any more
+            taking.close()
+            return
+        if not self._outbox.durable:
+            return
+        try:
+            taken.result(WAIT_SECONDS)
+        except CancelledError:  # the emulator ends
+            return
+        except TimeoutError:
+            logger.error("%d notices could not be kept within %d s", len(notices), WAIT_SECONDS)
 
     def close(self) -> None:
         """Send nothing any more."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
 
-    def _begin(self, notices: list[Notice]) -> None:
-        task = self._loop.create_task(self._send(notices))
+    async def _take(self, notices: list[Notice]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _send(self, notices: list[Notice]) -> None:
-        for notice in notices:
-            await self._kinds[notice["kind"]](notice)
+        for notice in () if self._closed else notices:
+            try:
+                await self._kinds[notice["kind"]](notice)
+            except Exception:
+                where = notice.get("bucket") or notice.get("topic")
+                logger.exception("what %s told is lost", where)
 
     async def _of_bucket(self, notice: Notice) -> None:
         caller = Caller(notice["account_id"], notice["region"])
         source = f"arn:aws:s3:::{notice['bucket']}"
         moment, sequencer = self._clock.time(), random_string(18, _HEX)
+        shipments = []
         for identity, target in notice["targets"]:
             body = json.dumps({"Records": [bucket_record(notice, identity, moment, sequencer)]})
-            await self._delivery.send(Shipment(target, body, source, caller, ("s3.amazonaws.com",)))
+            shipments.append(Shipment(target, body, source, caller, ("s3.amazonaws.com",)))
+        await self._outbox.post(shipments)
         kind = _DETAIL_TYPES.get(notice["event"].partition(":")[0])
         if notice["event_bridge"] and kind:
             detail = bucket_detail(notice, sequencer)
@@ -88,7 +117,7 @@ class Notices:
             ("sns.amazonaws.com",),
             policy.get("deadLetterTargetArn") or "",
         )
-        await self._delivery.send(shipment)
+        await self._outbox.post([shipment])
 
 
 def _iso(moment: float) -> str:

@@ -13,6 +13,7 @@ from dewstack.events.bridge.model import Rule
 from dewstack.events.bridge.rules import RuleOperations
 from dewstack.events.delivery import Delivery, Permits, Shipment
 from dewstack.events.notices import Notices
+from dewstack.events.outbox import Outbox
 from dewstack.events.schedules.expressions import Between, parse
 from dewstack.events.schedules.model import StoredSchedule
 from dewstack.events.schedules.operations import SchedulerOperations
@@ -21,21 +22,33 @@ from dewstack.events.sources import EventSources
 from dewstack.events.subscriptions import LogSource, Subscriptions
 from dewstack.ids import uuid4
 from dewstack.store import Store
+from dewstack.store.ledger import Ledger
 from dewstack.wire import Call, Handler, operations_of
 
 _RULE, _SCHEDULE = "rule", "schedule"
 
 
 class Events:
-    """What invokes functions by itself. Make it on the loop; `operations` has the APIs by boto3's names."""
+    """What invokes functions by itself. Make it on the loop; `operations` has the APIs by boto3's names. What was
+    acknowledged is delivered even by the next emulator, if `durable`."""
 
-    def __init__(self, store: Store, clock: Clock, call: Call, permits: Permits, logs: LogSource) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        call: Call,
+        permits: Permits,
+        logs: LogSource,
+        *,
+        durable: bool = False,
+    ) -> None:
         self._clock = clock
         self.delivery = Delivery(call, permits)
         self._timetable = Timetable(clock, self._due)
         self._buses = BusOperations(store, clock)
-        self.bus = Bus(self._buses, clock, self.delivery)
-        self.notices = Notices(clock, self.delivery, self.bus)
+        self._outbox = Outbox(self.delivery, Ledger(store, "events.shipments", Shipment, durable=durable))
+        self.bus = Bus(self._buses, clock, self._outbox)
+        self.notices = Notices(clock, self._outbox, self.bus)
         self.subscriptions = Subscriptions(store, clock, call, self.delivery, permits, logs)
         self.sources = EventSources(store, clock, call, self.delivery)
         self._scheduler = SchedulerOperations(store, clock, self._set_schedule)
@@ -49,7 +62,9 @@ class Events:
         }
 
     def resume(self) -> None:
-        """Go on with the schedules that are kept; what they missed is not made up for."""
+        """Go on with deliveries that were left, and with the schedules that are kept; what these missed is not made
+        up for."""
+        self._outbox.resume()
         self.subscriptions.resume()
         self.sources.resume()
         for rule in self._buses.rules.scan():
@@ -63,7 +78,7 @@ class Events:
         self.sources.close()
         self.notices.close()
         self.subscriptions.close()
-        self.bus.close()
+        self._outbox.close()
 
     def _set_rule(self, key: tuple[str, ...], rule: Rule | None) -> None:
         if rule is None or not rule.enabled or not rule.schedule:
@@ -94,7 +109,7 @@ class Events:
         if rule is not None:
             caller = Caller(rule.account_id, rule.region)
             event = envelope(caller, "aws.events", "Scheduled Event", {}, [rule.arn], moment)
-            self.bus.fire(rule, event)
+            await self.bus.fire(rule, event)
 
     async def _fire_schedule(self, key: list[str], moment: float) -> None:
         schedule = await asyncio.to_thread(self._scheduler.schedules.get, *key)

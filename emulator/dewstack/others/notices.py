@@ -11,7 +11,7 @@ from typing import Any
 Notice = dict[str, Any]
 """`kind` is `bucket` or `topic`; the rest is what `collect` and `published` below write."""
 Notify = Callable[[list[Notice]], None]
-"""Takes what was collected; from any thread, without waiting."""
+"""Takes what was collected, from a worker thread; it may wait until that is on disk."""
 
 COLLECTED: ContextVar[list[Notice]] = ContextVar("dewstack-notices")
 """The notices of the request that this thread serves."""

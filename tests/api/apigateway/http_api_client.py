@@ -57,7 +57,7 @@ class Gateway:
             return output
         return Result(output if isinstance(output, bytes) else json.dumps(output).encode())
 
-    def _send(self, function: str, event: bytes) -> None:
+    async def _send(self, function: str, event: bytes) -> None:
         self.sent.append((function, event))
 
     async def _keys(self, issuer: str) -> dict[str, Any] | None:

@@ -65,18 +65,18 @@ class CustomLambda:
         except (msgspec.DecodeError, RecursionError) as error:
             raise Refused(unreadable_request(str(error))) from None
         if self._kind and self._kind(exchange, Answer()) == "Event":
-            return self._hand_over(event)
+            return await self._hand_over(event)
         result = await self._function.call(exchange, event)
         if not result.function_error:
             return Answer("200", result.payload)
         return Answer(_error_message(result.payload), result.payload)
 
-    def _hand_over(self, event: bytes) -> Answer:
+    async def _hand_over(self, event: bytes) -> Answer:
         if self._send is None:
             log.warning("asynchronous integrations are not offered here")
             raise Refused(INTERNAL_SERVER_ERROR)
         try:
-            self._send(self._function.arn(), event)
+            await self._send(self._function.arn(), event)
         except AwsError as error:
             log.warning("the event could not be handed over: %s %s", error.code, error.message)
             raise Refused(INTERNAL_SERVER_ERROR) from error

@@ -1,7 +1,7 @@
 """Integrations of REST APIs: what stands behind a method."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from dewstack.apigateway.rest_api.exchange import Exchange
@@ -15,8 +15,8 @@ from dewstack.http import Response
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[str, bytes], None]
-"""Hand an event to a function, by its ARN, without waiting for it. Raises AwsError."""
+Send = Callable[[str, bytes], Awaitable[object]]
+"""Hand an event to a function, by its ARN: what has returned will be served, and isn't waited for. Raises AwsError."""
 
 
 class CompiledIntegration(Protocol):

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import importlib.util
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import msgspec
@@ -25,8 +25,8 @@ logger = logging.getLogger("dewstack.cognito")
 
 Medium = Literal["EMAIL", "SMS"]
 
-Send = Callable[[str, bytes], None]
-"""Hand an event to the function with this ARN, on the loop, and don't wait for it."""
+Send = Callable[[str, bytes], Awaitable[object]]
+"""Hand an event to the function with this ARN, on the loop: what has returned will be served, and isn't waited for."""
 
 
 class Sender(Struct, frozen=True):
@@ -87,7 +87,7 @@ class Senders:
         del event["response"]
         await self._asker.check_permission(occasion, question)
         if self._send is not None:
-            self._send(question.arn, msgspec.json.encode(event))
+            await self._send(question.arn, msgspec.json.encode(event))
 
 
 def check_library() -> None:

@@ -12,7 +12,8 @@ from dewstack.events.bridge.buses import BusOperations, bus_name
 from dewstack.events.bridge.inputs import target_input
 from dewstack.events.bridge.model import Rule
 from dewstack.events.bridge.rules import read_pattern
-from dewstack.events.delivery import Delivery, Shipment
+from dewstack.events.delivery import Shipment
+from dewstack.events.outbox import Outbox, TooMuch
 from dewstack.ids import uuid4
 from dewstack.wire import operation
 
@@ -38,18 +39,12 @@ def envelope(
 
 
 class Bus:
-    """The events of all buses. Deliveries are tasks on the loop."""
+    """The events of all buses. What it has taken lies in the outbox."""
 
-    def __init__(self, buses: BusOperations, clock: Clock, delivery: Delivery) -> None:
+    def __init__(self, buses: BusOperations, clock: Clock, outbox: Outbox) -> None:
         self._buses = buses
         self._clock = clock
-        self._delivery = delivery
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def close(self) -> None:
-        """Deliver no more."""
-        for task in self._tasks:
-            task.cancel()
+        self._outbox = outbox
 
     @operation("PutEvents")
     async def put_events(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -80,31 +75,36 @@ class Bus:
         event = envelope(caller, entry["Source"], entry["DetailType"], detail, resources, moment)
         try:
             await self.publish(caller, event, entry.get("EventBusName"))
+        except TooMuch as error:
+            return _refused(error.code, str(error))
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
         return {"EventId": event["id"]}
 
     async def publish(self, caller: Caller, event: dict[str, Any], bus: str | None = None) -> None:
-        """Put an event onto a bus: targets of the rules that match are sent it, which nobody waits for.
+        """Put an event onto a bus: targets of the rules that match will be sent it, which nobody waits for.
 
-        Raises ResourceNotFoundException for a bus that isn't there.
+        Raises ResourceNotFoundException for a bus that isn't there, TooMuch.
         """
         if bus and bus.startswith("arn:"):
             caller = Caller(bus.split(":")[4], bus.split(":")[3])
-        for rule in await asyncio.to_thread(self._matching, caller, bus_name(bus), event):
-            self.fire(rule, event)
+        matching = await asyncio.to_thread(self._matching, caller, bus_name(bus), event)
+        await self._outbox.post([one for rule in matching for one in self._shipments(rule, event)])
 
     def _matching(self, caller: Caller, bus: str, event: dict[str, Any]) -> list[Rule]:
         self._buses.get(caller, bus)
         rules = self._buses.rules.scan(caller.account_id, caller.region, bus)
         return [rule for rule in rules if rule.enabled and rule.pattern and read_pattern(rule.pattern)(event)]
 
-    def fire(self, rule: Rule, event: dict[str, Any]) -> None:
-        """Send an event to all targets of a rule."""
+    async def fire(self, rule: Rule, event: dict[str, Any]) -> None:
+        """Send an event to all targets of a rule. Raises TooMuch."""
+        await self._outbox.post(self._shipments(rule, event))
+
+    def _shipments(self, rule: Rule, event: dict[str, Any]) -> list[Shipment]:
         caller = Caller(rule.account_id, rule.region)
-        for target in rule.targets.values():
-            shipment = Shipment(
+        return [
+            Shipment(
                 target["Arn"],
                 target_input(target, event, rule.arn),
                 rule.arn,
@@ -114,9 +114,8 @@ class Bus:
                 {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"]},
                 {**target, "timestamp_ms": int(self._clock.time() * 1000)},
             )
-            task = asyncio.get_running_loop().create_task(self._delivery.send(shipment))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            for target in rule.targets.values()
+        ]
 
 
 def _refused(code: str, message: str) -> dict[str, Any]:
