@@ -43,7 +43,7 @@ class Reached:
         self.run: RunFile | None = None
         if self.target.name == "embedded" and not self.endpoint:
             self.run = running_or_refuse(project)
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[tuple[str, str], Call] = {}
 
     @property
     def where(self) -> str:
@@ -70,9 +70,10 @@ class Reached:
 
     def call(self, region: str, profile: str = "") -> Call:
         """How an operation is called in a region; `profile` where no option names one."""
-        if region not in self._calls:
-            self._calls[region] = self._connect(region, self._profile or profile)
-        return self._calls[region]
+        wanted = (region, self._profile or profile)
+        if wanted not in self._calls:
+            self._calls[wanted] = self._connect(*wanted)
+        return self._calls[wanted]
 
     def _connect(self, region: str, profile: str) -> Call:
         if self.run is not None:
