@@ -210,6 +210,12 @@ def _version_digest(draft: Draft, function: FunctionSpec, properties: dict[str, 
     hashes += sorted(draft.layer_artifacts[layer.key].code_sha256 for layer in layers)
     left_out = {"ReservedConcurrentExecutions", "Tags"} | ({"Code"} if artifact else set())
     configuration = {name: value for name, value in properties.items() if name not in left_out}
+    if "Environment" in configuration:  # Variables without a value count, though the template has none.
+        common = draft.service.provider.settings.get("environment") or {}
+        own = function.settings.get("environment") or {}
+        configuration["Environment"] = {
+            "Variables": dict.fromkeys({**common, **own}) | dict(function.environment)
+        }
     configuration["layerConfigurations"] = [layer.without_key() for layer in layers]
     text = json.dumps(_sorted(configuration), separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256("".join([*hashes, text]).encode()).digest()
