@@ -114,7 +114,7 @@ def page(
     \b
     Examples:
       dew localstack page
-      dew localstack page --endpoint http://localstack:4566 --public http://127.0.0.1:4567 --host 0.0.0.0
+      dew localstack page --endpoint http://localstack:4567 --public http://127.0.0.1:4567 --host 0.0.0.0
     """
     from dewstack.localstack.page import Page, page_config
 

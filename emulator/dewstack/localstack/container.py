@@ -15,9 +15,7 @@ from dewstack.localstack.venv import Say
 
 NAME = "dewstack-localstack"
 REPOSITORY = "dewstack-localstack"
-PORT = 4566
 STOP_SECONDS = 10
-_ENVIRONMENT = {"GATEWAY_LISTEN": f"0.0.0.0:{PORT}", "DISABLE_EVENTS": "1"}
 
 _PASSED = ("DEBUG", "LS_LOG")
 """Settings of LocalStack's that are handed on."""
@@ -44,8 +42,9 @@ class Container:
                 self._image(client, docker),
                 name=NAME,
                 detach=True,
-                environment=_ENVIRONMENT | {name: os.environ[name] for name in _PASSED if name in os.environ},
-                ports={f"{PORT}/tcp": ("127.0.0.1", port)},
+                environment=_environment(port),
+                # The same port inside and outside: URLs that name it hold for functions, and for who reads them here.
+                ports={f"{port}/tcp": ("127.0.0.1", port)},
                 volumes={str(self._directory): {"bind": str(self._directory), "mode": "ro"}},
                 security_opt=["no-new-privileges"],
                 init=True,
@@ -80,10 +79,8 @@ class Container:
         container = self._find()
         if container is None or container.status != "running":
             return None
-        bound = (container.ports or {}).get(f"{PORT}/tcp") or []
-        if not bound:
-            return None
-        return described("container", str(container.id), f"http://127.0.0.1:{bound[0]['HostPort']}")
+        port = next((bound[0]["HostPort"] for bound in (container.ports or {}).values() if bound), None)
+        return described("container", str(container.id), f"http://127.0.0.1:{port}") if port else None
 
     def logs(self, *, follow: bool) -> Iterator[str]:
         """The container's lines."""
@@ -133,6 +130,11 @@ class Container:
             except docker.errors.DockerException as error:
                 raise UserError(f"{name} can't be built: {_said(error)}") from error
         return name
+
+
+def _environment(port: int) -> dict[str, str]:
+    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    return {"GATEWAY_LISTEN": f"0.0.0.0:{port}", "DISABLE_EVENTS": "1", **passed}
 
 
 def _docker() -> Any:

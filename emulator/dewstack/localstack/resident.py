@@ -1,8 +1,9 @@
 """The emulator as a lodger of LocalStack: its own services behind the one address, those of LocalStack for the rest."""
 
+from msgspec.structs import replace
+
 from dewstack.app import Emulator
 from dewstack.config import Config
-from dewstack.endpoints import Urls
 from dewstack.frontdoor import (
     CONNECTIONS_PATH,
     EXECUTE_API_PATH,
@@ -35,13 +36,9 @@ class Resident(Emulator):
         self._port = port
         self._stacks = stacks
 
-    @property
-    def urls(self) -> Urls:
-        """LocalStack's address, as functions and this process reach it, and the service's own."""
-        own = super().urls
-        return Urls(f"http://127.0.0.1:{self._port}", own.service, own.frontend)
-
     def _compose(self) -> None:
+        # What it tells of itself, in URLs and to functions, is LocalStack's port.
+        self.config = replace(self.config, aws_port=self._port)
         super()._compose()
         for service in (*_LEFT, *(() if self._stacks else ("cloudformation",))):
             self.api.withdraw(service)
@@ -59,6 +56,8 @@ class Resident(Emulator):
         if OWN_HOST.match(host) or self.gateway.has_domain(host) or HOSTED_HOST.fullmatch(host):
             return True
         path = request.raw_path
+        if self.cloudformation.responses.is_response(host, path):
+            return True
         if path.startswith(("/_dew/", IMPORTS)) or any(
             pattern.fullmatch(path)
             for pattern in (EXECUTE_API_PATH, FUNCTION_URL_PATH, WELL_KNOWN, CONNECTIONS_PATH)

@@ -7,6 +7,7 @@ FRONTEND_ORIGIN the page that the service was deployed for. Without the first, e
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from urllib.parse import quote
 import boto3
 import httpx
 
+from dewstack.shim.endpoint import CLOCK_FRESH_SECONDS
 from dewstack.testing import Dew, start
 
 ENDPOINT = "DEW_E2E_ENDPOINT"
@@ -40,8 +42,9 @@ class RemoteClock:
         self._url = f"{endpoint}/_dew/clock"
 
     def advance(self, seconds: float) -> None:
-        """Move it on, for everybody."""
+        """Move it on, for everybody: the Flask shim asks for it once a second."""
         httpx.post(self._url, json={"advance": seconds}).raise_for_status()
+        time.sleep(CLOCK_FRESH_SECONDS)
 
 
 class Remote:
