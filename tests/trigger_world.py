@@ -1,11 +1,9 @@
 """A user pool whose triggers are real functions: each notes the events it gets, and does what its test wrote."""
 
 import base64
-import io
 import itertools
 import json
 import textwrap
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +44,15 @@ class TriggerWorld:
         """A function that notes its event, runs `body` (an indented block) and returns the event: its ARN."""
         name = f"{self._directory.name}-{next(self._numbers)}"
         source = HANDLER + textwrap.indent(textwrap.dedent(body), "    ") + "\n    return event\n"
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("f.py", source)
+        code = self._directory / f"code-{name}"
+        code.mkdir()
+        (code / "f.py").write_text(source)
         made = self.functions.create_function(
             FunctionName=name,
             Handler="f.handler",
             Runtime="python3.12",
             Role=ROLE,
-            Code={"ZipFile": buffer.getvalue()},
+            Code={"S3Bucket": "hot-reload", "S3Key": str(code)},
             Environment={"Variables": {"EVENTS": str(self._events)}},
             **{"Timeout": 30, **settings},
         )
