@@ -322,7 +322,6 @@ def test_a_stream_that_is_made_anew_is_read_again(world: World) -> None:
     streams.put_record(StreamName=name, Data=b"one", PartitionKey="p")
     until(lambda: world.events(function))
     streams.delete_stream(StreamName=name)
-    time.sleep(1.5)  # a stream is looked at every second
     streams.create_stream(StreamName=name, ShardCount=1)
     streams.put_record(StreamName=name, Data=b"two", PartitionKey="p")
     until(lambda: len(world.events(function)) == 2)

@@ -1,6 +1,7 @@
 """A batch on its way to its function, and what the function made of it."""
 
 import json
+from collections.abc import Mapping as Members
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +15,17 @@ MOST_BYTES = 6 * 1024 * 1024
 """Of a batch, as of every event."""
 
 
-async def invoke(call: Call, mapping: Mapping, records: Sequence[Record]) -> Result:
-    """Call the function with the records and wait for it. Its failures, and Lambda's own, are results."""
+async def invoke(
+    call: Call, mapping: Mapping, records: Sequence[Record], window: Members[str, Any] | None = None
+) -> Result:
+    """Call the function with the records and wait for it. Its failures, and Lambda's own, are results.
+
+    `window` is what the event of a tumbling window has beside its records. One that then gives no state has failed.
+    """
     event = {
         "FunctionName": mapping.function_arn,
         "InvocationType": "RequestResponse",
-        "Payload": json.dumps({"Records": records}, separators=(",", ":")).encode(),
+        "Payload": json.dumps({"Records": records, **(window or {})}, separators=(",", ":")).encode(),
     }
     try:
         answer: dict[str, Any] = await call("lambda", "Invoke", event, mapping.owner)
@@ -28,11 +34,25 @@ async def invoke(call: Call, mapping: Mapping, records: Sequence[Record]) -> Res
     request_id = (answer.get("ResponseMetadata") or {}).get("RequestId") or uuid4()
     raised = answer.get("FunctionError") or ""
     failed: tuple[str, ...] | None = ()
-    if not raised and mapping.reports_failures:
-        failed = failed_items(_bytes(answer.get("Payload")), records)
+    payload = b"" if raised else _bytes(answer.get("Payload"))
+    if not raised and mapping.reports_failures and records:
+        failed = failed_items(payload, records)
         raised = "Unhandled" if failed is None else ""
+    state = None
+    if window is not None and not raised:
+        state = _state(payload)
+        raised = "Unhandled" if state is None and not window["isFinalInvokeForWindow"] else ""
     version = answer.get("ExecutedVersion") or "$LATEST"
-    return Result(not raised and not failed, failed or (), raised, request_id, version)
+    return Result(not raised and not failed, failed or (), raised, request_id, version, state)
+
+
+def _state(payload: bytes) -> Any:
+    """The state in a response; None where there is none."""
+    try:
+        document = json.loads(payload or b"null")
+    except ValueError:
+        return None
+    return document.get("state") if isinstance(document, dict) else None
 
 
 def batches(records: Sequence[Record]) -> list[list[Record]]:

@@ -1,5 +1,6 @@
 """An event source mapping, as it is stored."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct, field
@@ -25,6 +26,8 @@ class Mapping(Struct, frozen=True):
     enabled: bool = True
     batch_size: int = 10
     window: float = 0
+    tumbling: int = 0
+    """How long a tumbling window is; 0 is without."""
     starting_position: str = ""
     starting_timestamp: float | None = None
     retries: int = -1
@@ -69,3 +72,30 @@ class Result(Struct, frozen=True):
     function_error: str = ""
     request_id: str = ""
     version: str = ""
+    state: Any = None
+    """What the function hands to the next invocation of its window."""
+
+
+class Window(Struct):
+    """A tumbling window of a shard, from `start` to before `end` (seconds since the epoch), and its state so far."""
+
+    start: int
+    end: int
+    shard: str
+    source_arn: str
+    state: Any = field(default_factory=dict)
+    early: bool = False
+
+    def members(self, *, final: bool = False) -> dict[str, Any]:
+        """What its events have beside their records."""
+        start, end = (
+            datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in (self.start, self.end)
+        )
+        return {
+            "window": {"start": start, "end": end},
+            "state": self.state,
+            "shardId": self.shard,
+            "eventSourceARN": self.source_arn,
+            "isFinalInvokeForWindow": final,
+            "isWindowTerminatedEarly": self.early,
+        }

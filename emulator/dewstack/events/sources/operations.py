@@ -197,8 +197,10 @@ def _check_size(mapping: Mapping) -> None:
 
 def _set(mapping: Mapping, params: dict[str, Any]) -> Mapping:
     """The mapping with what `params` say."""
-    if params.get("TumblingWindowInSeconds"):
-        raise NotEmulated("TumblingWindowInSeconds of event source mappings is not emulated by dewstack")
+    if params.get("TumblingWindowInSeconds") and mapping.kind == QUEUE:
+        raise InvalidParameterValueException(
+            "Unsupported parameter for given event source mapping type.", Type="User"
+        )
     plain = {
         "Enabled": "enabled",
         "BatchSize": "batch_size",
@@ -208,6 +210,7 @@ def _set(mapping: Mapping, params: dict[str, Any]) -> Mapping:
         "MaximumRecordAgeInSeconds": "record_age",
         "BisectBatchOnFunctionError": "bisects",
         "ParallelizationFactor": "parallelization",
+        "TumblingWindowInSeconds": "tumbling",
     }
     changes: dict[str, Any] = {to: params[name] for name, to in plain.items() if params.get(name) is not None}
     if params.get("StartingPositionTimestamp") is not None:
@@ -280,7 +283,7 @@ def told(mapping: Mapping, state: str = "") -> dict[str, Any]:
         "MaximumRecordAgeInSeconds": mapping.record_age,
         "BisectBatchOnFunctionError": mapping.bisects,
         "ParallelizationFactor": mapping.parallelization,
-        "TumblingWindowInSeconds": 0,
+        "TumblingWindowInSeconds": mapping.tumbling,
         "DestinationConfig": {"OnFailure": {"Destination": mapping.on_failure} if mapping.on_failure else {}},
         "LastProcessingResult": NOTHING_YET,
     }
