@@ -5,11 +5,14 @@ from typing import Any
 from localstack.http.request import get_raw_path
 from localstack.http.request import restore_payload as body_of
 
-from dewstack.http import Headers, Request, Response
+from dewstack.http import Headers, Request, Response, json_response
 from dewstack.localstack.bridge import Bridge
 
 _FEEDS = frozenset({"dynamodb", "dynamodbstreams", "kinesis", "sqs"})
 """Services that event source mappings read from."""
+
+
+NO_WEBSOCKETS = "LocalStack hands no WebSocket over to dewstack: 'dew up' serves WebSocket APIs"
 
 
 class HandOver:
@@ -23,8 +26,11 @@ class HandOver:
         request = _head(context.request)
         if not self._bridge.resident.claims(request):
             return
-        request.body = body_of(context.request)
-        self._fill(response, self._bridge.answer(request))
+        if (request.header("upgrade") or "").lower() == "websocket":
+            self._fill(response, json_response(501, {"message": NO_WEBSOCKETS}))
+        else:
+            request.body = body_of(context.request)
+            self._fill(response, self._bridge.answer(request))
         chain.terminate()
 
     def _fill(self, response: Any, answer: Response) -> None:
@@ -34,8 +40,6 @@ class HandOver:
             if name.lower() == b"date":
                 continue  # the server in front has its own
             response.headers.add(name.decode("latin-1"), value.decode("latin-1"))
-        if answer.upgrade is not None:
-            raise NotImplementedError("LocalStack's gateway hands no WebSocket over to dewstack")
         if answer.stream is not None:
             response.response = self._bridge.chunks(answer)
             return

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.e2e.localstack.conftest import Workbench
 from tests.e2e.service.remote import Remote
@@ -256,6 +258,14 @@ def test_what_neither_emulates_is_refused_by_name(bench: Workbench) -> None:
         bench.remote.client("lambda").list_capacity_providers()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert "ListCapacityProviders" in str(refused.value)
+
+
+def test_a_websocket_is_refused_with_a_word(remote: Remote) -> None:
+    url = remote.aws_url.replace("http://", "ws://") + "/_aws/execute-api/chat/dev"
+    with pytest.raises(InvalidStatus) as refused, connect(url):
+        pass
+    assert refused.value.response.status_code == 501
+    assert "dew up" in refused.value.response.body.decode()
 
 
 def test_an_apis_cors_is_its_own(remote: Remote) -> None:
