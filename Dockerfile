@@ -8,8 +8,9 @@ RUN /opt/dewstack/bin/pip install --quiet --no-cache-dir --disable-pip-version-c
 
 FROM python:3.13-slim
 COPY --from=build /opt/dewstack /opt/dewstack
-# State is kept outside of the project, which may be mounted read-only.
-RUN useradd --create-home --uid 10001 dew && mkdir /var/lib/dewstack && chown dew /var/lib/dewstack
+# State is kept outside of the project, which may be mounted read-only. Functions have a clean environment: Python's
+# library has to be found without LD_LIBRARY_PATH.
+RUN useradd --create-home --uid 10001 dew && mkdir /var/lib/dewstack && chown dew /var/lib/dewstack && ldconfig
 ENV PATH=/opt/dewstack/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DEW_STATE_DIR=/var/lib/dewstack

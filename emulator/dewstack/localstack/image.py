@@ -17,8 +17,10 @@ RUN python -m pip freeze --quiet > /tmp/installed.txt \\
  && rm /tmp/installed.txt /tmp/dewstack-requirements.txt
 COPY site /tmp/site
 RUN cp -r /tmp/site/. "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" && rm -r /tmp/site
+RUN ldconfig
 """
-"""What is installed there keeps its version: LocalStack's packages are pinned to one another."""
+"""What is installed there keeps its version: LocalStack's packages are pinned to one another. Functions have a clean
+environment: Python's library has to be found without LD_LIBRARY_PATH."""
 _PACKAGE = Path(__file__).parents[1]
 _LEFT_OUT = frozenset({"__pycache__", "node_modules"})
 
