@@ -168,17 +168,10 @@ class Deployment:
     def _plan(self, name: str, failures: dict[str, list[str]]) -> Work | None:
         """What to do to a resource, announced; None when nothing is to be done or it failed already."""
         spec, current = self._scope.resources[name], self._journal.resources.get(name)
-        provider = self._worker.providers[spec.type]
         exists = current is not None and current.exists
         verb = "UPDATE" if exists else "CREATE"
         try:
-            evaluated = self._evaluator.evaluate(spec.properties)
-            properties = provider.accept(name, provider.tagged(evaluated, self._journal.stack.tags))
-            what = step(spec.type, provider, current, properties)
-            if exists and (reason := denied(self._policy, _ACTIONS.get(what, ""), name, spec.type)):
-                raise ResourceFailure(reason)
-            if what == "replace" and current is not None:
-                check_custom_name(spec.type, provider, current, properties)
+            what, properties = self._decide(spec, current)
         except (ValidationError, NotEmulated, ResourceFailure) as error:
             blank = current if exists and current else self._new(spec, {})
             self._journal.record(blank, f"{verb}_FAILED", str(error))
@@ -193,6 +186,19 @@ class Deployment:
         announced = current if exists and current else self._new(spec, properties)
         self._journal.record(announced, f"{verb}_IN_PROGRESS", REPLACING if what == "replace" else None)
         return Work(what, spec, properties, current)
+
+    def _decide(self, spec: ResourceSpec, current: Resource | None) -> tuple[Step, dict[str, Any]]:
+        """What has to happen to a resource, and what it is to be. Raises what may not be done."""
+        provider, name = self._worker.providers[spec.type], spec.logical_id
+        evaluated = self._evaluator.evaluate(spec.properties)
+        properties = provider.accept(name, provider.tagged(evaluated, self._journal.stack.tags))
+        what = step(spec.type, provider, current, properties)
+        if current is not None and current.exists:
+            if reason := denied(self._policy, _ACTIONS.get(what, ""), name, spec.type):
+                raise ResourceFailure(reason)
+            if what == "replace":
+                check_custom_name(spec.type, provider, current, properties)
+        return what, properties
 
     def _cancel(self, work: Work) -> None:
         current = work.current
