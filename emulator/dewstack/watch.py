@@ -78,7 +78,15 @@ class ServedMap:
         def work() -> tuple[Outputs, list[dict[str, Any]]]:
             alone = stand_alone(call, service, logger.warning)
             template = live_template(self._with_packages(alone), self._bundle(alone))
-            outputs = deploy_template(call, service.stack_name, template, approve=self._approve)
+            told = service.provider.settings.get("stackParameters") or ()
+            parameters = {each["ParameterKey"]: each.get("ParameterValue") for each in told}
+            outputs = deploy_template(
+                call,
+                service.stack_name,
+                template,
+                parameters={key: str(value) for key, value in parameters.items() if value is not None},
+                approve=self._approve,
+            )
             stack = {"StackName": service.stack_name}
             resources = call("cloudformation", "DescribeStackResources", stack)["StackResources"]
             set_up_stage(call, service, resources)

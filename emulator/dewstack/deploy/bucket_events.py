@@ -20,22 +20,55 @@ _KEY = "LambdaFunctionConfigurations"
 Wanted = dict[str, list[tuple[FunctionSpec, Mapping[str, Any]]]]
 
 
-def existing_buckets(service: Service) -> Wanted:
-    """The events of buckets made elsewhere, by the bucket's name."""
+def existing_buckets(call: Call, service: Service, warn: Callable[[str], None]) -> Wanted:
+    """The events of buckets made elsewhere, by the bucket's name. One whose name can't be told is warned about."""
     wanted: Wanted = {}
     for function in service.functions.values():
         told = [
             event.value for event in function.events if isinstance(event, OtherEvent) and event.type == "s3"
         ]
         for value in told:
-            if isinstance(value, dict) and value.get("existing"):
-                wanted.setdefault(str(value["bucket"]), []).append((function, value))
+            if not isinstance(value, dict) or not value.get("existing"):
+                continue
+            bucket = _name(call, service, value["bucket"])
+            if bucket is None:
+                said = json.dumps(value["bucket"])
+                warn(
+                    f"nobody knows here which bucket {said} is, so it doesn't invoke {function.key}: name it"
+                )
+            else:
+                wanted.setdefault(bucket, []).append((function, value))
     return wanted
+
+
+def _name(call: Call, service: Service, bucket: Any) -> str | None:
+    """The bucket's name: as the map has it, of a resource of the stack, or of what another stack exports."""
+    if not isinstance(bucket, dict):
+        return str(bucket)
+    kind, value = next(iter(bucket.items()), ("", None))
+    if kind == "Ref":
+        named = {"StackName": service.stack_name}
+        resources = call("cloudformation", "DescribeStackResources", named)["StackResources"]
+        ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in resources}
+        return ids.get(value)
+    return _exported(call, value) if kind == "Fn::ImportValue" and isinstance(value, str) else None
+
+
+def _exported(call: Call, name: str) -> str | None:
+    page: dict[str, Any] = {}
+    while True:
+        page = call("cloudformation", "ListExports", page)
+        for export in page.get("Exports", ()):
+            if export["Name"] == name:
+                return str(export["Value"])
+        if not page.get("NextToken"):
+            return None
+        page = {"NextToken": page["NextToken"]}
 
 
 def attach_buckets(call: Call, service: Service, warn: Callable[[str], None]) -> None:
     """Let existing buckets tell the map's functions. A bucket that isn't there is warned about. Raises AwsError."""
-    for bucket, events in existing_buckets(service).items():
+    for bucket, events in existing_buckets(call, service, warn).items():
         before = _notifications(call, bucket)
         if before is None:
             keys = ", ".join(dict.fromkeys(function.key for function, _ in events))
@@ -55,7 +88,7 @@ def attach_buckets(call: Call, service: Service, warn: Callable[[str], None]) ->
 
 def detach_buckets(call: Call, service: Service) -> None:
     """Let existing buckets tell the map's functions nothing any more. Raises AwsError."""
-    for bucket in existing_buckets(service):
+    for bucket in existing_buckets(call, service, lambda message: None):
         before = _notifications(call, bucket)
         if before is not None:
             _put(call, bucket, before, _of_others(before, service))

@@ -71,6 +71,18 @@ def _notification(given: Mapping[str, Any], destination: str, member: str) -> di
     return notification
 
 
+def _website(given: Any) -> dict[str, Any]:
+    named = {"RedirectRule": "Redirect", "RoutingRuleCondition": "Condition"}
+    rules = [{named.get(key, key): rule[key] for key in rule} for rule in given.get("RoutingRules", ())]
+    website = {
+        "RedirectAllRequestsTo": given.get("RedirectAllRequestsTo"),
+        "RoutingRules": rules or None,
+        "IndexDocument": {"Suffix": given["IndexDocument"]} if "IndexDocument" in given else None,
+        "ErrorDocument": {"Key": given["ErrorDocument"]} if "ErrorDocument" in given else None,
+    }
+    return {name: value for name, value in website.items() if value is not None}
+
+
 def _tags(given: Any) -> dict[str, Any]:
     return {"TagSet": [{"Key": key, "Value": value} for key, value in tag_map(given).items()]}
 
@@ -106,11 +118,7 @@ _SETTINGS = {
     "WebsiteConfiguration": Setting(
         "PutBucketWebsite",
         "WebsiteConfiguration",
-        lambda given: {
-            **{key: given[key] for key in ("RedirectAllRequestsTo", "RoutingRules") if key in given},
-            **({"IndexDocument": {"Suffix": given["IndexDocument"]}} if "IndexDocument" in given else {}),
-            **({"ErrorDocument": {"Key": given["ErrorDocument"]}} if "ErrorDocument" in given else {}),
-        },
+        _website,
         "DeleteBucketWebsite",
     ),
 }
