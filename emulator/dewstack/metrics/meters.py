@@ -1,135 +1,27 @@
-"""What happened how often and how long it took: the figures that CloudWatch has of functions and routes, and others.
+"""The meters of functions and routes, and all series of an account in a region, for a day, in memory."""
 
-Figures are kept by the minute, for a day, in memory. A minute knows its count, sum, least and most exactly, and its
-values rounded, so that percentiles are exact to a percent and memory is bounded however much happens.
-"""
-
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from msgspec import Struct, field
-
 from dewstack.clock import Clock
 from dewstack.config import Caller
+from dewstack.metrics.series import MINUTE, Dimensions, Series, Summary
 
-MINUTE = 60
-KEPT_MINUTES = 1440
+log = logging.getLogger("dewstack.metrics")
+
 MOST_SERIES = 5_000
-"""Series that one account keeps in one region: what is new beyond is dropped."""
-MOST_VALUES = 4096
-"""Different values that a summary tells apart to the hundredth; beyond, to three digits."""
+"""Series that one account keeps in one region: what is new beyond is dropped, and that is said once."""
 MOST_NOTES = 1024
 """Notes that a meter takes before it adds them up."""
 COUNT, MILLISECONDS, NONE = "Count", "Milliseconds", "None"
 
-Dimensions = tuple[tuple[str, str], ...]
-"""Names and values, in the order of the names."""
 Columns = Sequence[Sequence[float]]
 """Many notes, the first figures of all of them first."""
 Fact = tuple[str, "Summary", str]
 """A metric's name, its values and their unit."""
 Facts = Callable[[Columns], Iterable[Fact]]
-
-
-class Summary(Struct):
-    """The values of some time. `values` counts each of them, rounded."""
-
-    count: float = 0.0
-    sum: float = 0.0
-    least: float = float("inf")
-    most: float = float("-inf")
-    values: dict[float, float] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, values: Sequence[float], times: Iterable[float] = ()) -> "Summary":
-        """The summary of values, each of which stands for itself or for as many as `times` says."""
-        if not values:
-            return cls()
-        counts: dict[float, float] = {}
-        if times:
-            total = 0.0
-            for value, count in zip(values, times, strict=True):
-                counts[_rounded(value)] = counts.get(_rounded(value), 0.0) + count
-                total += value * count
-            made = cls(sum(counts.values()), total, min(values), max(values), counts)
-        else:
-            made = cls(
-                float(len(values)),
-                sum(values),
-                min(values),
-                max(values),
-                {hundredths / 100: float(count) for hundredths, count in _hundredths(values).items()},
-            )
-        made._coarsen()
-        return made
-
-    def merge(self, other: "Summary") -> None:
-        """Take all values of another."""
-        self.count += other.count
-        self.sum += other.sum
-        self.least = min(self.least, other.least)
-        self.most = max(self.most, other.most)
-        values = self.values
-        for value, count in other.values.items():
-            values[value] = values.get(value, 0.0) + count
-        self._coarsen()
-
-    def _coarsen(self) -> None:
-        """Keep three digits of each value, where there are too many."""
-        if len(self.values) > MOST_VALUES:
-            coarse: dict[float, float] = {}
-            for value, count in self.values.items():
-                coarse[_rounded(value)] = coarse.get(_rounded(value), 0.0) + count
-            self.values = coarse
-
-    def percentile(self, percent: float) -> float:
-        """The value below which so many percent of all values lie; 100 is the greatest."""
-        wanted = self.count * percent / 100
-        passed = 0.0
-        for value in sorted(self.values):
-            passed += self.values[value]
-            if passed >= wanted:
-                return max(self.least, min(self.most, value))
-        return self.most
-
-
-def _hundredths(values: Sequence[float]) -> "Counter[int]":
-    return Counter([int(value * 100) for value in values])
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
-class Series(Struct):
-    """A metric with its dimensions, minute by minute (the minute's start, in seconds since the epoch)."""
-
-    namespace: str
-    name: str
-    dimensions: Dimensions
-    minutes: dict[int, Summary] = field(default_factory=dict)
-    units: set[str] = field(default_factory=set)
-
-    def add(self, at: float, summary: Summary, unit: str) -> None:
-        """Take values of the moment `at`. The oldest minutes are forgotten."""
-        minute = int(at) // MINUTE * MINUTE
-        found = self.minutes.get(minute)
-        if found is None:
-            while len(self.minutes) >= KEPT_MINUTES:
-                self.minutes.pop(min(self.minutes))
-            found = self.minutes[minute] = Summary()
-        found.merge(summary)
-        self.units.add(unit)
-
-    def between(self, start: float, end: float, period: int) -> dict[int, Summary]:
-        """The summaries of each `period` (seconds, whole minutes) that begins in `[start, end)` and saw something."""
-        found: dict[int, Summary] = {}
-        for minute, summary in self.minutes.items():
-            begins = minute // period * period
-            if start <= minute < end:
-                found.setdefault(begins, Summary()).merge(summary)
-        return found
 
 
 class Meter:
@@ -175,6 +67,8 @@ class Metrics:
         self.clock = clock
         self._series: dict[tuple[str, str], dict[tuple[str, str, Dimensions], Series]] = {}
         self._meters: dict[tuple[object, ...], Meter] = {}
+        self._full: set[tuple[str, str]] = set()
+        """Accounts and regions that have been told that they have too many."""
 
     def function(self, owner: Caller, name: str, resource: str, facts: Facts | None = None) -> Meter:
         """The meter of a function, called as `resource` (`name`, or `name:alias`): `function_facts`, or other `facts`,
@@ -230,7 +124,32 @@ class Metrics:
         found = mine.get(key)
         if found is None and len(mine) < MOST_SERIES:
             found = mine[key] = Series(*key)
+        elif found is None:
+            self._tell(owner, mine, key)
         return found
+
+    def _tell(
+        self, owner: Caller, mine: Iterable[tuple[str, str, Dimensions]], key: tuple[str, str, Dimensions]
+    ) -> None:
+        """Say once of an account and region that new series are dropped, and whose values there are too many of."""
+        where = (owner.account_id, owner.region)
+        if where in self._full:
+            return
+        self._full.add(where)
+        counts = Counter((namespace, name) for namespace, name, _ in mine)
+        (namespace, name), count = counts.most_common(1)[0]
+        log.warning(
+            "account %s in %s has %d metrics, as many as are kept: new ones, such as %s %s, are dropped until the"
+            " emulator is restarted. Most are %s %s, with %d combinations of dimensions: give it fewer (no ids of"
+            " requests or users), as each would cost money on AWS",
+            *where,
+            MOST_SERIES,
+            key[0],
+            key[1],
+            namespace,
+            name,
+            count,
+        )
 
     def find(self, owner: Caller, namespace: str, name: str, dimensions: Dimensions) -> Series | None:
         """A series that has been seen, up to date."""
