@@ -66,6 +66,9 @@ functions:
     handler: gate.handler
     events:
       - cognitoUserPool: {pool: made-before, trigger: PreSignUp, existing: true}
+  lost:
+    handler: gate.handler
+    events:
       - cognitoUserPool: {pool: nowhere, trigger: PreSignUp, existing: true}
 """
 POOL = """
