@@ -16,6 +16,7 @@ from .rest_drafting import API, Method, api_of
 from .rest_keys import compile_api_keys
 from .rest_methods import compile_method
 from .rest_requests import compile_request_validation
+from .service_proxies import compile_service_proxies, proxies_of
 
 LOG_GROUP = "ApiGatewayLogGroup"
 _PUBLISHED = frozenset(
@@ -37,14 +38,15 @@ _UNPUBLISHED = ("Name", "Description", "Tags")
 
 def compile_rest_api(draft: Draft) -> None:
     """Everything that the `http` events of the map ask for; the deployment is still to be named."""
-    methods = list(_methods(draft))
-    if not methods:
+    methods, proxies = list(_methods(draft)), proxies_of(draft.service)
+    if not methods and not proxies:
         return
     if not draft.service.provider.rest_api.id:
         _compile_api(draft)
-    _compile_resources(draft, methods)
+    _compile_resources(draft, [*(each.event.path for each in methods), *(each.path for each in proxies)])
     logical_ids = compile_preflights(draft, methods)
     logical_ids += [compile_method(draft, method) for method in methods]
+    logical_ids += compile_service_proxies(draft, proxies, _resource_of)
     compile_request_validation(draft, methods)
     authorizers = [method.event.authorizer for method in methods if method.event.authorizer]
     for authorizer in authorizers:
@@ -96,10 +98,10 @@ def _compile_api(draft: Draft) -> None:
     )
 
 
-def _compile_resources(draft: Draft, methods: list[Method]) -> None:
+def _compile_resources(draft: Draft, every: list[str]) -> None:
     """A resource for each step of each path."""
     paths: dict[str, str] = {}
-    for path in dict.fromkeys(method.event.path for method in methods):
+    for path in dict.fromkeys(every):
         _compile_resource(draft, path, paths)
 
 

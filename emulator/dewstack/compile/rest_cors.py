@@ -18,11 +18,17 @@ def compile_preflights(draft: Draft, methods: list[Method]) -> list[str]:
     for method in methods:
         if method.event.cors:
             by_path.setdefault(method.event.path, []).append(method)
-    return [_compile_preflight(draft, path, sharing) for path, sharing in by_path.items()]
+    return [
+        compile_preflight(
+            draft, path, [each.event.cors for each in sharing if each.event.cors], sharing[0].resource_id
+        )
+        for path, sharing in by_path.items()
+    ]
 
 
-def _compile_preflight(draft: Draft, path: str, methods: list[Method]) -> str:
-    cors = _merged([method.event.cors for method in methods if method.event.cors])
+def compile_preflight(draft: Draft, path: str, rules: list[HttpCors], resource_id: Any) -> str:
+    """The OPTIONS method of a path by the rules of all that share it; its logical ID."""
+    cors = _merged(rules)
     origins = _origins(cors)
     headers = _headers(cors, origins[0] if origins else cors.origin)
     logical_id = naming.rest_method(path, "OPTIONS")
@@ -50,7 +56,7 @@ def _compile_preflight(draft: Draft, path: str, methods: list[Method]) -> str:
                 "ContentHandling": "CONVERT_TO_TEXT",
                 "IntegrationResponses": [response],
             },
-            "ResourceId": methods[0].resource_id,
+            "ResourceId": resource_id,
             "RestApiId": api_of(draft),
         },
     )

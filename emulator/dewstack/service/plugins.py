@@ -83,9 +83,7 @@ PLUGINS: Mapping[str, Plugin] = {
     "serverless-api-gateway-caching": Plugin(
         "no response is cached", ((*_EVENT, "http", "caching"), ("custom", "apiGatewayCaching"))
     ),
-    "serverless-apigateway-service-proxy": Plugin(
-        "routes that go straight to an AWS service aren't there", (("custom", "apiGatewayServiceProxies"),)
-    ),
+    "serverless-apigateway-service-proxy": _FINE,
     "serverless-appsync-plugin": Plugin("the GraphQL API isn't there", (("appSync",),)),
     "serverless-aws-alias": Plugin("aliases for stages aren't made"),
     "serverless-aws-documentation": Plugin(keys=((*_EVENT, "http", "documentation"),)),
