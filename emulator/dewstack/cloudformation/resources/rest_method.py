@@ -11,9 +11,10 @@ from dewstack.errors import AwsError
 
 _METHOD_RESPONSE: Kind = {
     "ResponseModels": STRING_MAP,
-    "ResponseParameters": {"*": bool},
+    "ResponseParameters": {"*": object},
     "StatusCode": str,
 }
+"""What a parameter of it is set to may be a text too, as in AWS's schema: that it is declared is all that counts."""
 _INTEGRATION_RESPONSE: Kind = {
     "ContentHandling": str,
     "ResponseParameters": STRING_MAP,
@@ -43,6 +44,15 @@ _INTEGRATION: Kind = {
 _PLACE = ("RestApiId", "ResourceId", "HttpMethod")
 _APART = frozenset({"Integration", "MethodResponses", "IntegrationResponses"})
 """What has operations of its own."""
+
+
+def _declared(response: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's response, each of its parameters true unless it says false."""
+    given = response.get("ResponseParameters") or {}
+    return {
+        **response,
+        "ResponseParameters": {name: str(value).lower() != "false" for name, value in given.items()},
+    }
 
 
 def _note(properties: Mapping[str, Any]) -> str | None:
@@ -91,7 +101,7 @@ class Method(Provider):
         )
         context.made.append(outcome)
         for response in properties.get("MethodResponses") or ():
-            await self._put(context, "MethodResponse", properties, response, _METHOD_RESPONSE)
+            await self._put(context, "MethodResponse", properties, _declared(response), _METHOD_RESPONSE)
         integration = properties.get("Integration")
         if integration:
             await self._put(context, "Integration", properties, integration, _INTEGRATION)
