@@ -3,7 +3,9 @@
 import hashlib
 import io
 import os
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ from dewstack.localstack.venv import Say
 NAME = "dewstack-localstack"
 REPOSITORY = "dewstack-localstack"
 STOP_SECONDS = 10
+ANSWER_SECONDS = 900
+"""How long the engine may take for one thing: building the image is the longest."""
+API_VERSION = "1.41"
+"""Of the engine; named, so that nothing has to be asked before it is used."""
 
 _PASSED = ("DEBUG", "LS_LOG")
 """Settings of LocalStack's that are handed on."""
@@ -34,35 +40,25 @@ class Container:
         running = self.status()
         if running is not None:
             return running
-        docker = _docker()
-        client = _connect(docker)
-        self._remove(client, docker)
-        try:
-            container = client.containers.run(
-                self._image(client, docker),
-                name=NAME,
-                detach=True,
-                environment=_environment(port),
-                # The same port inside and outside: URLs that name it hold for functions, and for who reads them here.
-                ports={f"{port}/tcp": ("127.0.0.1", port)},
-                volumes={str(self._directory): {"bind": str(self._directory), "mode": "ro"}},
-                security_opt=["no-new-privileges"],
-                init=True,
-            )
-        except docker.errors.DockerException as error:
-            self._remove(client, docker)
-            raise UserError(f"LocalStack's container did not start: {_said(error)}") from error
-        endpoint = f"http://127.0.0.1:{port}"
+        with _engine() as (client, errors):
+            _remove(client, errors)
+            image = self._image(client, errors)
+            try:
+                container = client.containers.run(image, **self._settings(port))
+            except errors.DockerException as error:
+                _remove(client, errors)
+                raise UserError(f"LocalStack's container did not start: {_said(error)}") from error
+            endpoint = f"http://127.0.0.1:{port}"
 
-        def alive() -> bool:
-            container.reload()
-            return str(container.status) in ("created", "running")
+            def alive() -> bool:
+                container.reload()
+                return str(container.status) in ("created", "running")
 
-        if not wait_until_healthy(endpoint, alive):
-            lines = container.logs(tail=5).decode("utf-8", "replace").strip()
-            self._remove(client, docker)
-            raise UserError(f"LocalStack did not start in its container:\n{lines}")
-        started = described("container", str(container.id), endpoint)
+            if not wait_until_healthy(endpoint, alive):
+                lines = container.logs(tail=5).decode("utf-8", "replace").strip()
+                _remove(client, errors)
+                raise UserError(f"LocalStack did not start in its container:\n{lines}")
+            started = described("container", str(container.id), endpoint)
         check_plugins(started)
         return started
 
@@ -70,13 +66,17 @@ class Container:
         """Stop and remove the container; what ran."""
         running = self.status()
         if running is not None:
-            docker = _docker()
-            self._remove(_connect(docker), docker)
+            with _engine() as (client, errors):
+                _remove(client, errors)
         return running
 
     def status(self) -> Status | None:
-        """What runs."""
-        container = self._find()
+        """What runs; nothing where there is no engine to ask."""
+        try:
+            with _engine() as (client, errors):
+                container = _find(client, errors)
+        except UserError:
+            return None
         if container is None or container.status != "running":
             return None
         port = next((bound[0]["HostPort"] for bound in (container.ports or {}).values() if bound), None)
@@ -84,61 +84,52 @@ class Container:
 
     def logs(self, *, follow: bool) -> Iterator[str]:
         """The container's lines."""
-        container = self._find()
-        if container is None:
-            return
-        pending = b""
-        for chunk in container.logs(stream=True, follow=follow):
-            *lines, pending = (pending + chunk).split(b"\n")
-            yield from (line.decode("utf-8", "replace") for line in lines)
-        if pending:
-            yield pending.decode("utf-8", "replace")
+        with _engine() as (client, errors):
+            container = _find(client, errors)
+            if container is None:
+                return
+            pending = b""
+            for chunk in container.logs(stream=True, follow=follow):
+                *lines, pending = (pending + chunk).split(b"\n")
+                yield from (line.decode("utf-8", "replace") for line in lines)
+            if pending:
+                yield pending.decode("utf-8", "replace")
 
-    def _find(self) -> Any:
-        """The container, or None: also where there is no Docker to ask."""
-        try:
-            docker = _docker()
-            client = _connect(docker)
-        except UserError:
-            return None
-        try:
-            return client.containers.get(NAME)
-        except docker.errors.DockerException:
-            return None
+    def _settings(self, port: int) -> dict[str, Any]:
+        passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
+        directory = str(self._directory)
+        return {
+            "name": NAME,
+            "detach": True,
+            "environment": {"GATEWAY_LISTEN": f"0.0.0.0:{port}", "DISABLE_EVENTS": "1", **passed},
+            # The same port inside and outside: URLs that name it hold for functions, and for who reads them here.
+            "ports": {f"{port}/tcp": ("127.0.0.1", port)},
+            "volumes": {directory: {"bind": directory, "mode": "ro"}},
+            "security_opt": ["no-new-privileges"],
+            "init": True,
+        }
 
-    def _remove(self, client: Any, docker: Any) -> None:
-        try:
-            container = client.containers.get(NAME)
-            container.stop(timeout=STOP_SECONDS)
-            container.remove(force=True)
-        except docker.errors.NotFound:
-            return
-
-    def _image(self, client: Any, docker: Any) -> str:
-        """The image's name; built unless there is one of the same content."""
+    def _image(self, client: Any, errors: Any) -> str:
+        """The image's name; built unless there is one of the same content. Raises UserError."""
         context = build_context()
         name = f"{REPOSITORY}:{hashlib.sha256(context).hexdigest()[:12]}"
         try:
             client.images.get(name)
-        except docker.errors.ImageNotFound:
+        except errors.ImageNotFound:
             self._say(f"Building {name} on {BASE}")
             try:
                 client.images.build(fileobj=io.BytesIO(context), custom_context=True, tag=name, rm=True)
-            except docker.errors.BuildError as error:
+            except errors.BuildError as error:
                 said = [str(step.get("stream", "")).strip() for step in error.build_log if step.get("stream")]
                 raise UserError(f"{name} can't be built: {error}", hint="\n".join(said[-3:])) from error
-            except docker.errors.DockerException as error:
+            except errors.DockerException as error:
                 raise UserError(f"{name} can't be built: {_said(error)}") from error
         return name
 
 
-def _environment(port: int) -> dict[str, str]:
-    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    return {"GATEWAY_LISTEN": f"0.0.0.0:{port}", "DISABLE_EVENTS": "1", **passed}
-
-
-def _docker() -> Any:
-    """The docker package. Raises UserError where it isn't installed."""
+@contextmanager
+def _engine() -> Iterator[tuple[Any, Any]]:
+    """A client of the engine, and the package's errors. Raises UserError where either is missing."""
     try:
         import docker
     except ModuleNotFoundError as error:
@@ -146,20 +137,51 @@ def _docker() -> Any:
             "LocalStack's container is driven by the docker package, which is not installed",
             hint=f"{install_command('docker')}, or without Docker: dew localstack up --host",
         ) from error
-    return docker
-
-
-def _connect(docker: Any) -> Any:
-    """A client of the engine. Raises UserError where none answers."""
+    errors = docker.errors
+    _probe(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
     try:
-        client = docker.from_env()
-        client.ping()
-    except docker.errors.DockerException as error:
-        raise UserError(
-            f"no Docker engine answers: {_said(error)}",
-            hint="start it, or without Docker: dew localstack up --host",
-        ) from error
-    return client
+        client = docker.from_env(version=API_VERSION, timeout=ANSWER_SECONDS)
+    except errors.DockerException as error:
+        raise UserError(f"Docker's settings are wrong: {_said(error)}") from error
+    try:
+        try:
+            client.ping()
+        except (errors.DockerException, OSError) as error:
+            raise _no_engine(error) from error
+        yield client, errors
+    finally:
+        client.close()
+
+
+def _probe(address: str) -> None:
+    """Raise UserError where nobody listens at an engine's socket: the docker package would leave its own ends open."""
+    scheme, _, path = address.partition("://")
+    if scheme != "unix":
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(path)
+        except OSError as error:
+            raise _no_engine(error) from error
+
+
+def _no_engine(error: Exception) -> UserError:
+    hint = "start it, or without Docker: dew localstack up --host"
+    return UserError(f"no Docker engine answers: {_said(error)}", hint=hint)
+
+
+def _find(client: Any, errors: Any) -> Any:
+    try:
+        return client.containers.get(NAME)
+    except errors.NotFound:
+        return None
+
+
+def _remove(client: Any, errors: Any) -> None:
+    container = _find(client, errors)
+    if container is not None:
+        container.stop(timeout=STOP_SECONDS)
+        container.remove(force=True)
 
 
 def _said(error: Exception) -> str:

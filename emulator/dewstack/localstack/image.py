@@ -1,12 +1,11 @@
 """The image of LocalStack with dewstack in it, built from what is installed here: package, metadata, requirements."""
 
 import io
-import re
 import tarfile
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
+from dewstack.localstack.ourselves import PACKAGE, Ourselves, ourselves
 from dewstack.localstack.venv import VERSION
 
 BASE = f"localstack/localstack:{VERSION}"
@@ -21,22 +20,21 @@ RUN ldconfig
 """
 """What is installed there keeps its version: LocalStack's packages are pinned to one another. Functions have a clean
 environment: Python's library has to be found without LD_LIBRARY_PATH."""
-_PACKAGE = Path(__file__).parents[1]
 _LEFT_OUT = frozenset({"__pycache__", "node_modules"})
 
 
 def build_context() -> bytes:
     """A tar that `docker build` makes the image of; the same content gives the same bytes."""
-    package = distribution("dewstack")
+    us = ourselves()
+    metadata = f"site/dewstack-{us.version}.dist-info"
     files = {
         "Dockerfile": _DOCKERFILE.encode(),
-        "requirements.txt": "\n".join(_requirements(package)).encode(),
+        "requirements.txt": "\n".join(us.requirements).encode(),
+        f"{metadata}/METADATA": f"Name: dewstack\nVersion: {us.version}\n".encode(),
+        f"{metadata}/entry_points.txt": "\n".join(_entry_points(us)).encode(),
     }
-    metadata = f"site/dewstack-{package.version}.dist-info"
-    files[f"{metadata}/METADATA"] = f"Name: dewstack\nVersion: {package.version}\n".encode()
-    files[f"{metadata}/entry_points.txt"] = "\n".join(_entry_points(package)).encode()
     for path in _package_files():
-        files[f"site/dewstack/{path.relative_to(_PACKAGE).as_posix()}"] = path.read_bytes()
+        files[f"site/dewstack/{path.relative_to(PACKAGE).as_posix()}"] = path.read_bytes()
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, content in sorted(files.items()):
@@ -48,20 +46,12 @@ def build_context() -> bytes:
 
 
 def _package_files() -> Iterator[Path]:
-    for path in _PACKAGE.rglob("*"):
-        if path.is_file() and _LEFT_OUT.isdisjoint(path.relative_to(_PACKAGE).parts):
+    for path in PACKAGE.rglob("*"):
+        if path.is_file() and _LEFT_OUT.isdisjoint(path.relative_to(PACKAGE).parts):
             yield path
 
 
-def _requirements(package: Distribution) -> list[str]:
-    """What dewstack itself needs; not its extras."""
-    return [each for each in package.requires or () if not re.search(r";.*\bextra\s*==", each)]
-
-
-def _entry_points(package: Distribution) -> Iterator[str]:
-    groups: dict[str, list[str]] = {}
-    for each in package.entry_points:
-        groups.setdefault(each.group, []).append(f"{each.name} = {each.value}")
-    for group, lines in sorted(groups.items()):
+def _entry_points(us: Ourselves) -> Iterator[str]:
+    for group, points in sorted(us.entry_points.items()):
         yield f"[{group}]"
-        yield from sorted(lines)
+        yield from (f"{name} = {value}" for name, value in sorted(points.items()))

@@ -23,7 +23,7 @@ class NeighbourUnreachable(AwsError):
 
 
 class Neighbours(Backends):
-    """LocalStack's gateway, over its own port, where moto would be. Called in worker threads: each keeps a connection.
+    """LocalStack's gateway, over its own port, where moto would be. Called in worker threads; connections are kept.
 
     What is deployed in these services lives as long as LocalStack does, so nothing has to be made again.
     """
@@ -31,36 +31,40 @@ class Neighbours(Backends):
     def __init__(self, account_id: str, host: str, port: int) -> None:
         super().__init__(account_id)
         self._address = (host, port)
-        self._connections = threading.local()
+        self._kept: list[http.client.HTTPConnection] = []
+        self._lock_of_kept = threading.Lock()
 
     def answer(self, service: str, caller: Caller, request: Request, *, signed: bool = True) -> Response:
         """LocalStack's answer to `request`. Raises NeighbourUnreachable."""
         headers = _headers(service, caller, request, f"{self._address[0]}:{self._address[1]}", signed=signed)
         target = f"{request.raw_path}?{request.query}" if request.query else request.raw_path
-        kept = self._kept()
+        with self._lock_of_kept:
+            kept = self._kept.pop() if self._kept else self._connect()
         try:
             try:
-                return _exchange(kept, request.method, target, request.body, headers)
+                answer = _exchange(kept, request.method, target, request.body, headers)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 kept.close()  # it was idle for too long; the request has not arrived
-                return _exchange(kept, request.method, target, request.body, headers)
+                answer = _exchange(kept, request.method, target, request.body, headers)
         except (OSError, http.client.HTTPException) as error:
             kept.close()
             raise NeighbourUnreachable(f"LocalStack does not answer for {service}: {error}") from error
+        with self._lock_of_kept:
+            self._kept.append(kept)
+        return answer
 
     def forget(self) -> None:
-        """Leave everything as it is: the state is LocalStack's."""
+        """Close the connections that wait for the next request. The state is LocalStack's, and stays."""
+        with self._lock_of_kept:
+            while self._kept:
+                self._kept.pop().close()
 
     def module(self, service: str, part: str) -> Any:
         """A module of moto's, which LocalStack's IAM keeps its roles in, too."""
         return import_module(f"moto.{service.replace('-', '')}.{part}")
 
-    def _kept(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._connections, "kept", None)
-        if connection is None:
-            connection = http.client.HTTPConnection(*self._address, timeout=ANSWER_SECONDS)
-            self._connections.kept = connection
-        return connection
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(*self._address, timeout=ANSWER_SECONDS)
 
 
 def _exchange(

@@ -5,12 +5,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from importlib.metadata import distribution
 from pathlib import Path
 
-from dewstack import __version__
 from dewstack.errors import UserError
 from dewstack.lambda_.pythons import every_python
+from dewstack.localstack.ourselves import Ourselves, ourselves
 
 VERSION = "4.14.0"
 """The last that starts without an account."""
@@ -28,9 +27,10 @@ def localstack_python(say: Say) -> str:
 
     Raises UserError where there is no Python for it, or no package index.
     """
-    home = _home()
+    us = ourselves()
+    home = _home(us)
     python = home / "bin" / "python"
-    wanted = _wanted()
+    wanted = _wanted(us)
     done = home / "dewstack-installed"
     if done.is_file() and done.read_text() == wanted and python.exists():
         return str(python)
@@ -45,35 +45,26 @@ def localstack_python(say: Say) -> str:
     home.parent.mkdir(parents=True, exist_ok=True)
     _run([base, "-m", "venv", str(home)])
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*install, "-c", str(CONSTRAINTS), REQUIREMENT, *_ourselves()])
+    source = ["-e", us.source] if us.checkout else [us.source]
+    _run([*install, "-c", str(CONSTRAINTS), REQUIREMENT, *source])
     done.write_text(wanted)
     return str(python)
 
 
-def _home() -> Path:
+def _home(us: Ourselves) -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    digest = hashlib.sha256(_source().encode()).hexdigest()[:8]
+    digest = hashlib.sha256(us.source.encode()).hexdigest()[:8]
     return Path(cache) / "dewstack" / f"localstack-{VERSION}-{digest}"
 
 
-def _source() -> str:
-    """Where dewstack itself comes from: a checkout, or a version of the package."""
-    root = Path(__file__).parents[3]
-    return str(root) if (root / "pyproject.toml").is_file() else f"dewstack=={__version__}"
-
-
-def _ourselves() -> list[str]:
-    source = _source()
-    return ["-e", source] if os.path.isabs(source) else [source]
-
-
-def _wanted() -> str:
+def _wanted(us: Ourselves) -> str:
     """What an environment was made from: another text means making it again."""
-    requirements = sorted(distribution("dewstack").requires or ())
-    entries = sorted(
-        f"{each.group} {each.name} {each.value}" for each in distribution("dewstack").entry_points
+    points = (
+        f"{group}: {name} = {value}"
+        for group, points in us.entry_points.items()
+        for name, value in points.items()
     )
-    return "\n".join([REQUIREMENT, CONSTRAINTS.read_text(), _source(), *requirements, *entries])
+    return "\n".join([REQUIREMENT, CONSTRAINTS.read_text(), us.source, *us.requirements, *points])
 
 
 def _run(command: list[str]) -> None:
