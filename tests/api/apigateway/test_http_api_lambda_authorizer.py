@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dewstack.apigateway.errors import NotFoundException
 from tests.api.apigateway.http_api_client import HOST, Gateway, Result
 
 AUTHORIZER = "arn:aws:lambda:us-east-1:000000000000:function:authorizer"
@@ -145,6 +146,15 @@ def test_a_verdict_holds_for_its_time(door: Door) -> None:
     door.answer = lambda event: {"isAuthorized": False}
     assert door.status() == 403
     assert [door.status(), len(door.asked)] == [403, 3]
+
+
+def test_what_is_remembered_can_be_reset(door: Door) -> None:
+    door.guard("GET /me", AuthorizerResultTtlInSeconds=60)
+    assert [door.status(), door.status(), len(door.asked)] == [200, 200, 1]
+    door.gateway.call("ResetAuthorizersCache", StageName="$default")
+    assert [door.status(), len(door.asked)] == [200, 2]
+    with pytest.raises(NotFoundException):
+        door.gateway.call("ResetAuthorizersCache", StageName="nowhere")
 
 
 def test_without_a_time_to_live_it_is_asked_each_time(door: Door) -> None:
