@@ -1,7 +1,9 @@
 """Makes the templates of the corpus anew, by the Serverless Framework itself.
 
-    npm install osls@4.3.1                                  # in a directory of its own
-    python -m tests.golden.regenerate DIRECTORY [NAME ...] # that directory; all maps, or those named
+    npm install osls@4.3.1 serverless@npm:osls@4.3.1 serverless-apigateway-service-proxy chalk@4 lodash@4
+    python -m tests.golden.regenerate DIRECTORY [NAME ...]     # where that was; all maps, or those named
+
+What stands after osls is for the one map with a plugin, which looks for its Framework under the older name.
 
 Each map is copied to a place of its own beside the files that its packages are made of, and `osls package` run there,
 with an emulator for what it asks of AWS. `corpus.json` beside a map has the options, parameters and environment
@@ -58,6 +60,7 @@ def package(osls: Path, fixture: Path, place: Path, elsewhere: World) -> dict[st
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(place.parent),
+        "NODE_PATH": str(osls.resolve() / "node_modules"),  # for plugins
         "AWS_ENDPOINT_URL": elsewhere.url,
         **ACCOUNT,
         **given.environ,
