@@ -81,12 +81,17 @@ def _statements(draft: Draft) -> list[dict[str, Any]]:
         denied = [{"Fn::Sub": f"{_LOGS}{log_group_name(function)}:*"} for function in silent]
         statements.append({"Effect": "Deny", "Action": "logs:PutLogEvents", "Resource": denied})
     statements += [dict(statement) for statement in service.provider.iam_role.statements]
-    durable = [
+    return [*statements, *_durable(draft)]
+
+
+def _durable(draft: Draft) -> list[dict[str, Any]]:
+    """What functions with durable executions need of the service's role."""
+    executions = [
         {"Fn::Sub": f"{_FUNCTIONS}{function.name}:*/durable-execution/*/*"}
-        for function in service.functions.values()
+        for function in draft.service.functions.values()
         if function.settings.get("durableConfig") and function.role in (None, ROLE)
     ]
-    return [*statements, _allow(list(_DURABLE_ACTIONS), durable)] if durable else statements
+    return [_allow(list(_DURABLE_ACTIONS), executions)] if executions else []
 
 
 def _allow(actions: list[str], resources: list[Any]) -> dict[str, Any]:

@@ -212,9 +212,7 @@ def test_the_gateway_waits_no_longer_than_it_may(service: Service) -> None:
     assert service.get("/fault/fine") == FINE
 
 
-def test_a_function_whose_code_is_gone_fails_until_it_is_back(
-    service: Service, dew: Dew, code: Path
-) -> None:
+def test_a_function_whose_code_is_gone_fails_until_it_is_back(service: Service, dew: Dew, code: Path) -> None:
     source = (SERVICE / "forgetful.py").read_text()
     (code / "forgetful.py").write_text(source)
     start_anew = {"FunctionName": "faults-dev-forgetful", "Description": f"{time.monotonic()}"}

@@ -5,6 +5,8 @@ from collections.abc import Mapping as Members
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from dewstack.errors import AwsError
 from dewstack.events.sources.model import Mapping, Result
 from dewstack.events.sources.records import Record, failed_items
@@ -31,19 +33,32 @@ async def invoke(
         answer: dict[str, Any] = await call("lambda", "Invoke", event, mapping.owner)
     except AwsError as error:
         return Result(succeeded=False, function_error=error.code, request_id=uuid4())
-    request_id = (answer.get("ResponseMetadata") or {}).get("RequestId") or uuid4()
-    raised = answer.get("FunctionError") or ""
-    failed: tuple[str, ...] | None = ()
-    payload = b"" if raised else _bytes(answer.get("Payload"))
-    if not raised and mapping.reports_failures and records:
-        failed = failed_items(payload, records)
-        raised = "Unhandled" if failed is None else ""
-    state = None
-    if window is not None and not raised:
-        state = _state(payload)
-        raised = "Unhandled" if state is None and not window["isFinalInvokeForWindow"] else ""
-    version = answer.get("ExecutedVersion") or "$LATEST"
-    return Result(not raised and not failed, failed or (), raised, request_id, version, state)
+    result = Result(
+        succeeded=not answer.get("FunctionError"),
+        function_error=answer.get("FunctionError") or "",
+        request_id=(answer.get("ResponseMetadata") or {}).get("RequestId") or uuid4(),
+        version=answer.get("ExecutedVersion") or "$LATEST",
+    )
+    if not result.succeeded:
+        return result
+    payload = _bytes(answer.get("Payload"))
+    if mapping.reports_failures and records:
+        result = _reported(result, failed_items(payload, records))
+    return result if window is None or result.function_error else _carried(result, _state(payload), window)
+
+
+def _reported(result: Result, failed: tuple[str, ...] | None) -> Result:
+    """With the records that the function says have failed; None is a report that can't be understood."""
+    if failed is None:
+        return replace(result, succeeded=False, function_error="Unhandled")
+    return replace(result, succeeded=not failed, failed=failed)
+
+
+def _carried(result: Result, state: Any, window: Members[str, Any]) -> Result:
+    """With the state for the window's next invocation, which only the last may leave out."""
+    if state is None and not window["isFinalInvokeForWindow"]:
+        return replace(result, succeeded=False, function_error="Unhandled")
+    return replace(result, state=state)
 
 
 def _state(payload: bytes) -> Any:
