@@ -269,16 +269,21 @@ def test_every_setting_of_a_function_can_change_and_go_back(aws: Any, template: 
 
 
 def test_an_operation_that_is_not_emulated_is_named(aws: Any, template: str) -> None:
-    mapping = """  Mapping:
-    Type: AWS::ApiGatewayV2::ApiMapping
-    Properties: {ApiId: !Ref Api, DomainName: api.example.com, Stage: !Ref Stage}
+    workflow = """  Workflow:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: StepFunctions-StartExecution
+      CredentialsArn: arn:aws:iam::000000000000:role/starts
+      PayloadFormatVersion: "1.0"
+      RequestParameters: {StateMachineArn: "arn:aws:states:us-east-1:000000000000:stateMachine:work"}
 """
-    assert (
-        aws.create(template.replace("Outputs:", f"{mapping}Outputs:"))["StackStatus"] == "ROLLBACK_COMPLETE"
-    )
+    made = aws.create(template.replace("Outputs:", f"{workflow}Outputs:"))
+    assert made["StackStatus"] == "ROLLBACK_COMPLETE"
     events = aws.cfn("DescribeStackEvents", StackName="demo")["StackEvents"]
     [reason] = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
-    assert "CreateApiMapping" in reason
+    assert "StepFunctions-StartExecution" in reason
 
 
 def test_what_a_killed_deployment_left_is_made_anew(aws: Any, template: str) -> None:

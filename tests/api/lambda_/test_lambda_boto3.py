@@ -143,10 +143,10 @@ def test_an_alias_shares_events_among_versions_and_holds_them(client: Any) -> No
 
 def test_a_runtime_that_cannot_run_here_can_be_deployed(client: Any) -> None:
     client.create_function(
-        FunctionName="java", Handler="a.B", Runtime="java21", Role=ROLE, Code={"ZipFile": zipped(x="")}
+        FunctionName="dotnet", Handler="a.B", Runtime="dotnet8", Role=ROLE, Code={"ZipFile": zipped(x="")}
     )
-    answer = client.invoke(FunctionName="java", LogType="Tail")
-    assert "java21 is not emulated by dewstack" in json.load(answer["Payload"])["errorMessage"]
+    answer = client.invoke(FunctionName="dotnet", LogType="Tail")
+    assert "dotnet8 is not emulated by dewstack" in json.load(answer["Payload"])["errorMessage"]
 
 
 def test_a_new_function_is_pending_and_active_when_it_is_asked_for(client: Any) -> None:

@@ -70,13 +70,13 @@ functions:
     runtime: provided.al2023
     package:
       artifact: build/shell.zip
-  java:
+  dotnet:
     handler: org.example.Handler
-    runtime: java21
+    runtime: dotnet8
     package:
       artifact: target/is-not-built-yet.jar
     events:
-      - httpApi: GET /java
+      - httpApi: GET /dotnet
   image:
     image: 000000000000.dkr.ecr.us-east-1.amazonaws.com/many:latest
 """
@@ -160,14 +160,14 @@ def test_a_function_runs_as_the_map_says(dew: Dew, key: str, returned: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("key", "said"), [("java", "java21 is not emulated"), ("image", "images are not run")]
+    ("key", "said"), [("dotnet", "dotnet8 is not emulated"), ("image", "images are not run")]
 )
 def test_what_cannot_run_here_says_so_when_it_is_called(dew: Dew, key: str, said: str) -> None:
     assert said in invoke(dew, key)["errorMessage"]
 
 
 def test_a_function_that_cannot_run_fails_as_any_other_does(dew: Dew) -> None:
-    response = httpx.get(f"{dew.url}/java", timeout=20)
+    response = httpx.get(f"{dew.url}/dotnet", timeout=20)
     assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
 
 

@@ -30,9 +30,16 @@ def test_help_of_every_command_shows_examples(dew: Dew, name: str) -> None:
     assert f"Examples:\n    dew {name}" in shown.output
 
 
-@pytest.mark.parametrize("name", [name for name in ALL_COMMANDS if name not in ("test", "users")])
+@pytest.mark.parametrize(
+    "name", [name for name in ALL_COMMANDS if name not in ("test", "users", "localstack")]
+)
 def test_every_command_offers_json(dew: Dew, name: str) -> None:
     assert "--json" in dew(name, "--help").output
+
+
+@pytest.mark.parametrize("name", ["up", "down", "status"])
+def test_every_localstack_command_offers_json(dew: Dew, name: str) -> None:
+    assert "--json" in dew("localstack", name, "--help").output
 
 
 @pytest.mark.parametrize("name", ["list", "create", "confirm", "delete", "set-password"])
