@@ -3,7 +3,6 @@
 from typing import Any
 
 from localstack.http.request import get_raw_path
-from localstack.http.request import restore_payload as body_of
 
 from dewstack.http import Headers, Request, Response, json_response
 from dewstack.localstack.bridge import Bridge
@@ -29,7 +28,7 @@ class HandOver:
         if (request.header("upgrade") or "").lower() == "websocket":
             self._fill(response, json_response(501, {"message": NO_WEBSOCKETS}))
         else:
-            request.body = body_of(context.request)
+            request.body = context.request.get_data()  # as it came: forms, too
             self._fill(response, self._bridge.answer(request))
         chain.terminate()
 

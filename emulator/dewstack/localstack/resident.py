@@ -1,5 +1,7 @@
 """The emulator as a lodger of LocalStack: its own services behind the one address, those of LocalStack for the rest."""
 
+import asyncio
+
 from msgspec.structs import replace
 
 from dewstack.app import Emulator
@@ -15,6 +17,7 @@ from dewstack.frontdoor import (
     WELL_KNOWN,
 )
 from dewstack.http import Request, Response
+from dewstack.localstack.live import LiveCode
 from dewstack.localstack.neighbours import Neighbours
 from dewstack.others import OtherServices
 from dewstack.wire.identify import identify, is_aws_request
@@ -35,6 +38,17 @@ class Resident(Emulator):
         super().__init__(config)
         self._port = port
         self._stacks = stacks
+
+    async def start(self) -> None:
+        """Serve, and watch the code that functions run from in place. Raises UserError."""
+        await super().start()
+        self._watching = asyncio.create_task(LiveCode(self.functions).run())
+
+    async def stop(self) -> None:
+        """End functions and background work."""
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
+        await super().stop()
 
     def _compose(self) -> None:
         # What it tells of itself, in URLs and to functions, is LocalStack's port.

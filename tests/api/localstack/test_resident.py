@@ -1,9 +1,11 @@
 """The emulator as LocalStack's lodger: which requests are its own, and how it asks its neighbours."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -159,3 +161,30 @@ def test_localstacks_own_cloudformation_may_stay(neighbour: Neighbour) -> None:
         assert bridge.resident.claims(OWN["Lambda"])
     finally:
         bridge.stop()
+
+
+def test_functions_that_run_from_a_directory_follow_its_files(bridge: Bridge, tmp_path: Path) -> None:
+    handlers = tmp_path / "handlers"
+    handlers.mkdir()
+    (tmp_path / "word.py").write_text("WORD = 'first'\n")
+    (handlers / "say.py").write_text(
+        "from word import WORD\n\ndef handler(event, context):\n    return WORD\n"
+    )
+    code = {"S3Bucket": "hot-reload", "S3Key": str(tmp_path)}
+    function = {"Runtime": "python3.11", "Role": "arn:aws:iam::000000000000:role/r", "Code": code}
+    bridge.resident.call(
+        "lambda", "CreateFunction", {"FunctionName": "say", "Handler": "handlers/say.handler", **function}
+    )
+
+    def said() -> bytes:
+        return bytes(bridge.resident.call("lambda", "Invoke", {"FunctionName": "say"})["Payload"])
+
+    assert said() == b'"first"'
+    deadline = time.monotonic() + 20
+    number = 0
+    while said() == b'"first"':
+        assert time.monotonic() < deadline
+        number += 1  # the watch may not have begun when it was first saved
+        (tmp_path / "word.py").write_text(f"WORD = 'second'  # {number}\n")
+        time.sleep(0.05)
+    assert said() == b'"second"'

@@ -284,3 +284,10 @@ def test_a_page_may_sign_in_by_cognitos_own_api(remote: Remote) -> None:
         "Access-Control-Request-Headers": "content-type,x-amz-target",
     }
     assert httpx.options(remote.aws_url, headers=asked).headers["access-control-allow-origin"] == "*"
+
+
+def test_a_body_arrives_as_it_was_sent(remote: Remote) -> None:
+    body = json.dumps({"email": "nobody@example.com", "password": PASSWORD})
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}  # LocalStack would take it apart
+    answer = httpx.post(f"{remote.url}/auth/login", content=body, headers=headers, timeout=20)
+    assert (answer.status_code, answer.json()["code"]) == (401, "NotAuthorizedException")
