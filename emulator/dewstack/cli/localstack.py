@@ -9,6 +9,7 @@ from dewstack.cli.foreground import run_loop, stop_on_signals
 from dewstack.cli.mapping import MapOptions, map_options
 from dewstack.cli.output import json_option, notice, print_json
 from dewstack.cli.outputs import read_outputs
+from dewstack.cli.ports import is_free, owner
 from dewstack.cli.progress import urls_here
 from dewstack.cli.targeting import Aim, TargetOptions
 from dewstack.errors import UserError
@@ -53,7 +54,13 @@ def up(on_host: bool, port: int, as_json: bool) -> None:
       dew localstack up --host --port 4600
     """
     host, container = _twins()
-    _show((host if on_host else container).up(port), as_json=as_json)
+    twin = host if on_host else container
+    if twin.status() is None and not is_free("127.0.0.1", port):
+        raise UserError(
+            f"Port {port} is in use by {owner(port) or 'another process'}.",
+            hint="Stop what uses it (dew localstack status), or take another: dew localstack up --port 4600",
+        )
+    _show(twin.up(port), as_json=as_json)
 
 
 @command.command("down")

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 import tarfile
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from dewstack.cli import run
 from dewstack.localstack.host import HostMode
 from dewstack.localstack.image import build_context
+from dewstack.localstack.ourselves import ourselves
 from dewstack.localstack.page import page_config
+from dewstack.localstack.resident import SERVICES
 
 
 @pytest.fixture
@@ -35,6 +38,16 @@ def test_without_an_engine_it_says_what_to_do(project: Path, capsys: pytest.Capt
     said = capsys.readouterr().err
     assert "no Docker engine answers" in said
     assert "dew localstack up --host" in said
+
+
+@pytest.mark.parametrize("option", [[], ["--host"]], ids=["in a container", "on the host"])
+def test_a_port_that_is_taken_is_said_to_be(
+    project: Path, capsys: pytest.CaptureFixture[str], option: list[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["localstack", "up", *option, "--port", str(port)]) == 1
+    assert f"Port {port} is in use by" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -65,6 +78,11 @@ def test_the_image_is_made_of_what_is_installed_here() -> None:
     assert {"site/dewstack/app.py", "site/dewstack/localstack/plugins.py"} <= names
     assert not any("__pycache__" in name for name in names)
     assert "[localstack.hooks.on_infra_start]\ndewstack = dewstack.localstack.plugins:start" in text
+
+
+def test_every_service_that_dewstack_answers_for_is_an_entry_point() -> None:
+    names = ourselves().entry_points["localstack.aws.provider"]
+    assert {name.removesuffix(":dewstack") for name in names} == set(SERVICES)
 
 
 def test_the_page_is_told_of_the_apis_that_are_there() -> None:
