@@ -34,7 +34,9 @@ def test_nothing_runs(project: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_without_an_engine_it_says_what_to_do(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["localstack", "up"]) == 1
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert run(["localstack", "up", "--port", str(port)]) == 1
     said = capsys.readouterr().err
     assert "no Docker engine answers" in said
     assert "dew localstack up --host" in said
