@@ -47,6 +47,8 @@ class Config(Struct, frozen=True):
     """Whether functions have a `/tmp` of their own, their code read-only and layers at `/opt`, where this is Linux."""
     spares: bool = True
     """Whether `dew up` keeps a process ready for each Python interpreter, so that functions start sooner."""
+    docker: bool = False
+    """Whether functions run in containers of AWS's images, or their own, rather than as processes."""
     idle_seconds: float = 300.0
     """How long an execution environment stays warm without an invocation."""
 

@@ -165,6 +165,11 @@ def is_default(option: str) -> bool:
 @click.option(
     "--spares/--no-spares", default=True, help="Keep a Python process ready, so that functions start sooner."
 )
+@click.option(
+    "--docker",
+    is_flag=True,
+    help="Run functions in containers of AWS's own images, and those that are images.",
+)
 @json_option
 def command(
     stage: str,
@@ -188,6 +193,7 @@ def command(
     allow_aws: bool,
     isolation: bool,
     spares: bool,
+    docker: bool,
     as_json: bool,
 ) -> None:
     """Start the service of this directory: its functions, HTTP API, user pool and page. Ctrl-C stops it.
@@ -221,8 +227,13 @@ def command(
         smtp=smtp,
         allow_aws=allow_aws,
         isolation=isolation,
-        spares=spares,
+        spares=spares and not docker,
+        docker=docker,
     )
+    if docker:
+        from dewstack.lambda_.containers.engine import Engine
+
+        Engine().facts()  # That there is none is told before anything starts.
     if smtp:
         from dewstack.cognito.mail.smtp import SmtpServer
 
@@ -261,4 +272,5 @@ def _own_arguments(config: Config, options: MapOptions) -> list[str]:
         "--allow-aws" if config.allow_aws else "",
         "" if config.isolation else "--no-isolation",
         "" if config.spares else "--no-spares",
+        "--docker" if config.docker else "",
     ]

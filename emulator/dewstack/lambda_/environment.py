@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from enum import Enum
 
+from dewstack.lambda_.containers.environment import EnvironmentContainer
 from dewstack.lambda_.extensions import Extensions
 from dewstack.lambda_.extensions.calls import Call
 from dewstack.lambda_.faults import CUT, EXTENSION_CRASH, TOO_LARGE
@@ -42,30 +43,27 @@ class ExecutionEnvironment:
         self.invocation: Invocation | None = None
         self.init_ms: float | None = None
         """How long the init phase took; None once an invocation has been charged with it."""
-        self.last_used = time.monotonic()
+        self.last_used = self._began = time.monotonic()
         self.retiring = self.provisioned = False
         self.log_stream, self.in_invoke = "", False
         self.spent = 0.0
         """Seconds of an invocation's time that the init phase took, which was part of it (`in_invoke`)."""
         self.log, self.meter = log, meter
         self.system_log = system_log(function)
-        self._owner = owner
-        self._guard = guard
+        self._owner, self._guard = owner, guard
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
-        self.process = EnvironmentProcess(guard, self._exited)
+        self.process: EnvironmentProcess | EnvironmentContainer = EnvironmentProcess(guard, self._exited)
         self._output = ProcessOutput(self._loop, self.write)
         self._connections: list[RuntimeApi] = []
         self._connection: RuntimeApi | None = None
-        self._began = time.monotonic()
         self.extensions: Extensions | None = None
         """Those of layers, or that have registered from inside the runtime."""
         self._stop_deadline = 0.0
         self._announced = False
         """Whether the owner knows that it waits for an event."""
-        self._token = self.access_key_id = ""
+        self._token = self.access_key_id = self._streamed = ""
         self._ended: Callable[[], None] | None = None
-        self._streamed = ""
 
     async def start(self, launch: Launch) -> None:
         """Open the Runtime API on a free loopback port and start the process. Raises OSError if it cannot."""
@@ -75,8 +73,7 @@ class ExecutionEnvironment:
             server.close()
             self._tell_end()
             return
-        self._server = server
-        port = self._server.sockets[0].getsockname()[1]
+        self._server, port = server, server.sockets[0].getsockname()[1]
         child_output = self._output.open()
         self._token = launch.environ[VARIABLE]
         self.access_key_id = launch.environ["AWS_ACCESS_KEY_ID"]
@@ -85,7 +82,9 @@ class ExecutionEnvironment:
         try:
             if launch.extensions:
                 self._open_extensions().start(launch, environ, child_output)
-            self.process.start(launch, environ, child_output)
+            if launch.container is not None:
+                self.process = EnvironmentContainer(self._guard, self._exited)
+            await self.process.start(launch, environ, child_output)
         except OSError:
             self._close()
             raise
@@ -105,12 +104,12 @@ class ExecutionEnvironment:
         """The process's id, while there is one."""
         return self.process.pid
 
-    def _exited(self, status: int) -> None:
+    def _exited(self, status: int, error_type: str = "Runtime.ExitError") -> None:
         self._guard.strays.ended(self._token)
         if self.state is not State.STOPPED:
             self.read_remaining_output()
             self.stop()
-            self._owner.environment_exited(self, status)
+            self._owner.environment_exited(self, status, error_type)
 
     def reap(self) -> None:
         """Collect what has been stopped, waiting for it if need be."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dewstack.config import Caller, Config
 from dewstack.ids import uuid4
+from dewstack.lambda_.containers.containers import Containers
 from dewstack.lambda_.debugging import LONG_SECONDS, Debugging
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
@@ -50,6 +51,8 @@ class Invoker:
         self.launcher = Launcher(
             runtimes, layers, current, self._guard.strays.token, self._guard.temporary, isolation
         )
+        if config.docker:
+            self.launcher.containers = Containers(self.launcher.notice)
         self.debugging = Debugging()
         self.spares = Spares(runtimes, self._guard, isolation)
         self.launch = self.spares.wrap(self.debugging.wrap(self.launcher.launch))

@@ -4,21 +4,21 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from dewstack.ids import temporary_key_id
+from dewstack.lambda_.command import CannotRun, command_of, wrapped
+from dewstack.lambda_.containers.containers import Containers
 from dewstack.lambda_.errors import InvalidParameterValueException
 from dewstack.lambda_.isolation import Isolation, View
-from dewstack.lambda_.java import DEPENDENCY, java_command
 from dewstack.lambda_.model import Code, Function, Launch
-from dewstack.lambda_.runtimes import IMAGE, Runtime, Runtimes
+from dewstack.lambda_.runtimes import IMAGE, Runtimes
 from dewstack.lambda_.temporary import TemporaryDirectories
 
 logger = logging.getLogger("dewstack.lambda")
 
-TASK, LAYERS = "/var/task", "/opt"
 NOT_HERE = {
     "FileSystemConfigs": "its file systems are not mounted here: what it writes there goes to this machine's disk",
 }
@@ -28,18 +28,12 @@ ENVIRONMENT_KEY = "ASIA"
 STARTING = {"LANG": "en_US.UTF-8", "LC_CTYPE": "C.UTF-8", "TZ": ":UTC", "SHLVL": "0"}
 """Variables that every function starts with, unless it sets them itself."""
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-HEAP = "--max-old-space-size"
-WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 SDK_WARNING_OFF = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"
 """The AWS SDK would complain about this machine's Node.js at every start; the loud line has named it once."""
 
 
 def _nobody_notes() -> None:
     """Credentials that nobody is told of end unnoticed, too."""
-
-
-class CannotRun(Exception):
-    """A function that exists and cannot be called on this machine; the message says why and what to do."""
 
 
 class Launcher:
@@ -69,13 +63,19 @@ class Launcher:
         self._temporary = temporary
         self._isolation = isolation
         self._noticed: set[str] = set()
+        self.containers: Containers | None = None
+        """What functions run in; None where they are processes."""
 
-    def check_runtime(self, identifier: str) -> None:
-        """Find the program for a runtime, and say loudly, once, when it is not the exact one.
+    def check_runtime(self, identifier: str, image: str = "", architectures: Sequence[str] = ()) -> None:
+        """Find the program for a runtime or have its image at hand, or a function's own `image`; say loudly, once, when
+        it is not the exact one.
 
         Raises InvalidParameterValueException for an identifier that AWS does not know.
         """
-        self.notice(self.runtimes.resolve(identifier).notice)
+        if self.containers is not None:
+            self.containers.prepare(identifier, image, architectures)
+        else:
+            self.notice(self.runtimes.resolve(IMAGE if image else identifier).notice)
 
     def notice(self, text: str) -> None:
         """Say it, unless it is empty or has been said."""
@@ -84,7 +84,9 @@ class Launcher:
             logger.warning(text)
 
     def launch(self, function: Function, stream: str) -> Launch:
-        """How to start an environment of `function`, whose log stream is `stream`. Raises CannotRun."""
+        """How to start an environment of `function`, whose log stream is `stream`. Raises CannotRun, EngineError."""
+        if self.containers is not None:
+            return self._contained(function, stream, self.containers)
         runtime = self.runtimes.resolve(IMAGE if function.code.image else function.runtime)
         if runtime.refusal:
             raise CannotRun(f"{function.name}: {runtime.refusal}")
@@ -94,18 +96,40 @@ class Launcher:
         environ = self._environ(function, stream, layers)
         if runtime.notice and function.runtime.startswith("nodejs"):
             environ.setdefault(SDK_WARNING_OFF, "true")
-        command = _wrapped(_command(runtime, function, layers), environ, function, layers)
+        command = wrapped(command_of(runtime, function, layers), environ, function, layers)
         directory = self._temporary.make()
         view = self._view(directory, command, environ, function, layers)
+        ended = self._opened(function, environ, directory)
+        if view is None:
+            environ = {"TMPDIR": directory, **environ}
+        return Launch(command, environ, function.code.directory, _extensions(layers), ended, view)
+
+    def _contained(self, function: Function, stream: str, containers: Containers) -> Launch:
+        """The same in a container, which has a disk and variables of its own."""
+        if not function.code.image:
+            function = replace(function, code=self._at_hand(function, function.code))
+        layers = [self._at_hand(function, layer).directory for layer in self.layers(function)]
+        self._name_what_is_missing(function)
+        environ = self._configured(function, stream)
+        extensions = _extensions(layers)
+        directory = self._temporary.make()
+        try:
+            container = containers.contained(function, layers, directory, extensions=bool(extensions))
+        except Exception:
+            self._temporary.remove(directory)
+            raise
+        ended = self._opened(function, environ, directory)
+        return Launch((), environ, directory, extensions, ended, container=container)
+
+    def _opened(self, function: Function, environ: Mapping[str, str], directory: str) -> Callable[[], None]:
+        """Tell of an environment's credentials; what is to be called when it has ended."""
         told = self.opened(function, *(environ[name] for name in CREDENTIALS))
 
         def ended() -> None:
             told()
             self._temporary.remove(directory)
 
-        if view is None:
-            environ = {"TMPDIR": directory, **environ}
-        return Launch(command, environ, function.code.directory, _extensions(layers), ended, view)
+        return ended
 
     def _view(
         self,
@@ -156,16 +180,24 @@ class Launcher:
             **STARTING,
             **_family_environ(function.runtime, runtime, layers),
             **self._interception(function.runtime),
+            **self._configured(function, stream),
+            "PWD": task,
+            "LAMBDA_TASK_ROOT": task,
+            "LAMBDA_RUNTIME_DIR": runtime,
+        }
+
+    def _configured(self, function: Function, stream: str) -> dict[str, str]:
+        """The variables that say what the function is, and its own."""
+        return {
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
             "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
             "AWS_ENDPOINT_URL": self.endpoint_url,
             **function.environment,
-            "PWD": task,
             "_HANDLER": function.handler,
             "_X_AMZN_TRACE_ID": "",
             "AWS_REGION": function.region,
             "AWS_DEFAULT_REGION": function.region,
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{'Image' if function.code.image else function.runtime}",
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
             "AWS_LAMBDA_FUNCTION_VERSION": function.version,
@@ -176,8 +208,6 @@ class Launcher:
             "AWS_ACCESS_KEY_ID": temporary_key_id(),
             "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
             "AWS_SESSION_TOKEN": self._session_token(),
-            "LAMBDA_TASK_ROOT": task,
-            "LAMBDA_RUNTIME_DIR": runtime,
         }
 
     def _interception(self, identifier: str) -> dict[str, str]:
@@ -228,54 +258,3 @@ def _inside(layers: list[str], *folders: str) -> list[str]:
     """Those of `folders` that layers have. On AWS a later layer is unpacked over an earlier one: it comes first."""
     places = [os.path.join(layer, folder) for layer in reversed(layers) for folder in folders]
     return [place for place in places if os.path.isdir(place)]
-
-
-def _command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[str, ...]:
-    """The runtime's program, or the one that the package or a layer brings. Raises CannotRun."""
-    if runtime.identifier.startswith("java"):
-        return _java_command(runtime, function, layers)
-    if runtime.command:
-        return _within_memory(runtime, function)
-    name = function.handler if runtime.identifier.startswith("go") else "bootstrap"
-    places = [os.path.join(directory, name) for directory in (function.code.directory, *reversed(layers))]
-    for place in places:
-        if os.access(place, os.X_OK) and os.path.isfile(place):
-            return (place,)
-    raise CannotRun(
-        f"Couldn't find valid bootstrap(s): [{TASK}/{name} {LAYERS}/{name}] ({function.name}: build it so that"
-        f" {places[0]} is an executable for this machine)"
-    )
-
-
-def _java_command(runtime: Runtime, function: Function, layers: list[str]) -> tuple[str, ...]:
-    command = java_command(runtime.command[0], function.code.directory, layers, function.memory_size)
-    if command is None:
-        raise CannotRun(
-            f"{function.name}: its package has no runtime client for Java; add {DEPENDENCY} to its dependencies, which"
-            " AWS brings itself and dewstack doesn't"
-        )
-    return command
-
-
-def _within_memory(runtime: Runtime, function: Function) -> tuple[str, ...]:
-    """The command, Node.js being told how large its heap may become, as on AWS; or else it would take the machine's
-    memory for its own and collect garbage late."""
-    program, *arguments = runtime.command
-    if not runtime.identifier.startswith("nodejs") or HEAP in function.environment.get("NODE_OPTIONS", ""):
-        return runtime.command
-    return (program, f"{HEAP}={function.memory_size * 9 // 10}", *arguments)
-
-
-def _wrapped(
-    command: tuple[str, ...], environ: dict[str, str], function: Function, layers: list[str]
-) -> tuple[str, ...]:
-    """The command behind the script that AWS_LAMBDA_EXEC_WRAPPER names. Raises CannotRun when it is not there."""
-    named = environ.get(WRAPPER)
-    if not named:
-        return command
-    for prefix, directories in ((TASK, [function.code.directory]), (LAYERS, list(reversed(layers)))):
-        for directory in directories:
-            place = os.path.join(directory, os.path.relpath(named, prefix))
-            if named.startswith(f"{prefix}/") and os.access(place, os.X_OK):
-                return (place, *command)
-    raise CannotRun(f"{function.name}: {WRAPPER} is {named}, which is no executable of its package or layers")

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dewstack.arn import function_arn
+from dewstack.lambda_.containers.model import Contained
 from dewstack.lambda_.isolation import View
 from dewstack.lambda_.spare import Spare
 from dewstack.lambda_.streaming.response_stream import ResponseStream
@@ -22,7 +23,7 @@ class Code(Struct, frozen=True):
     """Where a version's code lies. `directory` is what the function sees as its task root; `live` says that it
     is the developer's own directory, watched for changes, rather than an unpacked archive; or that `archive`, a zip
     of the developer's, is unpacked whenever it is built anew. A container image has no directory: `image` is its
-    URI, which is kept and not run."""
+    URI, which runs where containers do."""
 
     directory: str
     sha256: str
@@ -170,3 +171,5 @@ class Launch(Struct, frozen=True):
     """What it sees of the disk, where that isn't all of it."""
     spare: Spare | None = None
     """A process that waits for this."""
+    container: Contained | None = None
+    """The container that is started in place of the command."""

@@ -22,7 +22,6 @@ from dewstack.lambda_.model import LATEST, Code, Function
 from dewstack.lambda_.packages import Packages
 from dewstack.lambda_.paging import page
 from dewstack.lambda_.requests import check_revision
-from dewstack.lambda_.runtimes import IMAGE
 from dewstack.wire import operation
 
 CREATING = {
@@ -58,7 +57,10 @@ class FunctionOperations:
         for needed in () if image else ("Handler", "Runtime"):
             if not params.get(needed):
                 raise InvalidParameterValueException(f"{needed} is a required parameter for zip functions")
-        await asyncio.to_thread(self._invoker.launcher.check_runtime, IMAGE if image else params["Runtime"])
+        check = self._invoker.launcher.check_runtime
+        await asyncio.to_thread(
+            check, params.get("Runtime") or "", image or "", params.get("Architectures") or ()
+        )
         code = await self._packages.resolve(params["Code"], caller, "CreateFunction")
         return await asyncio.to_thread(self._create, reference, params, code)
 

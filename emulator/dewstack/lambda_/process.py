@@ -30,7 +30,7 @@ class EnvironmentProcess:
         self._sampled = 0.0
         self._highest_mb = 0
 
-    def start(self, launch: Launch, environ: Mapping[str, str], output: int) -> None:
+    async def start(self, launch: Launch, environ: Mapping[str, str], output: int) -> None:
         """Start it, or take the one that waits; its output goes to a file descriptor. Raises OSError."""
         spare, view = launch.spare, launch.view
         process = spare.assign(launch, environ, output) if spare else None
@@ -114,10 +114,16 @@ class EnvironmentProcess:
         if self._process is None:
             return 0
         self._sampled = time.monotonic()
-        try:
-            with open(f"/proc/{self._process.pid}/statm") as file:
-                _, resident, shared, *_ = map(int, file.read().split())
-        except (OSError, ValueError):
-            return 0
-        self._highest_mb = max(self._highest_mb, resident * PAGE_KB // 1024)
-        return (resident - shared) * PAGE_KB // 1024
+        whole, own = resident(self._process.pid)
+        self._highest_mb = max(self._highest_mb, whole)
+        return own
+
+
+def resident(pid: int) -> tuple[int, int]:
+    """The resident set of a process in MB, and what of it the process has for itself; zeros where that isn't told."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            _, whole, shared, *_ = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0, 0
+    return whole * PAGE_KB // 1024, (whole - shared) * PAGE_KB // 1024

@@ -57,14 +57,17 @@ class Extensions:
         self._changed = changed
         self._failed = failed
         self._registered: dict[str, Extension] = {}
+        self._external: set[str] = set()
+        """The names of those that are programs of their own."""
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._over = False
         self._loop = asyncio.get_running_loop()
         self._watched: list[int] = []
 
     def start(self, launch: Launch, environ: dict[str, str], output: int) -> None:
-        """Start the programs of layers. Raises OSError."""
-        for program in launch.extensions:
+        """Start the programs of layers; a container does that itself. Raises OSError."""
+        self._external = {os.path.basename(program) for program in launch.extensions}
+        for program in () if launch.container else launch.extensions:
             directory = os.path.dirname(program)
             process = subprocess.Popen(
                 launch.view.command((program,), directory) if launch.view else (program,),
@@ -85,9 +88,7 @@ class Extensions:
     def at_rest(self) -> bool:
         """Whether all have begun and wait for an event."""
         known = {extension.name for extension in self._registered.values()}
-        return all(extension.waiting for extension in self._registered.values()) and known >= set(
-            self._processes
-        )
+        return all(extension.waiting for extension in self._registered.values()) and known >= self._external
 
     def call(self, call: Call, connection: Waiting) -> bytes | None:
         """The answer to an extension; None while it waits for an event."""
@@ -108,7 +109,7 @@ class Extensions:
 
     def _register(self, call: Call) -> bytes:
         events = call.events()
-        external = call.name in self._processes
+        external = call.name in self._external
         if not call.name or events is None or (not external and "SHUTDOWN" in events):
             return refusal(
                 b"400 Bad Request", "InvalidEventType" if events is not None else "InvalidRequestFormat",
@@ -152,7 +153,7 @@ class Extensions:
     def end(self, reason: str) -> float:
         """Tell that the environment ends; how many seconds it is given for that."""
         self._over = True
-        seconds = EXTERNAL_SECONDS if self._processes else INTERNAL_SECONDS
+        seconds = EXTERNAL_SECONDS if self._external else INTERNAL_SECONDS
         self._tell("SHUTDOWN", {"shutdownReason": reason, "deadlineMs": int((time.time() + seconds) * 1000)})
         return seconds if self._registered else 0.0
 

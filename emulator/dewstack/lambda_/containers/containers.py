@@ -1,0 +1,129 @@
+"""How a function's container is made: image, arguments, what of this machine it sees, and its debugger."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from dewstack.lambda_.containers.engine import Engine, EngineError
+from dewstack.lambda_.containers.images import official_image, platform_of
+from dewstack.lambda_.containers.model import Bound, Contained
+from dewstack.lambda_.model import Function
+
+TASK, LAYERS, TMP = "/var/task", "/opt", "/tmp"
+OURS = "/var/dewstack"
+BOOTSTRAPS = Path(__file__).parents[1] / "bootstraps"
+WITH_EXTENSIONS = (
+    *("/bin/sh", "-c"),
+    'for each in /opt/extensions/*; do [ -f "$each" ] && [ -x "$each" ] && "$each" & done; exec "$@"',
+    "sh",
+)
+"""Starts the extensions of layers beside the program."""
+
+
+class Containers:
+    """Knows the engine and has images at hand. Safe from any thread; not for the loop: a pull takes minutes."""
+
+    def __init__(self, notice: Callable[[str], None]) -> None:
+        self._engine = Engine()
+        self._notice = notice
+        self._lock = threading.Lock()
+        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._here: set[tuple[str, str]] = set()
+
+    def prepare(self, identifier: str, image: str, architectures: Sequence[str]) -> None:
+        """Have the image of a runtime, or `image`, at hand; say so loudly where that can't be.
+
+        Raises InvalidParameterValueException for a runtime that AWS has no image for.
+        """
+        image = image or official_image(identifier)
+        try:
+            self._at_hand(image, platform_of(architectures))
+        except EngineError as error:
+            self._notice(f"{error}: its functions are deployed, and calling one fails")
+
+    def _at_hand(self, image: str, platform: str) -> None:
+        """Pull an image unless it is here; others who want it wait. Raises EngineError."""
+        wanted = image, platform
+        with self._lock:
+            lock = self._locks.setdefault(wanted, threading.Lock())
+        with lock:
+            if wanted in self._here:
+                return
+            if not self._engine.has(image, platform):
+                self._notice(
+                    f"pulling {image} ({platform}), which is not on this machine: this takes a while"
+                )
+                self._engine.pull(image, platform)
+            self._here.add(wanted)
+
+    def contained(
+        self, function: Function, layers: Sequence[str], scratch: str, *, extensions: bool
+    ) -> Contained:
+        """The container of an environment; `scratch` is a directory that goes with it. Raises EngineError."""
+        image = function.code.image or official_image(function.runtime)
+        platform = platform_of(function.architectures)
+        self._at_hand(image, platform)
+        temporary = os.path.join(scratch, "tmp")
+        os.mkdir(temporary, 0o700)
+        bound: tuple[Bound, ...] = (Bound(temporary, TMP, writable=True),)
+        contained = Contained(self._engine, image, platform, function.memory_size, bound=bound)
+        if function.code.image:
+            return _configured(contained, function)
+        bound = (*bound, Bound(function.code.directory, TASK))
+        if layers:
+            bound = (*bound, Bound(_merged(layers, os.path.join(scratch, "opt")), LAYERS))
+        entrypoint = _own_program(function, layers)
+        if extensions:
+            entrypoint = (*WITH_EXTENSIONS, *(entrypoint or self._engine.entrypoint(image)))
+        return replace(
+            contained, bound=bound, entrypoint=entrypoint, command=(function.handler,), working_directory=TASK
+        )
+
+
+def _configured(contained: Contained, function: Function) -> Contained:
+    """What ImageConfig changes of an image of the function's own."""
+    config = function.extras.get("ImageConfig") or {}
+    entrypoint, command = config.get("EntryPoint"), config.get("Command")
+    return replace(
+        contained,
+        entrypoint=tuple(entrypoint) if entrypoint else None,
+        command=tuple(command) if command else None,
+        working_directory=config.get("WorkingDirectory"),
+    )
+
+
+def _own_program(function: Function, layers: Sequence[str]) -> tuple[str, ...] | None:
+    """The program that the package or a layer brings, where the runtime is one that has none. Raises EngineError."""
+    if not function.runtime.startswith("provided"):
+        return None
+    for place, seen in ((function.code.directory, TASK), *((layer, LAYERS) for layer in reversed(layers))):
+        if os.access(os.path.join(place, "bootstrap"), os.X_OK):
+            return (f"{seen}/bootstrap",)
+    raise EngineError(
+        f"Couldn't find valid bootstrap(s): [{TASK}/bootstrap {LAYERS}/bootstrap] ({function.name}: build it so that"
+        f" {os.path.join(function.code.directory, 'bootstrap')} is an executable for {function.architectures[0]})"
+    )
+
+
+def _merged(layers: Sequence[str], directory: str) -> str:
+    """One directory of all layers, a later one's files over an earlier one's."""
+    if len(layers) == 1:
+        return layers[0]
+    for layer in layers:
+        shutil.copytree(layer, directory, symlinks=True, dirs_exist_ok=True, copy_function=_link)
+    return directory
+
+
+def _link(source: str, target: str) -> str:
+    """A second name of a file where that is possible, and a copy where it isn't."""
+    if os.path.lexists(target):
+        os.unlink(target)
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+    return target

@@ -1,0 +1,33 @@
+"""What a container is made of."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from dewstack.lambda_.containers.engine import Engine
+
+
+class Bound(NamedTuple):
+    """A directory of this machine, and where the container has it."""
+
+    source: str
+    target: str
+    writable: bool = False
+
+
+class Contained(Struct, frozen=True):
+    """How to make the container of one environment. Memory in MB."""
+
+    engine: "Engine"
+    image: str
+    platform: str
+    memory_size: int
+    entrypoint: tuple[str, ...] | None = None
+    """None is the image's own."""
+    command: tuple[str, ...] | None = None
+    working_directory: str | None = None
+    bound: tuple[Bound, ...] = ()
+    environ: Mapping[str, str] = {}
+    """Variables beside those of the launch."""
