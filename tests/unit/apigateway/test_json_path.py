@@ -46,7 +46,7 @@ def test_a_search_has_its_bounds() -> None:
     nested: Any = 1
     for _ in range(90):
         nested = {"a": nested, "b": [1] * 100}
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(BadPath, match="more than"):
         find(nested, "$..*..*")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -160,10 +160,10 @@ def test_nothing_of_python_can_be_reached() -> None:
 
 @pytest.mark.parametrize("piece", ["$", "#", "${", "$a[", "$!", "\\", "#if", '"', "##", "$a.b", "#{", "#*"])
 def test_long_sources_are_read_in_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.suppress(TemplateError):
         render(piece * 20_000, a=1)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_numbers_do_not_grow_without_end() -> None:
