@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from dewstack.errors import UserError
 from dewstack.extras import install_command
+from dewstack.lambda_.containers.debugger import with_debugpy, with_inspector
 from dewstack.lambda_.model import Function, Launch
 from dewstack.lambda_.runtimes import BOOTSTRAPS
 
@@ -74,7 +75,11 @@ class Debugging:
         def debugged(function: Function, stream: str) -> Launch:
             plain = launch(function, stream)
             port = self.ports.get(function.name)
-            return plain if port is None else _with_debugger(plain, port)
+            if port is None:
+                return plain
+            return (
+                _contained(plain, function.runtime, port) if plain.container else _with_debugger(plain, port)
+            )
 
         return debugged
 
@@ -104,6 +109,15 @@ def _with_debugger(launch: Launch, port: int) -> Launch:
         command = (*launch.command[:at], *options, *launch.command[at + 1 :])
         return replace(launch, command=command, environ={**launch.environ, **variables})
     return launch
+
+
+def _contained(launch: Launch, runtime: str, port: int) -> Launch:
+    """The same in a container. Raises EngineError."""
+    container, environ, address = launch.container, launch.environ, f"{HOST}:{port}"
+    assert container is not None
+    if runtime.startswith("nodejs"):
+        return replace(launch, container=with_inspector(container, environ, address))
+    return replace(launch, container=with_debugpy(container, environ, address, _debugpy()))
 
 
 def _debugpy() -> Path:

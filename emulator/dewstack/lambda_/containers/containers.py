@@ -1,10 +1,9 @@
-"""How a function's container is made: image, arguments, what of this machine it sees, and its debugger."""
+"""How a function's container is made: its image, its arguments, what of this machine it sees."""
 
 import os
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,8 +13,6 @@ from dewstack.lambda_.containers.model import Bound, Contained
 from dewstack.lambda_.model import Function
 
 TASK, LAYERS, TMP = "/var/task", "/opt", "/tmp"
-OURS = "/var/dewstack"
-BOOTSTRAPS = Path(__file__).parents[1] / "bootstraps"
 WITH_EXTENSIONS = (
     *("/bin/sh", "-c"),
     'for each in /opt/extensions/*; do [ -f "$each" ] && [ -x "$each" ] && "$each" & done; exec "$@"',
@@ -32,7 +29,6 @@ class Containers:
         self._notice = notice
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, str], threading.Lock] = {}
-        self._here: set[tuple[str, str]] = set()
 
     def prepare(self, identifier: str, image: str, architectures: Sequence[str]) -> None:
         """Have the image of a runtime, or `image`, at hand; say so loudly where that can't be.
@@ -51,14 +47,11 @@ class Containers:
         with self._lock:
             lock = self._locks.setdefault(wanted, threading.Lock())
         with lock:
-            if wanted in self._here:
-                return
             if not self._engine.has(image, platform):
                 self._notice(
                     f"pulling {image} ({platform}), which is not on this machine: this takes a while"
                 )
                 self._engine.pull(image, platform)
-            self._here.add(wanted)
 
     def contained(
         self, function: Function, layers: Sequence[str], scratch: str, *, extensions: bool

@@ -25,6 +25,7 @@ ANSWER_SECONDS = 60
 """How long the engine may take for anything but a pull."""
 PULL_SECONDS = 900.0
 MAX_PROCESSES, MAX_OPEN_FILES = 1024, 1024
+MB = 1 << 20
 POOL_SIZE = 128
 """Connections to the engine that are kept: each environment has one or two."""
 INSIDE = "host.docker.internal"
@@ -194,10 +195,9 @@ def _settings(facts: Facts, contained: Contained, environ: dict[str, str]) -> di
         Mount(bound.target, bound.source, type="bind", read_only=not bound.writable)
         for bound in contained.bound
     ]
-    host = {
+    host: dict[str, Any] = {
         "mounts": mounts,
-        "mem_limit": f"{contained.memory_size}m",
-        "memswap_limit": f"{contained.memory_size}m",
+        **dict.fromkeys(("mem_limit", "memswap_limit"), contained.memory_size * MB),
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
@@ -213,7 +213,7 @@ def _settings(facts: Facts, contained: Contained, environ: dict[str, str]) -> di
         "command": contained.command and list(contained.command),
         "entrypoint": contained.entrypoint and list(contained.entrypoint),
         "working_dir": contained.working_directory,
-        "environment": {**contained.environ, **_reachable(facts, environ)},
+        "environment": {**_reachable(facts, environ), **contained.environ},
         "labels": {LABEL: emulator(), FUNCTION_LABEL: environ["AWS_LAMBDA_FUNCTION_NAME"]},
         "platform": contained.platform,
     }

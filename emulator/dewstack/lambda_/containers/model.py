@@ -18,7 +18,7 @@ class Bound(NamedTuple):
 
 
 class Contained(Struct, frozen=True):
-    """How to make the container of one environment. Memory in MB."""
+    """How to make the container of one environment. Memory in MB, 0 for no limit."""
 
     engine: "Engine"
     image: str
@@ -30,4 +30,4 @@ class Contained(Struct, frozen=True):
     working_directory: str | None = None
     bound: tuple[Bound, ...] = ()
     environ: Mapping[str, str] = {}
-    """Variables beside those of the launch."""
+    """Variables that come over those of the launch."""
