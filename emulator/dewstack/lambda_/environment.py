@@ -74,7 +74,7 @@ class ExecutionEnvironment:
             self._tell_end()
             return
         self._server, port = server, server.sockets[0].getsockname()[1]
-        child_output = self._output.open()
+        child_output = self._output.open(launch.container.output if launch.container else "")
         self._token = launch.environ[VARIABLE]
         self.access_key_id = launch.environ["AWS_ACCESS_KEY_ID"]
         self._began = time.monotonic()

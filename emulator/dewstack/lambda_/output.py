@@ -21,8 +21,11 @@ class ProcessOutput:
         self._pipe: int | None = None
         self._partial = b""
 
-    def open(self) -> int:
-        """Make the pipe; its writing end is for the process, and for the caller to close."""
+    def open(self, named: str = "") -> int:
+        """Make the pipe, or take a named one; its writing end is for the process, and for the caller to close."""
+        if named:
+            self._pipe = os.open(named, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            return os.open(named, os.O_WRONLY | os.O_CLOEXEC)
         self._pipe, writing = os.pipe()
         os.set_blocking(self._pipe, False)
         return writing

@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from dewstack.lambda_.containers.engine import Engine, EngineError
+from dewstack.lambda_.containers.engine import SHELL, Engine, EngineError, Image
 from dewstack.lambda_.containers.images import official_image, platform_of
 from dewstack.lambda_.containers.model import Bound, Contained
 from dewstack.lambda_.model import Function
 
 TASK, LAYERS, TMP = "/var/task", "/opt", "/tmp"
-WITH_EXTENSIONS = (
-    *("/bin/sh", "-c"),
-    'for each in /opt/extensions/*; do [ -f "$each" ] && [ -x "$each" ] && "$each" & done; exec "$@"',
-    "sh",
-)
+OUTPUT = "/var/dewstack/output"
+TO_OUTPUT = f"exec >{OUTPUT} 2>&1; "
+"""The engine hands on what is printed a moment later, and so behind the answer; a named pipe doesn't."""
+EXTENSIONS = 'for each in /opt/extensions/*; do [ -f "$each" ] && [ -x "$each" ] && "$each" & done; '
 """Starts the extensions of layers beside the program."""
 
 
@@ -64,27 +63,46 @@ class Containers:
         os.mkdir(temporary, 0o700)
         bound: tuple[Bound, ...] = (Bound(temporary, TMP, writable=True),)
         contained = Contained(self._engine, image, platform, function.memory_size, bound=bound)
+        found = self._engine.look(image)
         if function.code.image:
-            return _configured(contained, function)
-        bound = (*bound, Bound(function.code.directory, TASK))
-        if layers:
-            bound = (*bound, Bound(_merged(layers, os.path.join(scratch, "opt")), LAYERS))
-        entrypoint = _own_program(function, layers)
-        if extensions:
-            entrypoint = (*WITH_EXTENSIONS, *(entrypoint or self._engine.entrypoint(image)))
-        return replace(
-            contained, bound=bound, entrypoint=entrypoint, command=(function.handler,), working_directory=TASK
-        )
+            contained = _configured(contained, function, found)
+        else:
+            bound = (*bound, Bound(function.code.directory, TASK))
+            if layers:
+                bound = (*bound, Bound(_merged(layers, os.path.join(scratch, "opt")), LAYERS))
+            contained = replace(
+                contained,
+                bound=bound,
+                entrypoint=_own_program(function, layers) or found.entrypoint,
+                command=(function.handler,),
+                working_directory=TASK,
+            )
+        if self._engine.facts().native and found.shell:
+            contained = _printing(contained, os.path.join(scratch, "output"))
+            return _shelled(contained, TO_OUTPUT + (EXTENSIONS if extensions else ""))
+        return _shelled(contained, EXTENSIONS) if extensions else contained
 
 
-def _configured(contained: Contained, function: Function) -> Contained:
+def _printing(contained: Contained, pipe: str) -> Contained:
+    """The container, a named pipe being there for what is printed."""
+    os.mkfifo(pipe, 0o600)
+    return replace(contained, output=pipe, bound=(*contained.bound, Bound(pipe, OUTPUT, writable=True)))
+
+
+def _shelled(contained: Contained, script: str) -> Contained:
+    """The container, a shell doing something before it becomes the program."""
+    program = *(contained.entrypoint or ()), *(contained.command or ())
+    return replace(contained, entrypoint=(SHELL, "-c", f'{script}exec "$@"', "sh", *program), command=())
+
+
+def _configured(contained: Contained, function: Function, image: Image) -> Contained:
     """What ImageConfig changes of an image of the function's own."""
     config = function.extras.get("ImageConfig") or {}
     entrypoint, command = config.get("EntryPoint"), config.get("Command")
     return replace(
         contained,
-        entrypoint=tuple(entrypoint) if entrypoint else None,
-        command=tuple(command) if command else None,
+        entrypoint=tuple(entrypoint or image.entrypoint),
+        command=tuple(command or (() if entrypoint else image.command)),
         working_directory=config.get("WorkingDirectory"),
     )
 

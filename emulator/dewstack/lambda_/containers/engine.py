@@ -26,6 +26,7 @@ ANSWER_SECONDS = 60
 PULL_SECONDS = 900.0
 MAX_PROCESSES, MAX_OPEN_FILES = 1024, 1024
 MB = 1 << 20
+SHELL = "/bin/sh"
 POOL_SIZE = 128
 """Connections to the engine that are kept: each environment has one or two."""
 INSIDE = "host.docker.internal"
@@ -49,13 +50,22 @@ class Facts(Struct, frozen=True):
     api: Any
 
 
+class Image(Struct, frozen=True):
+    """What an image starts, with which arguments, and whether it has a shell."""
+
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    shell: bool
+
+
 class Engine:
     """Connects when it is first asked for something. Safe from any thread; not for the loop."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._facts: Facts | None = None
-        self._closed = False
+        self._shells: dict[str, bool] = {}
+        """Which images have a shell, by their ids."""
 
     def facts(self) -> Facts:
         """Connect, and remove what killed emulators have left. Raises EngineError."""
@@ -95,14 +105,18 @@ class Engine:
                 hint=f"see that this works: docker pull --platform {platform} {image}",
             )
 
-    def entrypoint(self, image: str) -> tuple[str, ...]:
-        """What an image starts, before its arguments. Raises EngineError."""
+    def look(self, image: str) -> Image:
+        """What an image is like. Raises EngineError."""
         facts = self.facts()
         try:
-            config = facts.api.inspect_image(image)["Config"]
+            told = facts.api.inspect_image(image)
+            identifier, config = str(told["Id"]), told["Config"] or {}
+            if identifier not in self._shells:
+                self._shells[identifier] = _has_shell(facts, identifier)
         except _failures(facts) as error:
             raise EngineError(f"the image {image} can't be used: {_said(error)}") from error
-        return tuple(config.get("Entrypoint") or ())
+        entrypoint, command = config.get("Entrypoint"), config.get("Cmd")
+        return Image(tuple(entrypoint or ()), tuple(command or ()), self._shells[identifier])
 
     def start(self, contained: Contained, environ: dict[str, str]) -> tuple[str, Iterator[bytes]]:
         """Make a container and start it: its id, and what it prints. Raises EngineError."""
@@ -180,6 +194,18 @@ def _failures(facts: Facts) -> tuple[type[Exception], ...]:
     import requests  # The docker package's own transport: some of its failures come through as they are.
 
     return facts.errors.DockerException, requests.RequestException
+
+
+def _has_shell(facts: Facts, image: str) -> bool:
+    """Looked up in a container that never starts."""
+    identifier = facts.api.create_container(image, command=[SHELL], labels={LABEL: emulator()})["Id"]
+    try:
+        facts.api.get_archive(identifier, SHELL)[0].close()
+    except facts.errors.NotFound:
+        return False
+    finally:
+        facts.api.remove_container(identifier, force=True, v=True)
+    return True
 
 
 def _said(error: Exception) -> str:

@@ -29,5 +29,7 @@ class Contained(Struct, frozen=True):
     command: tuple[str, ...] | None = None
     working_directory: str | None = None
     bound: tuple[Bound, ...] = ()
+    output: str = ""
+    """A named pipe that the program prints to; without one, it prints to the engine."""
     environ: Mapping[str, str] = {}
     """Variables that come over those of the launch."""
