@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -233,7 +234,8 @@ def command(
     if docker:
         from dewstack.lambda_.containers.engine import Engine
 
-        Engine().facts()  # That there is none is told before anything starts.
+        with closing(Engine()) as engine:
+            engine.facts()  # That there is none is told before anything starts.
     if smtp:
         from dewstack.cognito.mail.smtp import SmtpServer
 

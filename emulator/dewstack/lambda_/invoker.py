@@ -259,6 +259,8 @@ class Invoker:
         self._pools.clear()
         self._removed.clear()
         self._guard.close()
+        if self.launcher.containers is not None:
+            self.launcher.containers.close()
 
 
 async def _within(invocation: Invocation, seconds: float) -> Outcome:

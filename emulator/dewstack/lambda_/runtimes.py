@@ -78,8 +78,9 @@ class Runtimes:
         if identifier == IMAGE:
             return self._absent(
                 IMAGE,
-                "Container images are not run by dewstack",
-                f"call it on AWS, or give it a handler and a runtime that runs here: {RUNNABLE}",
+                "Container images are not run without --docker",
+                "run it by a Docker engine (dew up --docker), or give it a handler and a runtime that runs here:"
+                f" {RUNNABLE}",
             )
         match = IDENTIFIER.fullmatch(identifier)
         if match is None:
@@ -97,7 +98,7 @@ class Runtimes:
         return self._absent(
             identifier,
             f"The runtime {identifier} is not emulated by dewstack",
-            f"call it on AWS, or give it a runtime that runs here: {RUNNABLE}",
+            f"run it in AWS's image (dew up --docker), or give it a runtime that runs here: {RUNNABLE}",
         )
 
     def _absent(self, identifier: str, what: str, hint: str) -> Runtime:

@@ -52,6 +52,10 @@ class Containers:
                 )
                 self._engine.pull(image, platform)
 
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._engine.close()
+
     def contained(
         self, function: Function, layers: Sequence[str], scratch: str, *, extensions: bool
     ) -> Contained:
@@ -69,7 +73,7 @@ class Containers:
         else:
             bound = (*bound, Bound(function.code.directory, TASK))
             if layers:
-                bound = (*bound, Bound(_merged(layers, os.path.join(scratch, "opt")), LAYERS))
+                bound = (*bound, Bound(merged(layers, os.path.join(scratch, "opt")), LAYERS))
             contained = replace(
                 contained,
                 bound=bound,
@@ -120,7 +124,7 @@ def _own_program(function: Function, layers: Sequence[str]) -> tuple[str, ...] |
     )
 
 
-def _merged(layers: Sequence[str], directory: str) -> str:
+def merged(layers: Sequence[str], directory: str) -> str:
     """One directory of all layers, a later one's files over an earlier one's."""
     if len(layers) == 1:
         return layers[0]

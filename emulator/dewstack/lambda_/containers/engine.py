@@ -9,18 +9,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from msgspec import Struct
 
 from dewstack.errors import UserError
 from dewstack.extras import install_command
+from dewstack.lambda_.containers.labels import FUNCTION_LABEL, LABEL, emulator, lives
 from dewstack.lambda_.containers.model import Contained
 
-LABEL = "dewstack.emulator"
-"""Its value: the process id of the emulator, and when that process began."""
-FUNCTION_LABEL = "dewstack.function"
 ANSWER_SECONDS = 60
 """How long the engine may take for anything but a pull."""
 PULL_SECONDS = 900.0
@@ -75,6 +73,13 @@ class Engine:
                 _remove_strays(self._facts)
             return self._facts
 
+    def close(self) -> None:
+        """Close the connections. May be called again, and before one is used."""
+        with self._lock:
+            facts, self._facts = self._facts, None
+        if facts is not None:
+            facts.api.close()
+
     def has(self, image: str, platform: str) -> bool:
         """Whether the image is there, for this platform. Raises EngineError."""
         facts = self.facts()
@@ -118,19 +123,21 @@ class Engine:
         entrypoint, command = config.get("Entrypoint"), config.get("Cmd")
         return Image(tuple(entrypoint or ()), tuple(command or ()), self._shells[identifier])
 
-    def start(self, contained: Contained, environ: dict[str, str]) -> tuple[str, Iterator[bytes]]:
+    def start(
+        self, contained: Contained, environ: dict[str, str]
+    ) -> tuple[str, Generator[bytes, None, None]]:
         """Make a container and start it: its id, and what it prints. Raises EngineError."""
         facts = self.facts()
         identifier = ""
         try:
             identifier = facts.api.create_container(**_settings(facts, contained, environ))["Id"]
-            printed = facts.api.attach(identifier, stdout=True, stderr=True, stream=True)
+            attached = facts.api.attach_socket(identifier, params={"stdout": 1, "stderr": 1, "stream": 1})
             facts.api.start(identifier)
         except _failures(facts) as error:
             if identifier:
                 self.remove(identifier)
             raise EngineError(f"a container of {contained.image} doesn't start: {_said(error)}") from error
-        return identifier, printed
+        return identifier, _frames(attached)
 
     def pid(self, identifier: str) -> int:
         """The process id of a container's program on this machine; 0 where it has none here."""
@@ -194,6 +201,18 @@ def _failures(facts: Facts) -> tuple[type[Exception], ...]:
     import requests  # The docker package's own transport: some of its failures come through as they are.
 
     return facts.errors.DockerException, requests.RequestException
+
+
+def _frames(attached: Any) -> Generator[bytes, None, None]:
+    """What comes in by a connection, which is closed at its end."""
+    from docker.utils.socket import frames_iter
+
+    try:
+        for _, data in frames_iter(attached, tty=False):
+            yield data
+    finally:
+        attached._response.close()
+        attached.close()
 
 
 def _has_shell(facts: Facts, image: str) -> bool:
@@ -260,33 +279,9 @@ def _reachable(facts: Facts, environ: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def emulator() -> str:
-    """This emulator, as a label says it."""
-    return f"{os.getpid()} {_began(os.getpid())}"
-
-
-def _began(pid: int) -> str:
-    """When a process began, in the kernel's own count; nothing where that can't be known."""
-    with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[19]
-    return ""
-
-
-def _lives(label: str) -> bool:
-    """Whether the emulator that a label names is there still."""
-    pid, _, began = label.partition(" ")
-    try:
-        os.kill(int(pid), 0)
-    except PermissionError:
-        pass
-    except (OSError, ValueError):
-        return False
-    return _began(int(pid)) == began
-
-
 def _remove_strays(facts: Facts) -> None:
     with contextlib.suppress(*_failures(facts)):
         for container in facts.api.containers(all=True, filters={"label": LABEL}):
-            if not _lives(container["Labels"][LABEL]):
+            if not lives(container["Labels"][LABEL]):
                 with contextlib.suppress(*_failures(facts)):
                     facts.api.remove_container(container["Id"], force=True, v=True)

@@ -87,7 +87,8 @@ class EnvironmentContainer:
         else:
             self._pid = engine.pid(identifier)
         started()
-        copy(printed, output)
+        with contextlib.closing(printed):
+            copy(printed, output)
         status, out_of_memory = engine.outcome(identifier)
         engine.remove(identifier)
         if self._pid:
