@@ -106,7 +106,6 @@ def service_of(image: str) -> dict[str, Any]:
             "layered": {"handler": "app.layered", "layers": layers},
             "image": {"image": image},
             "command": {"image": {"uri": image, "command": ["own.other"], "workingDirectory": "/opt"}},
-            "absent": {"image": ABSENT},
         },
         "layers": {"first": {"path": "first"}, "second": {"path": "second"}},
     }
@@ -219,12 +218,22 @@ def test_an_image_of_the_functions_own_runs_as_it_says_and_as_its_configuration_
     assert invoke(dew, "command")[0] == ["other", "/opt"]
 
 
-def test_an_image_that_cannot_be_pulled_is_an_error_that_says_what_to_do(
+def test_an_image_that_cannot_be_pulled_is_told_when_it_is_deployed_and_when_it_is_called(
     dew: Dew, caplog: pytest.LogCaptureFixture
 ) -> None:
+    dew.client("lambda").create_function(
+        FunctionName="boxed-dev-absent",
+        PackageType="Image",
+        Role="arn:aws:iam::000000000000:role/any",
+        Code={"ImageUri": ABSENT},
+        Architectures=["arm64"],
+    )
+    pulling, refused = (record.getMessage() for record in caplog.records if ABSENT in record.getMessage())
+    assert pulling == f"pulling {ABSENT} (linux/arm64), which is not on this machine: this takes a while"
+    assert refused.endswith("its functions are deployed, and calling one fails")
     told, _ = invoke(dew, "absent")
-    assert f"the image {ABSENT} (linux/amd64) is not here and can't be pulled" in told["errorMessage"]
-    assert f"docker pull --platform linux/amd64 {ABSENT}" in told["errorMessage"]
+    assert f"the image {ABSENT} (linux/arm64) is not here and can't be pulled" in told["errorMessage"]
+    assert f"docker pull --platform linux/arm64 {ABSENT}" in told["errorMessage"]
 
 
 def test_a_runtime_that_the_package_brings_and_extensions_are_told_when_they_end(
