@@ -170,8 +170,9 @@ def test_one_that_dies_as_it_is_assigned_costs_no_request(spared):
 
     def killed_when_taken(launch):
         taken = take(launch)
-        os.kill(taken._process.pid, signal.SIGKILL)
-        taken._process.wait()
+        if taken is not None:
+            os.kill(taken._process.pid, signal.SIGKILL)
+            taken._process.wait()
         return taken
 
     spared.service.invoker.spares._take = killed_when_taken
