@@ -181,6 +181,16 @@ def test_a_function_has_its_code_read_only_a_tmp_of_its_own_and_its_roles_creden
     assert len(containers("seen")) == 1
 
 
+def test_a_container_may_do_no_more_than_an_environment_on_aws(dew: Dew) -> None:
+    assert invoke(dew, "big", {"bytes": 1})[0] == 1
+    [container] = containers("big")
+    told = json.loads(docker("inspect", "--format", "{{json .HostConfig}}", container.split()[3]))
+    assert (told["ReadonlyRootfs"], told["CapDrop"], told["PidsLimit"]) == (True, ["ALL"], 1024)
+    assert told["Memory"] == told["MemorySwap"] == 128 * 1024 * 1024
+    assert "no-new-privileges" in told["SecurityOpt"]
+    assert {limit["Name"]: limit["Hard"] for limit in told["Ulimits"]} == {"nofile": 1024, "core": 0}
+
+
 def test_what_a_function_prints_stands_before_the_end_of_its_invocation(dew: Dew) -> None:
     for _ in range(50):
         said, tail = invoke(dew, "says")
