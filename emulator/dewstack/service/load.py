@@ -36,7 +36,9 @@ def find_map(directory: Path) -> Path:
     above = next((each for each in directory.resolve().parents if Path(each, MAP_NAMES[0]).is_file()), None)
     raise UserError(
         f"no serverless.yml in {directory.resolve()}",
-        hint=f"there is one in {above}: run it there" if above else "go to a directory that has one",
+        hint=f"there is one in {above}: run it there"
+        if above
+        else "go to a directory that has one, or begin a service: dew init NAME",
     )
 
 

@@ -251,3 +251,21 @@ def test_many_requests_at_once_each_get_their_own_answer(gateway: Gateway) -> No
 def test_the_connection_closes_when_the_client_wants_it(gateway: Gateway, wish: str, answer: str) -> None:
     gateway.create("GET /")
     assert header(gateway.get("/", Connection=wish), "Connection") == [answer]
+
+
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ({"statusCode": "ok"}, "statusCode is no whole number from 200 to 599"),
+        ({"statusCode": 200, "headers": "secret"}, "headers is no object"),
+        ({"statusCode": 200, "cookies": "secret"}, "cookies is no list"),
+        ({"statusCode": 200, "body": "secret", "isBase64Encoded": True}, "body is not base64"),
+    ],
+)
+def test_the_log_says_what_is_wrong_with_an_answer(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture, output: Any, why: str
+) -> None:
+    gateway.create("GET /hello").function = lambda event: output
+    assert gateway.get("/hello").status == 500
+    (said,) = [record.getMessage() for record in caplog.records if "no response" in record.getMessage()]
+    assert said.startswith("arn:aws:lambda:") and why in said and "secret" not in said

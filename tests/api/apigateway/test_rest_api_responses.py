@@ -55,6 +55,27 @@ def test_statuses(rest: RestGateway, output: Any, status: int) -> None:
     assert header(response, "X-Amzn-Trace-Id")
 
 
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        (None, "a REST API wants an object with statusCode, headers and body"),
+        ({"statusCode": 600}, "statusCode is no whole number from 200 to 599"),
+        ({"message": "secret"}, "and isBase64Encoded, not 'message'"),
+        ({"body": {"a": "secret"}}, "body is no string; json.dumps makes one of it"),
+        ({"headers": []}, "headers is no object"),
+        ({"headers": {"a": []}}, "a header is no string"),
+        ({"multiValueHeaders": {"a": "secret"}}, "multiValueHeaders has no list as 'a'"),
+        (b"not json", "it is not JSON"),
+    ],
+)
+def test_the_log_says_what_is_wrong_with_an_answer(
+    rest: RestGateway, caplog: pytest.LogCaptureFixture, output: Any, why: str
+) -> None:
+    assert answering(rest, output).request("GET", "/").status == 502
+    (said,) = [record.getMessage() for record in caplog.records if "no response" in record.getMessage()]
+    assert said.startswith("arn:aws:lambda:") and why in said and "secret" not in said
+
+
 def test_scalars_are_text(rest: RestGateway) -> None:
     output = {"body": 12, "headers": {"one": 1, "half": 0.5, "yes": True, "none": None}}
     response = answering(rest, output).request("GET", "/")

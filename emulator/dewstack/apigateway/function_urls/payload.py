@@ -92,7 +92,7 @@ def head(output: Mapping[str, Any], default_type: tuple[bytes, bytes]) -> Respon
         headers.insert(0, default_type)
     given = output.get("cookies") or []
     if not isinstance(given, list):
-        raise malformed()
+        raise malformed("cookies is no list")
     headers.extend((b"Set-Cookie", header_text(cookie)) for cookie in given)
     return Response(status, b"", headers)
 

@@ -143,7 +143,11 @@ class ServedUrl:
             return bad_gateway()
         if DELIMITER in result.payload:
             log.warning("%s streams; so that its URL does, set InvokeMode RESPONSE_STREAM", self._url.arn)
-        return payload.response(result.payload)
+        try:
+            return payload.response(result.payload)
+        except GatewayResponse as refused:
+            log.warning("%s answered what is no response: %s", self._url.arn, refused.why)
+            raise
 
     async def _streamed(self, result: StreamedResult) -> Response:
         """What a function streams, or what one that doesn't stream returns: as it is, whatever it looks like."""

@@ -4,6 +4,7 @@ Of a failure the client learns nothing but the status: the function's error is i
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from time import monotonic
 
@@ -15,6 +16,8 @@ from dewstack.apigateway.integrations import Patience, as_configured, function_a
 from dewstack.errors import AwsError
 from dewstack.http import Response
 from dewstack.wire import Invoke
+
+log = logging.getLogger(__name__)
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Bytes that Lambda takes in a synchronous invocation."""
@@ -32,18 +35,18 @@ class LambdaProxy:
         patience: Patience = as_configured,
     ) -> None:
         self._invoke = invoke
-        self._function = function_arn(uri, stage_variables)
-        self._timeout = patience(self._function or "", timeout)
+        self.function = function_arn(uri, stage_variables)
+        self._timeout = patience(self.function or "", timeout)
 
     async def send(self, event: bytes) -> bytes:
         """The function's payload for `event`. Raises GatewayResponse for whatever goes wrong."""
-        if self._function is None:
+        if self.function is None:
             raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
         if len(event) > PAYLOAD_LIMIT:
             raise GatewayResponse(responses.REQUEST_ENTITY_TOO_LARGE)
         try:
             async with asyncio.timeout(self._timeout):
-                result = await self._invoke(self._function, event)
+                result = await self._invoke(self.function, event)
         except TimeoutError:
             raise GatewayResponse(responses.SERVICE_UNAVAILABLE) from None
         except AwsError as error:
@@ -71,4 +74,8 @@ class LambdaIntegration:
         began = monotonic()
         answer = await self._proxy.send(event)
         exchange.integration_ms = (monotonic() - began) * 1000
-        return self._payload.response(answer)
+        try:
+            return self._payload.response(answer)
+        except GatewayResponse as refused:
+            log.warning("%s answered what is no response: %s", self._proxy.function, refused.why)
+            raise

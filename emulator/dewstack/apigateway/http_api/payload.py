@@ -120,9 +120,9 @@ def event_body(exchange: Exchange) -> tuple[str | None, bool]:
     return base64.b64encode(body).decode(), True
 
 
-def malformed() -> GatewayResponse:
-    """The answer to a function that didn't answer as it should."""
-    return GatewayResponse(responses.INTERNAL_SERVER_ERROR)
+def malformed(why: str = "") -> GatewayResponse:
+    """The answer to a function that didn't answer as it should; `why` tells the log what is wrong."""
+    return GatewayResponse(responses.INTERNAL_SERVER_ERROR, why=why)
 
 
 def decode(payload: bytes) -> Any:
@@ -130,7 +130,7 @@ def decode(payload: bytes) -> Any:
     try:
         return msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise malformed() from None
+        raise malformed("it is not JSON") from None
 
 
 def response_status(status: Any) -> int:
@@ -140,7 +140,7 @@ def response_status(status: Any) -> int:
     ):
         status = int(status)
     if type(status) is not int or not 200 <= status <= 599:
-        raise malformed()
+        raise malformed("statusCode is no whole number from 200 to 599")
     return status
 
 
@@ -156,7 +156,7 @@ def response_body(output: Mapping[str, Any]) -> bytes:
         try:
             return base64.b64decode(body, validate=True)
         except (binascii.Error, ValueError):
-            raise malformed() from None
+            raise malformed("isBase64Encoded is true, and body is not base64") from None
     return body.encode()
 
 
@@ -190,5 +190,5 @@ def mapping(output: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise malformed()
+        raise malformed(f"{name} is no object")
     return value

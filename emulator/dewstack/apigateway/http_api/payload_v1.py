@@ -136,12 +136,12 @@ class PayloadV1:
         """The response that `payload` means: an object with a `statusCode`, and nothing else."""
         output = decode(payload)
         if not isinstance(output, dict) or "statusCode" not in output:
-            raise malformed()
+            raise malformed("payload format 1.0 wants an object with a statusCode")
         status = response_status(output["statusCode"])
         pairs = list(mapping(output, "headers").items())
         for name, values in mapping(output, "multiValueHeaders").items():
             if not isinstance(values, list):
-                raise malformed()
+                raise malformed("multiValueHeaders has a value that is no list")
             pairs.extend((name, value) for value in values)
         return Response(status, response_body(output), response_headers(pairs, self._constants.dropped))
 

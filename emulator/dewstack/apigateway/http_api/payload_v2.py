@@ -119,7 +119,7 @@ class PayloadV2:
         cookies = output.get("cookies")
         if cookies:
             if not isinstance(cookies, list):
-                raise malformed()
+                raise malformed("cookies is no list")
             headers.extend((b"Set-Cookie", header_text(cookie)) for cookie in cookies)
         return Response(status, response_body(output), headers)
 

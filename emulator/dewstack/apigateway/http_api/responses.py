@@ -34,12 +34,13 @@ FOR_LAMBDA_ERROR: Mapping[str, Refusal] = {
 
 
 class GatewayResponse(Exception):
-    """Ends a request with one of the gateway's own answers, and perhaps further headers."""
+    """Ends a request with one of the gateway's own answers, and perhaps further headers. `why` is for the log."""
 
-    def __init__(self, refusal: Refusal, *headers: tuple[bytes, bytes]) -> None:
+    def __init__(self, refusal: Refusal, *headers: tuple[bytes, bytes], why: str = "") -> None:
         super().__init__(refusal.status)
         self.refusal = refusal
         self.headers = headers
+        self.why = why
 
     def response(self) -> Response:
         """The answer itself."""

@@ -38,7 +38,11 @@ class LambdaProxy:
         result = await self._function.call(exchange, self._payload.event(exchange))
         if result.function_error:
             raise malformed()
-        return self._payload.response(exchange, result.payload)
+        try:
+            return self._payload.response(exchange, result.payload)
+        except Refused as refused:
+            log.warning("%s answered what is no response: %s", self._function.arn(), refused.why)
+            raise
 
 
 class Backend(Protocol):

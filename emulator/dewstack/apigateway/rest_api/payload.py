@@ -87,17 +87,20 @@ class Payload:
         try:
             output = msgspec.json.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise malformed() from None
-        if not isinstance(output, dict) or not ANSWER_KEYS.issuperset(output):
-            raise malformed()
+            raise malformed("it is not JSON") from None
+        if not isinstance(output, dict):
+            raise malformed("a REST API wants an object with statusCode, headers and body")
+        if not ANSWER_KEYS.issuperset(output):
+            raise malformed(_strange(output))
         response = self.head(output)
-        body = scalar(output.get("body") or "").encode()
+        body = scalar(output.get("body") or "", "body").encode()
         encoded = output.get("base64Encoded", output.get("isBase64Encoded"))
         if encoded in (True, "true") and self._binary.match(exchange.header("accept")):
             try:
                 body = base64.b64decode(body, validate=True)
             except (binascii.Error, ValueError):
-                raise Refused(INTERNAL_SERVER_ERROR) from None
+                why = "isBase64Encoded is true, and body is not base64"
+                raise Refused(INTERNAL_SERVER_ERROR, why) from None
         response.body = body
         return response
 
@@ -108,9 +111,14 @@ class Payload:
         return Response(_status(output.get("statusCode")), b"", headers)
 
 
-def malformed() -> Refused:
-    """The answer to a function that didn't answer as it should."""
-    return Refused(BAD_GATEWAY)
+def malformed(why: str = "") -> Refused:
+    """The answer to a function that didn't answer as it should; `why` tells the log what is wrong."""
+    return Refused(BAD_GATEWAY, why)
+
+
+def _strange(output: Mapping[str, Any]) -> str:
+    name = min(name for name in output if name not in ANSWER_KEYS)
+    return f"a REST API takes statusCode, headers, multiValueHeaders, body and isBase64Encoded, not {name[:64]!r}"
 
 
 def _status(status: Any) -> int:
@@ -122,7 +130,7 @@ def _status(status: Any) -> int:
     ):
         status = int(status)
     if type(status) is not int or not 200 <= status <= 599:
-        raise malformed()
+        raise malformed("statusCode is no whole number from 200 to 599")
     return status
 
 
@@ -131,17 +139,17 @@ def _object(output: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise malformed()
+        raise malformed(f"{name} is no object")
     return value
 
 
-def scalar(value: Any) -> str:
-    """A string, number or boolean as text. Raises Refused for anything else."""
+def scalar(value: Any, name: str) -> str:
+    """A string, number or boolean as text. Raises Refused, with the `name` of the value, for anything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, int, float)):
         return msgspec.json.encode(value).decode()
-    raise malformed()
+    raise malformed(f"{name} is no string; json.dumps makes one of it")
 
 
 def response_headers(single: Mapping[str, Any], multiple: Mapping[str, Any]) -> Headers:
@@ -152,12 +160,12 @@ def response_headers(single: Mapping[str, Any], multiple: Mapping[str, Any]) -> 
         if several is None:
             continue
         if not isinstance(several, list):
-            raise malformed()
+            raise malformed(f"multiValueHeaders has no list as {name[:64]!r}")
         values = merged.setdefault(name.lower(), (name, []))[1]
-        values.extend(scalar(value) for value in several if value is not None)
+        values.extend(scalar(value, "a header") for value in several if value is not None)
     for name, value in single.items():
         if value is not None:
-            text = scalar(value)
+            text = scalar(value, "a header")
             values = merged.setdefault(name.lower(), (name, []))[1]
             if text not in values:
                 values.append(text)

@@ -22,11 +22,12 @@ class Refusal(Struct, frozen=True):
 
 
 class Refused(Exception):
-    """Ends a request with one of the gateway's own answers."""
+    """Ends a request with one of the gateway's own answers. `why` is for the log."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, why: str = "") -> None:
         super().__init__(refusal.response_type)
         self.refusal = refusal
+        self.why = why
 
 
 def _integration(
