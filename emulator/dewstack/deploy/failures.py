@@ -35,6 +35,9 @@ _STEPS: Sequence[tuple[str, str]] = (
     (r"(?i)limit ?exceeded|quota|Too many", "ask AWS for a higher quota, or remove what is no longer used"),
     (r"(?i)unzipped size must be smaller|RequestEntityTooLarge|RequestTooLarge", "leave files out with"
      " package.patterns, or put packages into a layer"),
+    (r"The runtime \S+ is not emulated", "write one of these at 'runtime', under provider or at the function"),
+    (r"Unresolved resource dependencies|unresolved resource dependency", "look for the name in the map's !Ref, !GetAtt"
+     " and !Sub: no resource under resources.Resources is called so"),
     (r"(?i)not yet implemented|not emulated|NotImplemented|not included in your", "the target lacks this service: take"
      " it out of the map, or deploy to another target"),
     (r"(?i)no resource provider found|unrecognized resource type|Template format error: Unrecognized", "the target"
