@@ -20,8 +20,6 @@ REPOSITORY = "dewstack-localstack"
 STOP_SECONDS = 10
 ANSWER_SECONDS = 900
 """How long the engine may take for one thing: building the image is the longest."""
-API_VERSION = "1.41"
-"""Of the engine; named, so that nothing has to be asked before it is used."""
 
 _PASSED = ("DEBUG", "LS_LOG")
 """Settings of LocalStack's that are handed on."""
@@ -140,9 +138,9 @@ def _engine() -> Iterator[tuple[Any, Any]]:
     errors = docker.errors
     _probe(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
     try:
-        client = docker.from_env(version=API_VERSION, timeout=ANSWER_SECONDS)
+        client = docker.from_env(timeout=ANSWER_SECONDS)  # asks the engine which version it speaks
     except errors.DockerException as error:
-        raise UserError(f"Docker's settings are wrong: {_said(error)}") from error
+        raise _no_engine(error) from error
     try:
         try:
             client.ping()
