@@ -1,13 +1,13 @@
 """Projects of the Serverless Framework start as they are, old spellings, plugins and lookups included."""
 
 import json
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.cli.service import FREE_PORTS, Project, get
+from tests.free_ports import free_ports
 
 RUNTIME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 MAP = f"""\
@@ -54,15 +54,8 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def test_it_runs_where_serverless_offline_would_serve_it_with_what_it_looks_up(project: Project) -> None:
-    port = free_port()
+    port = free_ports()
     project.write("serverless.yml", MAP.replace("PORT", str(port)))
     run = project.told("up", "--detach", "--wait", "--aws-port=0", "--frontend-port=0")
     try:

@@ -11,10 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tests.free_ports import free_ports
 
 TUTORIAL = Path(__file__).parents[3] / "docs/tutorial.md"
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -24,15 +25,6 @@ READS = re.compile(r"dew routes|curl (?!.* --json )")
 """What may be asked twice."""
 DONE = "the command is done, its status is"
 SECONDS = 30.0
-
-
-def free_ports(names: Iterator[str]) -> dict[str, str]:
-    """A free port for each of the document's."""
-    with ExitStack() as stack:
-        sockets = {name: stack.enter_context(socket.socket()) for name in names}
-        for listener in sockets.values():
-            listener.bind(("127.0.0.1", 0))
-        return {name: str(listener.getsockname()[1]) for name, listener in sockets.items()}
 
 
 class Shell:
@@ -109,7 +101,8 @@ def wait_for(port: str) -> None:
 
 
 def test_the_tutorial_is_true(shell: Shell) -> None:
-    ports = free_ports(iter(PORTS))
+    first = free_ports(len(PORTS))
+    ports = {name: str(first + offset) for offset, name in enumerate(PORTS)}
     document = TUTORIAL.read_text()
     for name, port in ports.items():
         document = document.replace(f"127.0.0.1:{name}", f"127.0.0.1:{port}")

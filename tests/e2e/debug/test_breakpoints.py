@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.cli.service import FREE_PORTS, Project, get
 from tests.e2e.debug.debuggers import NodeDebugger, PythonDebugger
+from tests.free_ports import free_ports
 
 pytestmark = pytest.mark.node
 
@@ -51,12 +52,6 @@ def project(tmp_path: Path) -> Iterator[Project]:
     project.dew("down")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def pause(debugger: NodeDebugger | PythonDebugger, ask: Callable[[], tuple[int, str]]) -> tuple[str, int]:
     """Where a request stops; it is let go after a while, and must be answered."""
     with ThreadPoolExecutor(1) as executor:
@@ -73,7 +68,7 @@ def pause(debugger: NodeDebugger | PythonDebugger, ask: Callable[[], tuple[int, 
 
 
 def test_a_breakpoint_in_python_is_hit(project: Project) -> None:
-    port = free_port()
+    port = free_ports()
     run = project.up("--debug", "python", f"--debug-port={port}")
     url = f"{run['service_url']}/python"
     with closing(PythonDebugger(port)) as debugger:
@@ -83,7 +78,7 @@ def test_a_breakpoint_in_python_is_hit(project: Project) -> None:
 
 
 def test_a_breakpoint_in_node_is_hit(project: Project) -> None:
-    port = free_port()
+    port = free_ports()
     run = project.up("--debug", "node", f"--debug-port={port}")
     url = f"{run['service_url']}/node"
     with closing(NodeDebugger(port)) as debugger:
@@ -93,7 +88,7 @@ def test_a_breakpoint_in_node_is_hit(project: Project) -> None:
 
 
 def test_a_breakpoint_in_typescript_is_hit_by_its_source_map(project: Project) -> None:
-    port = free_port()
+    port = free_ports()
     run = project.up("--debug", "typescript", f"--debug-port={port}")
     bundle = project.directory / ".dew/build/typescript/typescript.cjs"
     mapping = json.loads(bundle.with_name(bundle.name + ".map").read_text())
@@ -106,7 +101,7 @@ def test_a_breakpoint_in_typescript_is_hit_by_its_source_map(project: Project) -
 
 
 def test_functions_have_a_debugger_each_and_keep_it_when_they_are_saved(project: Project) -> None:
-    port = free_port()
+    port = free_ports(2)
     run = project.up("--debug", "node", "--debug", "typescript", f"--debug-port={port}")
     for each in (port, port + 1):
         NodeDebugger(each).close()

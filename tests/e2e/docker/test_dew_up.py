@@ -12,8 +12,8 @@ import pytest
 
 from tests.e2e.cli.service import FREE_PORTS, Project, get
 from tests.e2e.debug.debuggers import PythonDebugger
-from tests.e2e.debug.test_breakpoints import free_port
 from tests.e2e.docker.engine import docker
+from tests.free_ports import free_ports
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("docker")]
 
@@ -77,7 +77,7 @@ def test_what_a_killed_emulator_leaves_is_removed_by_the_next(project: Project) 
 
 
 def test_a_breakpoint_is_hit_and_the_time_limit_is_off_meanwhile(project: Project) -> None:
-    port = free_port()
+    port = free_ports()
     run = project.up("--docker", "--debug", "word", f"--debug-port={port}")
     url = f"{run['service_url']}/word"
     with closing(PythonDebugger(port)) as debugger, ThreadPoolExecutor(1) as executor:

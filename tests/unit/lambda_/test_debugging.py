@@ -6,31 +6,13 @@ import pytest
 
 from dewstack.errors import UserError
 from dewstack.lambda_.debugging import Debugging
+from tests.free_ports import free_ports
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:"
 
 
-def free_ports() -> int:
-    """The first of three ports that nobody uses."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port < 65000 and all(is_free(port + offset) for offset in range(3)):
-            return port
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
 def test_each_function_has_a_port_of_its_own() -> None:
-    debugging, port = Debugging(), free_ports()
+    debugging, port = Debugging(), free_ports(3)
     debugging.choose({"a": "nodejs22.x", "b": "python3.12", "c": "nodejs20.x"}, port)
     assert debugging.ports == {"a": port, "b": port + 1, "c": port + 2}
 
@@ -38,7 +20,7 @@ def test_each_function_has_a_port_of_its_own() -> None:
 def test_a_debugged_function_is_waited_for_without_end() -> None:
     debugging = Debugging()
     assert debugging.patience(f"{ARN}a", 29.0) == 29.0
-    debugging.choose({"a": "nodejs22.x"}, free_ports())
+    debugging.choose({"a": "nodejs22.x"}, free_ports(3))
     assert debugging.patience(f"{ARN}a", 29.0) is None
     assert debugging.patience(f"{ARN}a:live", 29.0) is None
     assert debugging.patience(f"{ARN}ab", 29.0) == 29.0
