@@ -8,13 +8,14 @@ import time
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from dewstack.cli.mapping import MapOptions, map_options
-from dewstack.cli.output import json_option, print_json
+from dewstack.cli.output import json_option, notice, print_json
 from dewstack.cli.ports import is_free, owner
 from dewstack.config import Config
 from dewstack.errors import UserError
@@ -93,7 +94,11 @@ def detach(project: Project, config: Config, arguments: list[str], *, wait: bool
 
 
 def print_detached(project: Project, run: RunFile | None, *, as_json: bool) -> None:
-    """Where the emulator in the background is, or is going to be."""
+    """Where the emulator in the background is, or is going to be, after what it had to say of the map."""
+    if run:
+        said = project.log_file.read_text(errors="replace")
+        for line in takewhile(lambda line: line and not line.startswith("{"), said.splitlines()):
+            notice(line)
     if as_json:
         print_json({**(asdict(run) if run else {}), "log": str(project.log_file)})
     elif run:

@@ -301,3 +301,13 @@ def test_in_the_background_it_names_a_page_only_where_there_is_one(project: Proj
         assert "\nThe page is at http://" in project.dew("up", "--detach", "--wait", *FREE_PORTS).stdout
     finally:
         project.dew("down")
+
+
+def test_in_the_background_it_says_what_is_wrong_with_the_map(project: Project) -> None:
+    project.write("serverless.yml", MAP.replace("  runtime:", "  memorysize: 512\n  runtime:"))
+    try:
+        done = project.dew("up", "--detach", "--wait", *FREE_PORTS)
+        assert "unknown key, did you mean 'memorySize'?" in done.stderr
+        assert "runs on dewstack" not in done.stdout + done.stderr
+    finally:
+        project.dew("down")
