@@ -27,11 +27,12 @@ from dewstack.endpoints import Deployed, Endpoints, Urls
 from dewstack.events import Events, LogSource
 from dewstack.frontdoor import AwsDoor, ServiceDoor
 from dewstack.frontend import FrontendDoor
-from dewstack.iam import Credential, Iam, Identity, Recorded, SecurityTokens, Sources, user_key
+from dewstack.iam import Iam, SecurityTokens
 from dewstack.lambda_ import Function, LambdaService
 from dewstack.logs import Logs
 from dewstack.metrics import Metrics
 from dewstack.others import OtherServices
+from dewstack.principals import iam_sources
 from dewstack.server import HttpServer, bind
 from dewstack.store import Store
 from dewstack.wire.api import AwsApi
@@ -103,7 +104,7 @@ class Emulator:
         )
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
-        self.iam = self.api.guard = Iam(clock, config, self._iam_sources())
+        self.iam = self.api.guard = Iam(clock, config, iam_sources(self.cloudformation, self.others.identities))
         self.functions.invoker.launcher.opened = self._environment_opened
         logs = LogSource(self.logs.follow, self.logs.compile_filter)
         durable = config.state_dir is not None
@@ -131,6 +132,7 @@ class Emulator:
             stream=self.functions.stream,
             guards=Guards(self.iam.authorize, self._permits_gateway),
             metrics=self.metrics,
+            open_stream=self.logs.stream,
         )
         self.functions.functions.watchers.append(self.gateway.permissions_changed)
         for name, operations in {
@@ -177,33 +179,6 @@ class Emulator:
     async def _restore(self, service: str) -> None:
         """Make again what stacks have in a service that keeps nothing when the emulator stops."""
         await self.cloudformation.restore(service)
-
-    def _iam_sources(self) -> Sources:
-        """Where IAM learns of roles, users and their keys."""
-        stacks, identities = self.cloudformation, self.others.identities
-
-        def records() -> list[Recorded]:
-            return [
-                Recorded(stack.account_id, one.type, one.physical_id, one.properties, one.attributes)
-                for stack, one in stacks.resources_of("AWS::IAM::")
-            ]
-
-        def key_of_user(access_key_id: str) -> Credential | None:
-            key = identities.access_key(access_key_id)
-            return user_key(access_key_id, **key) if key else None
-
-        def identity(arn: str) -> Identity | None:
-            made = identities.identity(arn)
-            return Identity(**made) if made else None
-
-        return Sources(
-            records=records,
-            edition=lambda: (stacks.edition, identities.edition),
-            identity=identity,
-            document=identities.document,
-            user_key=key_of_user,
-            arn_of=identities.arn_of,
-        )
 
     def _environment_opened(
         self, function: Function, key: str, secret: str, token: str

@@ -30,6 +30,7 @@ from dewstack.store import Store
 from dewstack.wire import Handler, Invoke, InvokeStreaming, operations_of
 
 if TYPE_CHECKING:
+    from dewstack.apigateway.access_logs import OpenStream
     from dewstack.apigateway.rest_api.integrations import Send
     from dewstack.apigateway.rest_api.service_endpoint import Forward
     from dewstack.apigateway.websocket_api.compiler import WebsocketCompiler
@@ -71,7 +72,8 @@ class ApiGateway:
     an event to a function without waiting for it; without it, asynchronous integrations are refused. `patience` says
     how long a function with this ARN is waited for instead of so many seconds: one that is debugged, for ever.
     `forward` answers a request to an AWS API, for integrations with other services; without it these fail. `stream`
-    calls a function that streams; without it its response is waited for.
+    calls a function that streams; without it its response is waited for. `open_stream` opens a stream of logs; without
+    it no stage keeps an access log.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class ApiGateway:
         stream: InvokeStreaming | None = None,
         guards: Guards = UNGUARDED,
         metrics: Metrics | None = None,
+        open_stream: "OpenStream | None" = None,
     ) -> None:
         metrics = metrics or Metrics(clock)
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
@@ -103,7 +106,17 @@ class ApiGateway:
             parts = Parts(clock, dates, self.connections, self._current, forward)
             return WebsocketCompiler(parts, invoke, patience, _domain(config), guards)
 
-        compiler = Compiler(invoke, key_sets, clock, dates, patience, metrics, guards=guards, forward=forward)
+        compiler = Compiler(
+            invoke,
+            key_sets,
+            clock,
+            dates,
+            patience,
+            metrics,
+            guards=guards,
+            forward=forward,
+            open_stream=open_stream,
+        )
         self.http_apis = ApiService(
             store,
             clock,
@@ -134,6 +147,7 @@ class ApiGateway:
                 usage=self.rest_apis.usage,
                 guards=guards,
                 metrics=metrics,
+                open_stream=open_stream,
             )
 
         self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed, self._domains)

@@ -29,6 +29,8 @@ from dewstack.metrics import Meter, Metrics
 from dewstack.wire import Invoke
 
 if TYPE_CHECKING:
+    from dewstack.apigateway.access_logs import OpenStream
+    from dewstack.apigateway.http_api.access_log import StageLog
     from dewstack.apigateway.http_api.service_integration import Forward
 
 PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV1, "2.0": PayloadV2}
@@ -36,7 +38,7 @@ PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV
 
 class Compiler:
     """Compiles APIs; holds what their parts need while they serve. `forward` answers a request to an AWS API, for
-    integrations with services."""
+    integrations with services; `open_stream` opens a stream of logs, for stages that keep one."""
 
     def __init__(
         self,
@@ -49,8 +51,10 @@ class Compiler:
         *,
         guards: Guards = UNGUARDED,
         forward: "Forward | None" = None,
+        open_stream: "OpenStream | None" = None,
     ) -> None:
         self.forward = forward
+        self.open_stream = open_stream
         self.guards = guards
         self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
@@ -90,7 +94,19 @@ class _StageCompiler:
 
     def compile(self) -> CompiledStage:
         cors = self._snapshot.cors_configuration
-        return CompiledStage(Router(self.routes().items()), CorsPolicy(cors) if cors else None, self._meter())
+        policy = CorsPolicy(cors) if cors else None
+        return CompiledStage(Router(self.routes().items()), policy, self._meter(), self._log())
+
+    def _log(self) -> "StageLog | None":
+        api, settings = self._api, self._stage.access_log_settings
+        if settings is None:
+            return None
+        from dewstack.apigateway.access_logs import open_log
+        from dewstack.apigateway.http_api.access_log import StageLog
+
+        destination, form, name = settings.destination_arn, settings.format, self._stage.stage_name
+        log = open_log(self._compiler.open_stream, destination, form, api.api_id, name)
+        return StageLog(log, api, self._stage) if log else None
 
     def routes(self) -> dict[str, CompiledRoute]:
         routes = sorted(self._snapshot.routes, key=lambda route: route.route_key)
@@ -102,6 +118,7 @@ class _StageCompiler:
         constants = Constants(self._api, self._stage, key, path_of(key), overrides_cors)
         integration = self._integrations.get(route.target or "")
         return CompiledRoute(
+            key=key,
             integration=self._integration(integration, constants) if integration else None,
             authorizer=self._authorizer(route, constants),
             bucket=bucket_for(self._stage, key),

@@ -1,6 +1,7 @@
 """One request on its way through an HTTP API: read once, so that each later step only picks."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from dewstack.apigateway.http_api import responses
@@ -8,7 +9,10 @@ from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.reading import HEADER_LINES, host_name, printable, trace_id
 from dewstack.http import Request
 from dewstack.ids import extended_request_id
-from dewstack.metrics import Meter
+
+if TYPE_CHECKING:
+    from dewstack.apigateway.http_api.execute import CompiledRoute
+    from dewstack.apigateway.http_api.payload import Identity
 
 BODY_LIMIT = 10 * 1024 * 1024
 HEADER_LIMIT = 10_240
@@ -48,14 +52,15 @@ class Exchange:
         "domain_name",
         "domain_prefix",
         "headers",
+        "identity",
         "integration_ms",
-        "meter",
         "path",
         "query",
         "raw_path",
         "request",
         "request_id",
         "request_time",
+        "route",
         "route_path",
         "target_path",
         "time",
@@ -65,8 +70,10 @@ class Exchange:
         self, request: Request, route_path: str, request_id: str, time: float, request_time: str
     ) -> None:
         self.request = request
-        self.meter: Meter | None = None
-        """Its route's, once that is known."""
+        self.route: CompiledRoute | None = None
+        """Its route, once that is known."""
+        self.identity: Identity | None = None
+        """What the route's authorizer found out about the caller."""
         self.target_path = ""
         """The path that a mapping has given the request."""
         self.integration_ms = -1.0

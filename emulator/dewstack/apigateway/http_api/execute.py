@@ -6,7 +6,7 @@ whatever doesn't depend on the request was decided before the first one came.
 
 from collections.abc import Mapping
 from time import monotonic
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -21,6 +21,9 @@ from dewstack.apigateway.routes import Router
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.http import Request, Response
 from dewstack.metrics import Meter
+
+if TYPE_CHECKING:
+    from dewstack.apigateway.http_api.access_log import StageLog
 
 DEFAULT_STAGE = "$default"
 
@@ -37,6 +40,7 @@ class Integration(Protocol):
 class CompiledRoute(Struct, frozen=True):
     """A route with all that it leads to. One without an integration answers as a broken one."""
 
+    key: str
     integration: Integration | None
     authorizer: RouteAuthorizer | None
     bucket: TokenBucket | None
@@ -50,6 +54,7 @@ class CompiledStage(Struct, frozen=True):
     cors: CorsPolicy | None
     meter: Meter
     """Takes notes of what has no route."""
+    log: "StageLog | None" = None
 
     async def dispatch(self, exchange: Exchange) -> Response:
         """Route, answer a preflight, authorize, throttle, integrate. Raises GatewayResponse.
@@ -59,11 +64,9 @@ class CompiledStage(Struct, frozen=True):
         """
         method = exchange.request.method
         route, parameters = self.router.match(method, exchange.route_path)
-        if route is not None:
-            exchange.meter = route.meter
-        identity = (
-            await route.authorizer.authorize(exchange, parameters) if route and route.authorizer else None
-        )
+        exchange.route = route
+        if route and route.authorizer:
+            exchange.identity = await route.authorizer.authorize(exchange, parameters)
         if method == "OPTIONS" and self.cors and (route is None or _is_preflight(exchange)):
             return self.cors.preflight(exchange.headers.get("origin"))
         if route is None:
@@ -72,7 +75,7 @@ class CompiledStage(Struct, frozen=True):
             raise GatewayResponse(responses.TOO_MANY_REQUESTS)
         if route.integration is None:
             raise GatewayResponse(responses.INTERNAL_SERVER_ERROR)
-        return await route.integration.respond(exchange, parameters, identity)
+        return await route.integration.respond(exchange, parameters, exchange.identity)
 
 
 def _is_preflight(exchange: Exchange) -> bool:
@@ -105,7 +108,7 @@ class CompiledApi:
     async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
         """The response to `request`, whatever happens on its way. At a custom domain name, its stage and the path after
         it are `mapped`: the path itself is only shown."""
-        began, exchange = monotonic(), None
+        began, exchange, refused = monotonic(), None, None
         dates = self._dates
         now = dates.tick()
         request_id = new_request_id()
@@ -116,12 +119,14 @@ class CompiledApi:
                 raise GatewayResponse(responses.NOT_FOUND)
             exchange = Exchange(request, path, request_id, now, dates.request_time)
             response = await stage.dispatch(exchange)
-        except GatewayResponse as refusal:
-            response = refusal.response()
+        except GatewayResponse as error:
+            refused, response = error, error.response()
         if stage is not None:
             if stage.cors:
                 response.headers.extend(stage.cors.headers(request.header("origin")))
-            meter, integration_ms = (exchange.meter, exchange.integration_ms) if exchange else (None, -1.0)
+            route, integration_ms = (exchange.route, exchange.integration_ms) if exchange else (None, -1.0)
             milliseconds, size = (monotonic() - began) * 1000, float(len(response.body))
-            (meter or stage.meter).note(response.status, milliseconds, integration_ms, size)
+            (route or stage).meter.note(response.status, milliseconds, integration_ms, size)
+            if stage.log and exchange:
+                stage.log.note(exchange, response, refused, milliseconds)
         return finish(response, request, request_id, http_date)

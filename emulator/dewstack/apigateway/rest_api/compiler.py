@@ -42,6 +42,8 @@ from dewstack.store import Store
 from dewstack.wire import Invoke, InvokeStreaming
 
 if TYPE_CHECKING:
+    from dewstack.apigateway.access_logs import OpenStream
+    from dewstack.apigateway.rest_api.access_log import StageLog
     from dewstack.apigateway.rest_api.service_endpoint import Forward
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,8 @@ class RestCompiler:
     """Compiles APIs; holds what their parts need while they serve.
 
     `issuer` gives the issuer of a user pool's tokens from the pool's ARN, `send` hands an event to a function without
-    waiting for it; `forward` answers requests to AWS's APIs; `stream` calls a function that streams.
+    waiting for it; `forward` answers requests to AWS's APIs; `stream` calls a function that streams;
+    `open_stream` opens a stream of logs, for stages that keep one.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class RestCompiler:
         usage: Usage | None = None,
         guards: Guards = UNGUARDED,
         metrics: Metrics | None = None,
+        open_stream: "OpenStream | None" = None,
     ) -> None:
+        self.open_stream = open_stream
         self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
         self.forward = forward
@@ -177,8 +182,23 @@ class _StageCompiler:
             )
         router = Router(self.methods().items(), decode=str)
         return CompiledStage(
-            self._point, router, GatewayResponses(self._snapshot.gateway_responses), self._meter()
+            self._point,
+            router,
+            GatewayResponses(self._snapshot.gateway_responses),
+            self._meter(),
+            self._log(),
         )
+
+    def _log(self) -> "StageLog | None":
+        settings = self._stage.access_log_settings
+        if settings is None:
+            return None
+        from dewstack.apigateway.access_logs import open_log
+        from dewstack.apigateway.rest_api.access_log import StageLog
+
+        opened, form = self._compiler.open_stream, settings.format
+        log = open_log(opened, settings.destination_arn, form, self._api.id, self._stage.stage_name)
+        return StageLog(log) if log else None
 
     def _method(self, resource: Resource, method: Method) -> CompiledMethod:
         point = MethodPoint(resource.id, resource.path, method.http_method)

@@ -7,7 +7,7 @@ whatever doesn't depend on the request was decided before the first one came.
 from collections.abc import Mapping
 from random import random
 from time import monotonic
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -17,13 +17,16 @@ from dewstack.apigateway.rest_api.endpoint import MethodPoint, StagePoint
 from dewstack.apigateway.rest_api.exchange import Exchange
 from dewstack.apigateway.rest_api.gateway_responses import GatewayResponses, plain_response
 from dewstack.apigateway.rest_api.integrations import CompiledIntegration
-from dewstack.apigateway.rest_api.refusals import FORBIDDEN, TOO_MANY_REQUESTS, Refused
+from dewstack.apigateway.rest_api.refusals import FORBIDDEN, TOO_MANY_REQUESTS, Refusal, Refused
 from dewstack.apigateway.rest_api.unknown_routes import no_such_method
 from dewstack.apigateway.routes import Router
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.http import Request, Response
 from dewstack.ids import extended_request_id, uuid4
 from dewstack.metrics import Meter
+
+if TYPE_CHECKING:
+    from dewstack.apigateway.rest_api.access_log import StageLog
 
 
 class Step(Protocol):
@@ -51,6 +54,7 @@ class CompiledStage(Struct, frozen=True):
     responses: GatewayResponses
     meter: Meter
     """Takes notes of what has no method."""
+    log: "StageLog | None" = None
 
     async def dispatch(self, exchange: Exchange) -> Response:
         """Route, authorize, throttle, integrate. Raises Refused."""
@@ -67,10 +71,12 @@ class CompiledStage(Struct, frozen=True):
         exchange.integration_ms = (monotonic() - began) * 1000
         return response
 
-    def note(self, exchange: Exchange, response: Response, seconds: float) -> None:
+    def note(self, exchange: Exchange, response: Response, refusal: Refusal | None, seconds: float) -> None:
         """Take note of a response, and how long it took."""
         meter, size = exchange.meter or self.meter, float(len(response.body))
         meter.note(response.status, seconds * 1000, exchange.integration_ms, size)
+        if self.log:
+            self.log.note(exchange, response, refusal, seconds * 1000)
 
 
 class Canary(Struct, frozen=True):
@@ -120,14 +126,16 @@ class CompiledApi:
         oversized = exchange.oversized()
         if oversized is not None:
             return frame(oversized, request, http_date)
+        refusal = None
         try:
             response = await stage.dispatch(exchange)
         except Refused as refused:
-            response = stage.responses.response(refused.refusal, exchange)
+            refusal = refused.refusal
+            response = stage.responses.response(refusal, exchange)
         size = self._compression_size
         if size is not None and response.stream is None and len(response.body) >= size:
             await compress(response, exchange)
-        stage.note(exchange, response, monotonic() - began)
+        stage.note(exchange, response, refusal, monotonic() - began)
         trace_id = exchange.trace_id if exchange.function_reached else None
         return finish(response, request, ids, http_date, trace_id)
 
