@@ -152,6 +152,8 @@ class AwsDoor:
 
     async def _aws_or_nothing(self, request: Request, path: str) -> Response:
         """AWS's APIs; where it is none of them, a page of the hosted UI, or nothing."""
+        if path == "/_dew":
+            return Response(307, b"", [(b"Location", b"/_dew/")])
         connection = CONNECTIONS_PATH.fullmatch(path)
         if connection:
             return await self._aws.handle(replace(request, raw_path=connection[1], sent_path=path))

@@ -1,4 +1,8 @@
-"""The console at `/_dew/`: pages for people, over the control API that `dew` uses too."""
+"""The console at `/_dew/`: pages for people, over the control API that `dew` uses too.
+
+Plain ES modules without a build: `main.js` is the shell (routes, keyboard, theme), every page a module of its own
+that exports `title` and `show(main, parameters, signal)`. Files are served from one table by name.
+"""
 
 from importlib.resources import files
 
@@ -6,7 +10,7 @@ from dewstack.http import Request, Response
 
 POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-    b" base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    b" base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 HEADERS = [
     (b"Cache-Control", b"no-cache"),
@@ -14,11 +18,20 @@ HEADERS = [
     (b"X-Content-Type-Options", b"nosniff"),
     (b"Referrer-Policy", b"no-referrer"),
 ]
+HTML, CSS, SCRIPT = b"text/html; charset=utf-8", b"text/css; charset=utf-8", b"text/javascript; charset=utf-8"
+SHELL = ("main", "theme", "dom", "api", "keys", "format")
+PARTS = ("table", "dialogs", "list", "json", "editor", "chart", "timing", "sending")
+"""What pages share."""
+PAGES = (
+    *("overview", "invocations", "invocation", "comparison", "load"),
+    *("logs", "metrics", "users", "user", "tokens", "mail", "stacks", "configuration"),
+)
+STYLES = ("console", "pages", "comparison", "load")
 FILES = {
-    "/_dew/": ("console.html", b"text/html; charset=utf-8"),
-    "/_dew/mail": ("console.html", b"text/html; charset=utf-8"),
-    "/_dew/console.js": ("console.js", b"text/javascript; charset=utf-8"),
-    "/_dew/console.css": ("console.css", b"text/css; charset=utf-8"),
+    "/_dew/": ("console.html", HTML),
+    "/_dew/mail": ("console.html", HTML),
+    **{f"/_dew/{name}.js": (f"{name}.js", SCRIPT) for name in (*SHELL, *PARTS, *PAGES)},
+    **{f"/_dew/{name}.css": (f"{name}.css", CSS) for name in STYLES},
 }
 
 
@@ -33,5 +46,7 @@ class Console:
         name, kind = found
         if request.raw_path == "/_dew/mail" and "text/html" not in (request.header("accept") or ""):
             return None
-        content = files(__package__).joinpath(name).read_bytes()
-        return Response(200, content, [(b"Content-Type", kind), *HEADERS])
+        file = files(__package__).joinpath(name)
+        if not file.is_file():
+            return None
+        return Response(200, file.read_bytes(), [(b"Content-Type", kind), *HEADERS])
