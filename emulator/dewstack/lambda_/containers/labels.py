@@ -14,9 +14,11 @@ def emulator() -> str:
 
 
 def _began(pid: int) -> str:
-    """When a process began, in the kernel's own count; nothing where that can't be known."""
+    """When a process began, in the kernel's own count; nothing where that can't be known, `over` for one that has ended
+    and that nobody has asked after yet."""
     with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[19]
+        facts = file.read().rpartition(")")[2].split()
+        return "over" if facts[0] in "ZX" else facts[19]
     return ""
 
 
