@@ -1,5 +1,5 @@
-"""Measures dewstack beside serverless-offline, and its user pools beside moto and ministack, one after the other in one
-go, and writes RESULTS.md.
+"""Measures dewstack beside serverless-offline and ministack, and its user pools beside moto and ministack, one after
+the other in one go, and writes RESULTS.md.
 
     .venv/bin/python benchmarks/run.py [--rounds N] [--alone] [--only service|people]
 
@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from changing import LAST_HTTP_ROUTE, LAST_REST_ROUTE, saved_to_served, write_large
-from client import cold_starts, growth, measure, together, tokens, wait_for_first, warm
+from client import cold_starts, growth, measure, together, tokens, wait_for_first, warm, wrk
+from ministack import measure_ministack
 from users import PEERS as PEOPLE_PEERS
 from users import ROWS as PEOPLE_ROWS
 from users import install_peers, measure_dewstack_people, measure_peer
@@ -80,7 +81,9 @@ def measure_dewstack(scratch: Path) -> dict[str, Any]:
         while not (directory / ".dew/run.json").exists():
             time.sleep(0.02)
         token = tokens(f"http://127.0.0.1:{AWS_PORT}", PORT)
-        result["authorized_warm"] = warm(PORT, "/py/hello", {"Authorization": f"Bearer {token}"})
+        bearer = {"Authorization": f"Bearer {token}"}
+        result["authorized_warm"] = warm(PORT, "/py/hello", bearer)
+        result["authorized_wrk"] = wrk(PORT, "/py/hello", headers=bearer)
     finally:
         stop(process)
     return result
@@ -176,11 +179,14 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("launch to first served request", "s", lambda r: r["first_served_s"], "≤ 0.7"),
     ("warm request, Python, p50", "ms", lambda r: r["py_warm"]["p50"], "≤ 0.5"),
     ("the same behind the verifying JWT authorizer", "ms", lambda r: r["authorized_warm"]["p50"], "≤ 0.6"),
+    ("wrk -t2 -c16 behind it, requests/s", "", lambda r: r["authorized_wrk"]["rps"], "≥ 9,000"),
+    ("wrk behind it, p99", "ms", lambda r: r["authorized_wrk"]["p99"], "≤ 15"),
     ("warm request, Python, REST API, p50", "ms", lambda r: r["rest_warm"]["p50"], "≤ 1.15 x HTTP"),
     ("warm request, Node.js, p50", "ms", lambda r: r["node_warm"]["p50"], "≤ 0.5"),
     ("wrk -t2 -c16, Python, requests/s", "", lambda r: r["py_wrk"]["rps"], "≥ 1.3 x"),
     ("wrk, Python, p99", "ms", lambda r: r["py_wrk"]["p99"], "≤ 20"),
-    ("wrk, Python, requests that took over 2 s", "", lambda r: r["py_wrk"]["timeouts"], ""),
+    ("wrk, Python, requests that took over 2 s", "", lambda r: r["py_wrk"]["timeouts"], "0"),
+    ("wrk, Python, requests not answered with 2xx", "", lambda r: r["py_wrk"]["refused"], "0"),
     ("wrk -t2 -c16, Python, REST API, requests/s", "", lambda r: r["rest_wrk"]["rps"], "≥ HTTP / 1.15"),
     ("wrk -t2 -c16, Node.js, requests/s", "", lambda r: r["node_wrk"]["rps"], "≥ 2 x"),
     ("cold start, Python that imports boto3, first answer", "ms", lambda r: r["cold_py_ms"], "≤ 60"),
@@ -218,20 +224,10 @@ def shown(value: float | None, unit: str) -> str:
     return f"{value:,.{digits}f} {unit}".strip()
 
 
-def table(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> str:
+def table(rounds: dict[str, list[dict[str, Any]]], rows: list[tuple[str, str, Any, str]]) -> str:
     """The results as Markdown."""
-    lines = ["| | dewstack | serverless-offline | ratio | wanted |", "|---|--:|--:|--:|--:|"]
-    for name, unit, pick, wanted in ROWS:
-        mine, peer = median(ours, pick), median(theirs, pick)
-        ratio = f"{mine / peer:.2f}" if mine is not None and peer else "-"
-        lines.append(f"| {name} | {shown(mine, unit)} | {shown(peer, unit)} | {ratio} | {wanted} |")
-    return "\n".join(lines)
-
-
-def people_table(rounds: dict[str, list[dict[str, Any]]]) -> str:
-    """The user pools' results as Markdown."""
     lines = [f"| | {' | '.join(rounds)} | wanted |", f"|---|{'--:|' * len(rounds)}--:|"]
-    for name, unit, pick, wanted in PEOPLE_ROWS:
+    for name, unit, pick, wanted in rows:
         figures = " | ".join(shown(median(each, pick), unit) for each in rounds.values())
         lines.append(f"| {name} | {figures} | {wanted} |")
     return "\n".join(lines)
@@ -241,7 +237,10 @@ def measure_services(scratch: Path, rounds: int, *, alone: bool) -> str:
     """The rounds of functions and APIs, as a table."""
     ours: list[dict[str, Any]] = []
     theirs: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
     installed = install_offline(scratch)
+    if not alone:
+        install_peers(scratch)
     for number in range(rounds):
         print(f"functions and APIs, round {number + 1} of {rounds} …", file=sys.stderr)
         ours.append(measure_dewstack(scratch) | measure_large(scratch))
@@ -252,15 +251,14 @@ def measure_services(scratch: Path, rounds: int, *, alone: bool) -> str:
             theirs.append(measure_offline(scratch, installed))
             directory = copy("cold", scratch)
             theirs[-1] |= measure_cold(directory, offline_command(directory, installed), "/ready")
-    return table(ours, theirs)
+            others.append(measure_ministack(scratch, launch, stop))
+    return table({"dewstack": ours, "serverless-offline": theirs, "ministack": others}, ROWS)
 
 
 def measure_pools(scratch: Path, rounds: int, *, alone: bool) -> str:
-    """The rounds of user pools, as a table."""
+    """The rounds of user pools, as a table. The peers are installed."""
     peers = [] if alone else PEOPLE_PEERS
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in ["dewstack", *(p.name for p in peers)]}
-    if peers:
-        install_peers(scratch)
     for number in range(rounds):
         print(f"user pools, round {number + 1} of {rounds} …", file=sys.stderr)
         directory = copy("people", scratch)
@@ -268,7 +266,7 @@ def measure_pools(scratch: Path, rounds: int, *, alone: bool) -> str:
         results["dewstack"].append(ours)
         for peer in peers:
             results[peer.name].append(measure_peer(peer, scratch, launch, stop))
-    return people_table(results)
+    return table(results, PEOPLE_ROWS)
 
 
 def main() -> None:
@@ -295,8 +293,8 @@ def main() -> None:
     (HERE / "RESULTS.md").write_text(
         f"# Results\n\n`.venv/bin/python benchmarks/run.py --rounds {arguments.rounds}`, "
         f"{datetime.now(UTC):%Y-%m-%d}, {machine}.\nMedians of {arguments.rounds} rounds, the emulators in turns;"
-        " serverless-offline 14.8.2 with osls 4.3.1. Compare ratios, not figures of different runs.\n"
-        "serverless-offline does not verify a JWT's signature, so the authorizer has no peer.\n\n"
+        " serverless-offline 14.8.2 with osls 4.3.1, ministack[full] 1.5.33. Compare ratios, not figures of different"
+        " runs.\nserverless-offline does not verify a JWT's signature, so it has no figure behind the authorizer.\n\n"
         f"{results['service']}\n\n## User pools\n\n"
         f"Beside {' and '.join(peer.requirement for peer in PEOPLE_PEERS)}, one kept connection, 50 users unless said"
         " otherwise. Neither of the two hashes passwords, and moto does not check an SRP proof.\n\n"
