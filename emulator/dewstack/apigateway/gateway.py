@@ -103,7 +103,7 @@ class ApiGateway:
             from dewstack.apigateway.websocket_api.compiler import WebsocketCompiler
             from dewstack.apigateway.websocket_api.execute import Parts
 
-            parts = Parts(clock, dates, self.connections, self._current, forward)
+            parts = Parts(clock, dates, self.connections, self._current, forward, open_stream)
             return WebsocketCompiler(parts, invoke, patience, _domain(config), guards)
 
         compiler = Compiler(

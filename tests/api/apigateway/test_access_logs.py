@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from dewstack.testing import Dew, start
 
@@ -192,6 +193,35 @@ def test_a_request_to_a_rest_api_is_told(dew: Dew) -> None:
     told = line(dew, request_id)
     assert (status, told["status"], told["principal"]) == (401, "401", "-")
     assert (told["error"], told["type"], told["integration"]) == ("Unauthorized", "UNAUTHORIZED", "-/-")
+
+
+def test_what_happens_on_a_websocket_is_told(dew: Dew) -> None:
+    client = dew.client("apigatewayv2")
+    api = client.create_api(
+        Name="logged", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
+    )["ApiId"]
+    integration = client.create_integration(
+        ApiId=api,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri="arn:aws:lambda:us-east-1:000000000000:function:handler",
+    )["IntegrationId"]
+    for key in ("$connect", "$disconnect", "hail"):
+        client.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integration}")
+    form = "$context.eventType $context.routeKey $context.status $context.error.message $context.connectionId"
+    log = {"DestinationArn": destination(dew), "Format": form}
+    client.create_stage(ApiId=api, StageName="dev", AutoDeploy=True, AccessLogSettings=log)
+    with connect(f"{dew.aws_url.replace('http', 'ws')}/_aws/execute-api/{api}/dev", proxy=None) as socket:
+        socket.send('{"action": "hail"}')
+        socket.send('{"action": "nobody listens"}')
+        connection = json.loads(socket.recv(timeout=10))["connectionId"]
+    deadline, lines = time.monotonic() + 10, []
+    while time.monotonic() < deadline and len(lines) < 4:
+        events = dew.client("logs").filter_log_events(
+            logGroupName="/access", filterPattern=f'"{connection.rstrip("=")}"'
+        )["events"]
+        lines = [event["message"].removesuffix(f" {connection}") for event in events]
+    assert (lines[0], lines[-1]) == ("CONNECT $connect 201 -", "DISCONNECT $disconnect 201 -")
+    assert sorted(lines[1:-1]) == ["MESSAGE $default 403 Forbidden", "MESSAGE hail 201 -"]
 
 
 def test_a_log_elsewhere_is_named_and_the_stage_serves(dew: Dew, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.integrations import Patience, function_arn
@@ -22,6 +23,9 @@ from dewstack.apigateway.websocket_api.refusals import AUTHORIZER_FAILURE, Refus
 from dewstack.apigateway.websocket_api.selection import Selection
 from dewstack.arn import Arn
 from dewstack.wire import Invoke
+
+if TYPE_CHECKING:
+    from dewstack.apigateway.access_logs import AccessLog
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +83,16 @@ class _StageCompiler:
         expression = self._snapshot.route_selection_expression or api.route_selection_expression
         selection = Selection(expression or DEFAULT_SELECTION, ROOTS)
         routes = {route.route_key: self._route(route) for route in self._snapshot.routes}
-        return CompiledStage(facts, api.key, selection, routes)
+        return CompiledStage(facts, api.key, selection, routes, self._log())
+
+    def _log(self) -> "AccessLog | None":
+        settings = self._stage.access_log_settings
+        if settings is None:
+            return None
+        from dewstack.apigateway.access_logs import open_log
+
+        opened, name = self._compiler.parts.open_stream, self._stage.stage_name
+        return open_log(opened, settings.destination_arn, settings.format, self._api.api_id, name)
 
     def _route(self, route: Route) -> CompiledRoute:
         integrations = {f"integrations/{one.integration_id}": one for one in self._snapshot.integrations}

@@ -7,9 +7,10 @@ what they send next goes through the new one.
 import asyncio
 import base64
 import hashlib
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -23,10 +24,13 @@ from dewstack.apigateway.websocket_api.connections import Connection, Connection
 from dewstack.apigateway.websocket_api.exchange import Exchange, StageFacts
 from dewstack.apigateway.websocket_api.frames import GOING_AWAY, WebSocket
 from dewstack.apigateway.websocket_api.integrations import Answer, CompiledIntegration
-from dewstack.apigateway.websocket_api.refusals import Refused
+from dewstack.apigateway.websocket_api.refusals import Refusal, Refused
 from dewstack.apigateway.websocket_api.selection import Selection, decoded, member
 from dewstack.clock import Clock
 from dewstack.http import Request, Response, json_response
+
+if TYPE_CHECKING:
+    from dewstack.apigateway.access_logs import AccessLog, OpenStream
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +73,16 @@ class CompiledStage(Struct, frozen=True):
     owner: tuple[str, str, str]
     selection: Selection
     routes: Mapping[str, CompiledRoute]
+    log: "AccessLog | None" = None
+
+    def note(self, exchange: Exchange, status: int, refusal: Refusal | None = None) -> None:
+        """Write the line of what has happened on a connection, if the stage keeps a log of it."""
+        if self.log is None:
+            return
+        message = refusal.message if refusal else None
+        error = {"message": message, "messageString": json.dumps(message)} if refusal else None
+        context = {**exchange.request_context(), "status": status, "error": error}
+        self.log.write(context, exchange.time)
 
     def route_key(self, body: str) -> str:
         """Which route a message is for: `$default` unless there is one of the key that it names."""
@@ -86,6 +100,8 @@ class Parts(Struct, frozen=True):
     connections: Connections
     current: Callable[[str], Awaitable[Any]]
     manage: Callable[[Request], Awaitable[Response]] | None
+    open_stream: "OpenStream | None" = None
+    """Opens a stream of logs, for stages that keep one."""
 
 
 class CompiledWebsocketApi:
@@ -153,8 +169,12 @@ class CompiledWebsocketApi:
                     connection.authorizer = await route.gate.authorize(exchange)
                 answer = await _integrate(route, exchange)
         except Refused as refused:
-            return refusals.response(refused.refusal, exchange)
-        if not 200 <= answer.status <= 299:
+            response = refusals.response(refused.refusal, exchange)
+            stage.note(exchange, response.status, refused.refusal)
+            return response
+        connected = 200 <= answer.status <= 299
+        stage.note(exchange, answer.status)
+        if not connected:
             return Response(answer.status, answer.body if route and route.answers else b"")
         return _switched(key, answer, Conversation(connection, parts).socket)
 
@@ -204,12 +224,15 @@ class Conversation:
                 raise Refused(refusals.FORBIDDEN)
             _throttle(route)
             answer = await _integrate(route, exchange)
-            reply = answer.body if route.answers else b""
+            status, refusal, reply = answer.status, None, answer.body if route.answers else b""
         except Refused as refused:
-            reply = refusals.frame(refused.refusal, exchange)
+            refusal = refused.refusal
         except Exception:
             log.exception("a message to route %s failed", exchange.route_key)
-            reply = refusals.frame(refusals.INTERNAL_SERVER_ERROR, exchange)
+            refusal = refusals.INTERNAL_SERVER_ERROR
+        if refusal is not None:
+            status, reply = refusal.status, refusals.frame(refusal, exchange)
+        stage.note(exchange, status, refusal)
         if reply:
             connection.send(reply, self._parts.clock.time())
 
@@ -226,8 +249,9 @@ class Conversation:
         more = {"disconnectStatusCode": code, "disconnectReason": reason}
         exchange = Exchange(stage.facts, self._connection, self._parts.dates, "DISCONNECT", more=more)
         try:
-            await _integrate(route, exchange)
+            stage.note(exchange, (await _integrate(route, exchange)).status)
         except Refused as refused:
+            stage.note(exchange, refused.refusal.status, refused.refusal)
             log.warning("$disconnect of API %s: %s", stage.facts.api_id, refused.refusal.message)
 
 
