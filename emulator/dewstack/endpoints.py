@@ -14,11 +14,12 @@ from dewstack import __version__
 from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cognito import Cognito
-from dewstack.config import Caller
+from dewstack.config import Caller, Config
 from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
 from dewstack.errors import AwsError
 from dewstack.events import Events
 from dewstack.http import Request, Response
+from dewstack.inspection import Inspections
 from dewstack.logs import LogEvent, Logs
 from dewstack.wire.api import AwsApi
 
@@ -41,6 +42,9 @@ class Deployed(Struct):
     routes: list[dict[str, Any]] = field(default_factory=list)
     functions: list[dict[str, Any]] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
+    map: dict[str, Any] | None = None
+    """The map with its variables resolved."""
+    file: str = ""
 
 
 class UserImport(Struct):
@@ -55,6 +59,7 @@ class UserImport(Struct):
 class Host(Protocol):
     """The emulator, as its endpoints see it."""
 
+    config: Config
     deployed: Deployed
     authority: Authority
     events: Events
@@ -87,8 +92,10 @@ class Endpoints:
 
     def control(self, pages: Pages | None) -> ControlApi:
         """The control API with these endpoints."""
+        inspections = Inspections(self._host, self._api.call, self._cognito.inspect)
         return ControlApi(
             {
+                **{key: _refusing(each) for key, each in inspections.endpoints().items()},
                 ("GET", "health"): self._health,
                 ("GET", "mail"): self._mail,
                 ("GET", "users"): _refusing(self._export_users),

@@ -50,7 +50,25 @@ def publish(emulator: Emulator, service: Service, outputs: Outputs, resources: l
         [_route(route, service) for route in (*service.routes, *websocket_routes(service), *by_url)],
         [_function(function) for function in service.functions.values()],
         dict(outputs),
+        _map(service),
+        service.file,
     )
+
+
+def _map(service: Service) -> dict[str, Any]:
+    """The map with its variables resolved; references to resources stay references."""
+    parts: dict[str, Any] = {
+        "service": service.name,
+        "plugins": service.plugins,
+        "provider": service.provider.settings,
+        "custom": service.custom,
+        "functions": {key: function.settings for key, function in service.functions.items()},
+        "layers": service.layers,
+        "package": service.package,
+        "build": service.build,
+        "resources": service.resources,
+    }
+    return {name: part for name, part in parts.items() if part}
 
 
 def _apis(

@@ -41,6 +41,7 @@ from dewstack.wire import Handler, operations_of
 if TYPE_CHECKING:
     from dewstack.cognito.files.importing import UserFiles
     from dewstack.cognito.oauth import Hosted
+    from dewstack.cognito.tokens.inspection import Inspection
 
 
 class Cognito:
@@ -82,6 +83,13 @@ class Cognito:
         from dewstack.cognito.files.importing import UserFiles  # Most starts need it for nothing.
 
         return UserFiles(self._directory, self._directory.clock)
+
+    def inspect(self, token: str) -> "Inspection":
+        """What a token says, and whether it is good: for people. Call it in a worker thread."""
+        from dewstack.cognito.tokens.inspection import Inspector  # Only people ask for it.
+
+        parts = self._parts
+        return Inspector(parts.directory, parts.keys, parts.clock, parts.config).inspect(token)
 
     async def hosted(self, request: Request) -> Response:
         """What the hosted UI or an OAuth endpoint answers. Its modules are loaded with the first request."""

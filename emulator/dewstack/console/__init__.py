@@ -20,7 +20,7 @@ HEADERS = [
 ]
 HTML, CSS, SCRIPT = b"text/html; charset=utf-8", b"text/css; charset=utf-8", b"text/javascript; charset=utf-8"
 SHELL = ("main", "theme", "dom", "api", "keys", "format")
-PARTS = ("table", "dialogs", "list", "json", "editor", "chart", "timing", "sending")
+PARTS = ("table", "dialogs", "list", "feed", "json", "editor", "chart", "timing", "sending")
 """What pages share."""
 PAGES = (
     *("overview", "invocations", "invocation", "comparison", "load"),

@@ -3,7 +3,8 @@
 // A page is a module that exports `title` and `show(main, parameters, signal)`: it renders into `main` and stops all
 // work when `signal` aborts. `parameters` has what the address says after the page's name: `#/logs/login?q=x` gives
 // { id: "login", q: "x" }. `show` may give a function `change(parameters)`, which is called instead of `show` when only
-// the parameters differ. `full = true` is exported by pages that fill the window and scroll by themselves.
+// the parameters differ. `full = true` is exported by pages that fill the window and scroll by themselves, and
+// `style = "name.css"` by those with a style sheet of their own (listed in `STYLES` of __init__.py).
 
 import { connect, get, listen } from "./api.js";
 import { h, toast } from "./dom.js";
@@ -66,6 +67,7 @@ async function route() {
     return;
   }
   if (ending.signal.aborted) return;
+  if (page.style) await dress(page.style);
   const place = h("div", { class: "page" });
   const heading = h("h1", { tabIndex: -1 }, page.title);
   $("main").classList.toggle("full", page.full === true);
@@ -79,6 +81,18 @@ async function route() {
   } catch (error) {
     if (!ending.signal.aborted) place.replaceChildren(trouble(error));
   }
+}
+
+const dressed = new Map();
+
+/** Load a style sheet once; a page is shown when it is there, or could not be had. */
+function dress(name) {
+  if (!dressed.has(name)) {
+    dressed.set(name, new Promise((resolve) => {
+      document.head.append(h("link", { rel: "stylesheet", href: `/_dew/${name}`, onload: resolve, onerror: resolve }));
+    }));
+  }
+  return dressed.get(name);
 }
 
 function trouble(error) {

@@ -51,7 +51,7 @@ class Bearers:
 
         Raises NotAuthorizedException with AWS's reason, UserNotFoundException when the user is gone.
         """
-        header, claims = _peek(token)
+        header, claims = peek(token)
         pool_id = pool_of_issuer(str(claims.get("iss")))
         pool = self._directory.pool_anywhere(pool_id) if pool_id else None
         if pool is None or header.get("alg") != "RS256":
@@ -75,7 +75,7 @@ class Bearers:
             if self._verified.get(digest) is key:
                 self._verified.move_to_end(digest)
                 return True
-        if not _verifies(token, key):
+        if not verifies(token, key):
             return False
         with self._lock:
             self._verified[digest] = key
@@ -98,7 +98,8 @@ class Bearers:
         return Bearer(pool, client, user, family)
 
 
-def _verifies(token: str, key: "RSAKey") -> bool:
+def verifies(token: str, key: "RSAKey") -> bool:
+    """Whether the key has signed the token, by RS256."""
     from joserfc import jws
     from joserfc.errors import JoseError
 
@@ -109,7 +110,7 @@ def _verifies(token: str, key: "RSAKey") -> bool:
     return True
 
 
-def _peek(token: str) -> tuple[dict[str, Any], Claims]:
+def peek(token: str) -> tuple[dict[str, Any], Claims]:
     """Header and claims, nothing verified. Raises NotAuthorizedException for what is no JWT."""
     try:
         head, body, _ = token.split(".")
