@@ -104,7 +104,9 @@ class Emulator:
         )
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
-        self.iam = self.api.guard = Iam(clock, config, iam_sources(self.cloudformation, self.others.identities))
+        self.iam = self.api.guard = Iam(
+            clock, config, iam_sources(self.cloudformation, self.others.identities)
+        )
         self.functions.invoker.launcher.opened = self._environment_opened
         logs = LogSource(self.logs.follow, self.logs.compile_filter)
         durable = config.state_dir is not None
@@ -160,7 +162,12 @@ class Emulator:
     def _other_services(self) -> OtherServices:
         """What is called beside the services that are emulated here."""
         account, notify = self.config.account_id, lambda notices: self.events.notices.take(notices)
-        return OtherServices(account, self.urls.aws, self._restore, notify)
+        state, kept = self.config.state_dir, None
+        if state is not None:
+            from dewstack.others.kept.insides import keeper
+
+            kept = keeper(state / "data.db", account, self.urls.aws)
+        return OtherServices(account, self.urls.aws, self._restore, notify, keeper=kept)
 
     def _function_urls(self) -> "FunctionUrls":
         """What answers at function URLs; loaded with the first request to one."""

@@ -26,7 +26,7 @@ START_SECONDS = 60.0
 DEFAULTS = Config()
 port_option = partial(click.option, type=click.IntRange(0, 65535), metavar="PORT", show_default=True)
 SMTP_VARIABLE = "DEW_SMTP"
-STATE_FILES = ("state.db", "state.db-wal", "state.db-shm")
+STATE_FILES = tuple(f"{name}.db{end}" for name in ("state", "data") for end in ("", "-wal", "-shm"))
 
 
 def check_ports(config: Config) -> None:

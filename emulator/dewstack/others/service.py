@@ -1,6 +1,7 @@
 """The way from the AWS API to moto: worker threads of its own, and what was deployed before, made again."""
 
 import asyncio
+import logging
 import re
 import threading
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,10 @@ from dewstack.others.adopting import ADOPT, ADOPTIONS
 from dewstack.others.backends import Backends
 from dewstack.others.clients import Clients
 from dewstack.others.identities import Identities
+from dewstack.others.kept import Keeper
 from dewstack.others.notices import Notify
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Restore = Callable[[str], Awaitable[None]]
@@ -41,7 +45,9 @@ class OtherServices:
         restore: Restore,
         notify: Notify | None = None,
         backends: Backends | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
+        self._keeper = keeper
         self._backends = backends or Backends(account_id, notify)
         self._clients = Clients(self._backends, endpoint_url)
         self.identities = Identities(self._backends)
@@ -57,10 +63,14 @@ class OtherServices:
         """Stop the worker threads and forget everything; what is running ends on its own."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._backends.forget()
+        if self._keeper is not None:
+            self._keeper.close()
 
     def empty(self) -> None:
         """Forget everything; what is deployed is made again before its service is used."""
         self._backends.forget()
+        if self._keeper is not None:
+            self._keeper.forget()
         self.identities.edition += 1
         with self._lock:
             self._known = {}
@@ -69,9 +79,7 @@ class OtherServices:
         """Answer a request to `service` (boto3's name). Raises AwsErrors of the way, not of the operation."""
         await self._ready(service)
         try:
-            return await self._in_thread(
-                lambda: self._backends.answer(service, caller, request, signed=signed)
-            )
+            return await self._in_thread(lambda: self._answer(service, caller, request, signed=signed))
         finally:
             self._served(service, _operation(request))
 
@@ -87,9 +95,39 @@ class OtherServices:
             await self._in_thread(lambda: adopt(self._backends, caller, params["Id"], params["To"]))
             return {}
         try:
-            return await self._in_thread(lambda: self._clients.call(service, operation, params, caller))
+            keeper = None if self._restoring.get() else self._keeper
+            return await self._in_thread(lambda: self._call(keeper, service, operation, params, caller))
         finally:
             self._served(service, operation)
+
+    def _put_back(self, service: str) -> None:
+        """What handlers had written into a service is in it again, if there is such a service here."""
+        assert self._keeper is not None
+        try:
+            self._keeper.restore(service)
+        except Exception:
+            _log.exception("what was kept of %s could not be put back", service)
+
+    def _answer(self, service: str, caller: Caller, request: Request, *, signed: bool) -> Response:
+        """moto's answer; what was written is kept before it is known."""
+        response = self._backends.answer(service, caller, request, signed=signed)
+        if self._keeper is not None and response.status < 400:
+            self._keeper.note(service, caller, request)
+        return response
+
+    def _call(
+        self,
+        keeper: Keeper | None,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        caller: Caller,
+    ) -> dict[str, Any]:
+        """The same in boto3's shapes; nothing is kept of what is only made again."""
+        answer = self._clients.call(service, operation, params, caller)
+        if keeper is not None:
+            keeper.written(service, caller, operation, params)
+        return answer
 
     def _served(self, service: str, operation: str) -> None:
         self.identities.edition += service == "iam"
@@ -110,6 +148,8 @@ class OtherServices:
         token = self._restoring.set(True)
         try:
             await self._restore(service)
+            if self._keeper is not None:
+                await self._in_thread(lambda: self._put_back(service))
         finally:
             self._restoring.reset(token)
             if not done.done():
