@@ -13,7 +13,7 @@ from dewstack.cli.output import report_error
 from dewstack.errors import UserError
 
 COMMANDS = {
-    "init": "Begin a new service, in Python or TypeScript.",
+    "init": "Begin a new service, in Python or TypeScript, or from a Flask application.",
     "up": "Start the service of this directory, and everything it needs.",
     "flask": "Serve the same map and handlers with Flask.",
     "down": "Stop an emulator that runs in the background.",

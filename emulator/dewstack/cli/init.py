@@ -1,4 +1,4 @@
-"""`dew init`: a new service, begun from one of those that come with dewstack."""
+"""`dew init`: a new service, begun from one of those that come with dewstack, or from a Flask application."""
 
 import re
 import shlex
@@ -57,17 +57,66 @@ TEMPLATES: Mapping[str, Template] = {
     + ". Default: reference",
 )
 @click.option("--name", default="", help="The service's name. Default: that of the directory.")
+@click.option(
+    "--from-flask",
+    "target",
+    default="",
+    metavar="APP",
+    help="Begin with the Flask application in DIRECTORY, named as for flask --app: app:app, shop:create_app().",
+)
+@click.option(
+    "--per-route/--one-function",
+    default=False,
+    help="With --from-flask: a function for each endpoint, or one for all (default).",
+)
+@click.option(
+    "--rest-api/--http-api", default=False, help="With --from-flask: the kind of API. Default: an HTTP API."
+)
+@click.option("--check", is_flag=True, help="With --from-flask: only report; exit 1 if something breaks.")
+@click.option("--overwrite", is_flag=True, help="With --from-flask: replace files without asking.")
+@click.option(
+    "--python",
+    default="",
+    metavar="FILE",
+    help="With --from-flask: the application's Python. Default: its virtualenv's.",
+)
 @json_option
-def command(directory: Path, template: str, name: str, as_json: bool) -> None:
+def command(
+    directory: Path,
+    template: str,
+    name: str,
+    target: str,
+    per_route: bool,
+    rest_api: bool,
+    check: bool,
+    overwrite: bool,
+    python: str,
+    as_json: bool,
+) -> None:
     """Begin a new service in DIRECTORY (default: this one). No file that is there already is touched.
+
+    With --from-flask, a map and a handler are written that run the Flask application in DIRECTORY, and what will be
+    otherwise on Lambda is reported, line by line.
 
     \b
     Examples:
       dew init shop && cd shop && dew up
       dew init --template typescript shop
       dew init --template minimal .
+      dew init --from-flask app:app
+      dew init --from-flask 'shop:create_app()' --check
     """
     name = _service_name(name or directory.resolve().name)
+    if target:
+        from dewstack.cli.from_flask import Options, begin
+
+        options = Options(target, per_route, rest_api, check, overwrite, python)
+        begin(directory.resolve(), name, options, as_json=as_json)
+        return
+    if per_route or rest_api or check or overwrite or python:
+        raise click.UsageError(
+            "--per-route, --rest-api, --check, --overwrite and --python go with --from-flask."
+        )
     contents = {path: _renamed(path, content, name) for path, content in _contents(template)}
     contents[Path(".gitignore")] = GITIGNORE.encode()
     _refuse_existing(directory, contents)

@@ -1,0 +1,121 @@
+"""What an application writes to the disk, read-only on Lambda but for /tmp, which is each environment's own."""
+
+import ast
+from collections.abc import Iterator
+
+from dewstack.convert.model import Application, Finding
+from dewstack.convert.source import Module, Source
+
+WRITERS = frozenset(
+    "os.makedirs os.mkdir os.remove os.unlink os.rename os.replace shutil.copy shutil.copyfile shutil.copytree"
+    " shutil.move shutil.rmtree".split()
+)
+"""Take the path they change as their last, or only, positional argument."""
+METHODS = frozenset("write_text write_bytes mkdir touch unlink".split())
+"""Of pathlib's paths."""
+LOGS = frozenset(
+    "logging.FileHandler logging.handlers.RotatingFileHandler logging.handlers.TimedRotatingFileHandler".split()
+)
+READ_ONLY = (
+    "OSError: [Errno 30] Read-only file system. Only /tmp can be written, and each environment has its own"
+)
+ELSEWHERE = (
+    "objects go to S3 (boto3's upload_fileobj), records to DynamoDB or a database; what is temporary to /tmp"
+)
+DATABASE = (
+    "An SQLite file lies on a read-only disk, or in /tmp, where every environment has its own, empty at first and gone"
+    " with it"
+)
+A_DATABASE = (
+    "RDS or Aurora, or DynamoDB; for a look at it, /tmp with one environment (reservedConcurrency: 1); EFS is a disk"
+    " that environments share"
+)
+
+
+def check_files(application: Application, source: Source) -> Iterator[Finding]:
+    """Databases, uploads, directories, log files: whatever is written outside of /tmp."""
+    databases = False
+    for nodes in (source.within_requests(), source.at_start()):
+        for module, node in nodes:
+            if isinstance(node, ast.Call):
+                for finding in _of_call(module, node):
+                    databases = databases or finding.rule == "sqlite"
+                    yield finding
+    yield from _settings(application, databases=databases)
+
+
+def _of_call(module: Module, call: ast.Call) -> Iterator[Finding]:
+    name = module.dotted(call.func)
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    first = call.args[0] if call.args else None
+    if name == "sqlite3.connect" and not _is_elsewhere(module, first, ":memory:"):
+        yield _finding("sqlite", module, call, "an SQLite database is opened", DATABASE, A_DATABASE)
+    elif name in ("open", "io.open") and _writes(call, 1) and not _is_elsewhere(module, first):
+        yield _finding("file", module, call, "a file is written", READ_ONLY, ELSEWHERE)
+    elif name in WRITERS and not _is_elsewhere(module, call.args[-1] if call.args else None):
+        yield _finding("file", module, call, f"{name} changes the disk", READ_ONLY, ELSEWHERE)
+    elif name in LOGS and not _is_elsewhere(module, first):
+        yield _finding(
+            "log-file",
+            module,
+            call,
+            "a log is written to a file",
+            READ_ONLY,
+            "log to stderr: CloudWatch Logs has it",
+        )
+    elif method == "open" and name not in ("os.open", "webbrowser.open") and _writes(call, 0):
+        yield _finding("file", module, call, "a file is written", READ_ONLY, ELSEWHERE)
+    elif method in METHODS and not _is_elsewhere(module, call.func):
+        yield _finding("file", module, call, f"{method}() changes the disk", READ_ONLY, ELSEWHERE)
+    elif method == "save" and _is_upload(call.func) and not _is_elsewhere(module, first):
+        yield _finding("upload", module, call, "an upload is saved to the disk", READ_ONLY, ELSEWHERE)
+
+
+def _writes(call: ast.Call, position: int) -> bool:
+    """Whether a mode is given, at `position` or by name, that writes."""
+    given = call.args[position] if len(call.args) > position else None
+    mode = next((each.value for each in call.keywords if each.arg == "mode"), given)
+    return (
+        isinstance(mode, ast.Constant) and isinstance(mode.value, str) and bool(set("wax+") & set(mode.value))
+    )
+
+
+def _is_elsewhere(module: Module, path: ast.AST | None, *allowed: str) -> bool:
+    """Whether a path names /tmp (or what is allowed besides), as far as one can read it off."""
+    for node in ast.walk(path) if path is not None else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value.startswith("/tmp") or node.value in allowed:
+                return True
+        elif isinstance(node, ast.Name | ast.Attribute) and module.dotted(node).startswith("tempfile."):
+            return True
+    return False
+
+
+def _is_upload(called: ast.expr) -> bool:
+    """`request.files["x"].save`, `file.save`, `upload.save`: forms and models have a save() of their own."""
+    text = ast.unparse(called).lower()
+    return any(word in text for word in ("files", "file.", "upload", "attachment", "image.", "photo."))
+
+
+def _settings(application: Application, *, databases: bool) -> Iterator[Finding]:
+    """What `app.config` places inside the project."""
+    uri = str(application.settings.get("SQLALCHEMY_DATABASE_URI") or "")
+    if uri.startswith("sqlite") and ":memory:" not in uri and not uri.startswith("sqlite:////tmp/"):
+        what = "SQLALCHEMY_DATABASE_URI names an SQLite file"
+        yield Finding("sqlite", "breaks", "", 0, what, DATABASE, A_DATABASE)
+    for key, value in sorted(application.path_settings.items()):
+        if databases and value.endswith((".sqlite", ".sqlite3", ".db")):
+            yield Finding(
+                *(
+                    "sqlite-setting",
+                    "differs",
+                    "",
+                    0,
+                    f"{key} lies in the project: {value.rpartition('/')[2]}",
+                ),
+                *(DATABASE, f"FLASK_{key} in the map's environment names another place"),
+            )
+
+
+def _finding(rule: str, module: Module, node: ast.Call, what: str, on_aws: str, instead: str) -> Finding:
+    return Finding(rule, "breaks", module.file, node.lineno, what, on_aws, instead)
