@@ -2,7 +2,7 @@
 
 import { get, listen } from "./api.js";
 import { attempt, button, empty, h, href, refill, tools } from "./dom.js";
-import { bytes, count, moment } from "./format.js";
+import { bytes, count, moment, seconds } from "./format.js";
 import { jsonBox } from "./json.js";
 import { facts, section, table } from "./table.js";
 
@@ -15,7 +15,7 @@ function environment(one, reveal) {
   if (!entries.length) return h("p", { class: "quiet" }, "No environment variables.");
   return table(`Environment of ${one.name}`, [
     { title: "Variable", mono: true, cell: ([name]) => name },
-    { title: "Value", mono: true, wrap: true, cell: ([name, value]) => (value === null ? h("span", {}, h("span", { class: "quiet", "aria-label": "hidden" }, HIDDEN), " ", button("Show", reveal, { class: "link small", "aria-label": `Show the value of ${name}` })) : value) },
+    { title: "Value", mono: true, cell: ([name, value]) => (value === null ? h("span", {}, h("span", { class: "quiet", "aria-label": "hidden" }, HIDDEN), " ", button("Show", reveal, { class: "link small", "aria-label": `Show the value of ${name}` })) : value) },
   ], entries);
 }
 
@@ -30,7 +30,7 @@ function functionCard(one, reveal) {
       ["Role", one.role && h("code", {}, one.role)],
       ["Code", one.code_size ? bytes(one.code_size) : null],
       ["Layers", one.layers.length ? one.layers.join(", ") : null],
-      ["Changed", one.modified && moment(Date.parse(one.modified) / 1000)],
+      ["Changed", one.modified && moment(seconds(one.modified))],
       ["Versions", one.versions.length ? one.versions.join(", ") : "only $LATEST"],
       ["Aliases", one.aliases.length ? one.aliases.map((alias) => `${alias.name} → ${alias.version}`).join(", ") : null],
     ])),

@@ -39,8 +39,15 @@ export function time(seconds, withMilliseconds = false) {
 
 /** The day as well, where it isn't today. */
 export function moment(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
   const date = new Date(seconds * 1000);
   return date.toDateString() === new Date().toDateString() ? time(seconds) : `${day.format(date)} ${time(seconds)}`;
+}
+
+/** Seconds since the epoch of a time as AWS's operations tell it: a number, or ISO 8601. */
+export function seconds(told) {
+  if (told === null || told === undefined) return null;
+  return typeof told === "number" ? told : Date.parse(told) / 1000;
 }
 
 /** A span of seconds: 42 s, 5 min, 3 h, 2 days. */

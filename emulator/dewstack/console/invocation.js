@@ -14,7 +14,7 @@ function headersTable(label, headers) {
   if (!headers?.length) return h("p", { class: "quiet" }, "No headers.");
   return table(label, [
     { title: "Header", mono: true, cell: ([name]) => name },
-    { title: "Value", mono: true, wrap: true, cell: ([, value]) => value },
+    { title: "Value", mono: true, cell: ([, value]) => value },
   ], headers);
 }
 
@@ -77,7 +77,7 @@ function head(detail, back) {
     h("div", { class: "row" },
       button("Back", back, { class: "small back", "aria-label": "Back to the list" }),
       statusChip(summary), h("h2", { class: "detail-title grow" }, whatRan(summary)),
-      summary.cold ? h("span", { class: "chip", dataset: { kind: "cold" } }, "cold start") : h("span", { class: "chip" }, "warm"),
+      summary.function ? h("span", { class: "chip", dataset: { kind: summary.cold ? "cold" : "" } }, summary.cold ? "cold start" : "warm") : null,
       button("Close", back, { class: "plain small close", "aria-label": "Close" }),
     ),
     summary.error ? h("p", { class: "trouble" }, summary.error) : null,

@@ -17,13 +17,15 @@ const STATUSES = [["", "any outcome"], ["ok", "ok"], ["error", "errors"], ["4xx"
 const FILTERS = ["q", "status", "function", "route"];
 const REFRESH_MS = 200;
 
-function fillRow(row, summary) {
+/** A row of the list; `keys` has functions' names in the map by their names at AWS. */
+function fillRow(row, summary, keys) {
+  const [clock, milliseconds] = time(summary.at, true).split(".");
   row.setAttribute("aria-label", sentence(summary));
   row.append(
-    h("span", { class: "quiet at" }, time(summary.at, true)),
+    h("span", { class: "quiet at" }, clock, h("span", { class: "at-ms" }, `.${milliseconds}`)),
     statusChip(summary),
     h("span", { class: "cut what" }, whatRan(summary)),
-    h("span", { class: "cut quiet by" }, summary.function ?? summary.error ?? ""),
+    h("span", { class: "cut quiet by" }, keys.get(summary.function) ?? summary.function ?? summary.error ?? ""),
     summary.cold ? h("span", { class: "chip", dataset: { kind: "cold" } }, "cold") : h("span", {}),
     h("span", { class: "took" }, ms(summary.total_ms ?? summary.duration_ms)),
   );
@@ -39,6 +41,8 @@ export async function show(main, parameters, signal) {
   let reading = null; // the AbortController of the detail that is being read
   let opened = null;
   const tab = { name: "request" };
+  const { functions: known } = await get("functions", {}, signal);
+  const keys = new Map(known.map((one) => [one.name, one.key]));
 
   const pause = button("Live", () => setLive(!live), { "aria-pressed": "true", class: "small", title: "New invocations appear as they happen (p)" });
   const told = h("span", { class: "quiet", role: "status" });
@@ -53,7 +57,7 @@ export async function show(main, parameters, signal) {
   const statuses = select(STATUSES, filters.status, (status) => filter({ status }), { "aria-label": "Outcome" });
   const functions = select([["", "all functions"]], "", (name) => filter({ function: name }), { "aria-label": "Function" });
   const routes = select([["", "all routes"]], "", (route) => filter({ route }), { "aria-label": "Route" });
-  const list = new LongList({ label: "Invocations, the newest first", row: (index) => feed.at(index), fill: fillRow, need: (start, end) => attempt(() => feed.need(start, end)), open: (index) => open(feed.at(index)?.id) });
+  const list = new LongList({ label: "Invocations, the newest first", row: (index) => feed.at(index), fill: (row, summary) => fillRow(row, summary, keys), need: (start, end) => feed.need(start, end).catch(() => undefined), open: (index) => open(feed.at(index)?.id) });
   const nothing = h("div", { class: "list-empty", hidden: true });
   const detail = h("section", { class: "detail", "aria-label": "Invocation", tabIndex: -1, hidden: true });
   const split = h("div", { class: "split" }, h("div", { class: "list-side" }, list.element, nothing), detail);
@@ -138,31 +142,20 @@ export async function show(main, parameters, signal) {
     });
   }
 
-  function step(by) {
-    const at = chosen === null ? -1 : feed.indexOf(chosen);
-    const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), feed.total - 1);
+  let cursor = null; // where the keyboard is while nothing is open
+
+  function move(by) {
+    const from = feed.indexOf(chosen ?? cursor);
+    const next = from < 0 ? 0 : Math.min(Math.max(from + by, 0), feed.total - 1);
     const id = feed.at(next)?.id;
     if (id === undefined || id === chosen) return;
-    if (detail.hidden && chosen === null) {
-      chosen = id;
-      list.choose(id, next);
-      chosen = null;
+    if (chosen === null) {
       cursor = id;
+      list.choose(id, next);
       return;
     }
-    chosen = id;
-    remember();
     choose(id);
-  }
-
-  let cursor = null;
-  function move(by) {
-    if (chosen !== null) return step(by);
-    const at = cursor === null ? -1 : feed.indexOf(cursor);
-    const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), feed.total - 1);
-    cursor = feed.at(next)?.id ?? null;
-    list.choose(cursor, next);
-    return undefined;
+    remember();
   }
 
   shortcut("j", "The next, older one", () => move(1), signal);
@@ -184,9 +177,14 @@ export async function show(main, parameters, signal) {
     clearTimeout(timer);
   });
   listen("invocations", follow, signal);
-  listen("state", (state) => state === "live" && follow(), signal);
-  get("functions", {}, signal).then(({ functions: known }) => fillChoices(functions, known.map((one) => [one.name, one.key]), filters.function), () => undefined);
-  get("routes", {}, signal).then(({ routes: known }) => fillChoices(routes, [...new Set(known.map((one) => `${one.method} ${one.path}`))].map((one) => [one, one]), filters.route), () => undefined);
+  let lost = false;
+  listen("state", (state) => {
+    if (state !== "live") lost = true;
+    else if (lost) feed.restart().catch(() => undefined); // it may have begun anew, with other ids
+    else follow();
+  }, signal);
+  fillChoices(functions, [...keys], filters.function);
+  get("routes", {}, signal).then(({ routes: all }) => fillChoices(routes, [...new Set(all.map((one) => `${one.method} ${one.path}`))].map((one) => [one, one]), filters.route), () => undefined);
   await feed.restart();
   choose(chosen);
 

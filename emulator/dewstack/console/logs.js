@@ -28,7 +28,7 @@ function marked(text, wanted) {
   return nodes;
 }
 
-function kindOfLine(text) {
+function kindOf(text) {
   if (FRAME.test(text)) return "frame";
   if (FAILURE.test(text)) return "bad";
   return WARNING.test(text) ? "warn" : "";
@@ -66,7 +66,7 @@ export async function show(main, parameters, signal) {
     label: "Log lines, the newest last",
     row: (index) => shown[index],
     fill: (element, row) => {
-      element.dataset.kind = kindOfLine(row.text);
+      element.dataset.kind = row.kind;
       element.append(h("span", { class: "quiet at" }, row.first ? time(row.timestamp / 1000, true) : ""), h("span", { class: "quiet by cut" }, row.first ? row.function : ""), h("span", { class: "text" }, marked(row.text, wanted)));
     },
   });
@@ -81,7 +81,7 @@ export async function show(main, parameters, signal) {
     if (on) list.toEnd();
   }
 
-  const fits = (row) => (frames || !FRAME.test(row.text)) && (!wanted || row.event.includes(wanted));
+  const fits = (row) => (frames || row.kind !== "frame") && (!wanted || row.event.includes(wanted));
 
   function sift() {
     shown = entries.filter(fits);
@@ -99,7 +99,8 @@ export async function show(main, parameters, signal) {
   function take(events) {
     const rows = events.flatMap((event) => {
       const whole = `${event.message} ${event.stream} ${event.function}`.toLowerCase();
-      return event.message.replace(/\n$/, "").split("\n").map((text, at) => ({ id: (number += 1), first: at === 0, text, event: whole, function: event.function, timestamp: event.timestamp }));
+      const kind = kindOf(event.message);
+      return event.message.replace(/\n$/, "").split("\n").map((text, at) => ({ id: (number += 1), first: at === 0, text, kind, event: whole, function: event.function, timestamp: event.timestamp }));
     });
     entries.push(...rows);
     if (entries.length > KEPT) {

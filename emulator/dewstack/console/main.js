@@ -138,7 +138,7 @@ async function greet() {
     $("service").textContent = health.service || "dewstack";
     $("stage").textContent = health.stage;
     $("stage").hidden = !health.stage;
-    $("state").textContent = `running · dewstack ${health.version}`;
+    $("state").textContent = `running · ${health.version}`;
     $("state").dataset.state = "live";
   } catch {
     lost();

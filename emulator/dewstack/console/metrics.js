@@ -3,7 +3,7 @@
 import { call, get, listen, repeat } from "./api.js";
 import { button, empty, h, href, refill, select, tools } from "./dom.js";
 import { plot } from "./chart.js";
-import { count, ms } from "./format.js";
+import { count, ms, seconds } from "./format.js";
 import { section, table } from "./table.js";
 
 export const title = "Metrics";
@@ -52,7 +52,7 @@ async function read(subject, minutes, signal) {
     EndTime: to,
     MetricDataQueries: wanted.map((one, at) => ({ Id: `m${at}`, MetricStat: { Metric: { Namespace: subject.namespace, MetricName: one.metric, Dimensions: subject.dimensions }, Period: period, Stat: one.stat } })),
   }, signal);
-  const points = new Map(found.map((one) => [one.Id, new Map(one.Timestamps.map((at, index) => [Date.parse(at) / 1000, one.Values[index]]))]));
+  const points = new Map(found.map((one) => [one.Id, new Map(one.Timestamps.map((at, index) => [seconds(at), one.Values[index]]))]));
   let at = -1;
   return { from, to, period, plots: subject.plots.map(([, , series]) => series.map((one) => ({ ...one, points: points.get(`m${(at += 1)}`) ?? new Map() }))) };
 }

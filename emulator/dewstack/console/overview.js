@@ -56,12 +56,17 @@ function recentList(summaries) {
 
 function addresses(health) {
   const link = (url) => (/^https?:/.test(url) ? h("a", { href: url }, url) : h("code", {}, url));
-  return facts([
-    ["Service", link(health.urls.service)],
-    ["Front end", link(health.urls.frontend)],
-    ["AWS endpoint", h("code", {}, health.urls.aws)],
-    ...Object.entries(health.outputs).map(([name, value]) => [name, link(value)]),
-  ]);
+  const outputs = Object.entries(health.outputs).map(([name, value]) => [name, link(value)]);
+  const ofFunctions = outputs.filter(([name]) => name.endsWith("QualifiedArn"));
+  return [
+    facts([
+      ["Service", link(health.urls.service)],
+      ["Front end", link(health.urls.frontend)],
+      ["AWS endpoint", h("code", {}, health.urls.aws)],
+      ...outputs.filter((one) => !ofFunctions.includes(one)),
+    ]),
+    ofFunctions.length ? h("details", { class: "spaced-above" }, h("summary", {}, `ARNs of ${ofFunctions.length} functions`), facts(ofFunctions)) : null,
+  ];
 }
 
 /** Render the overview; it follows what happens. */

@@ -2,13 +2,11 @@
 
 import { call, callAll, listen, repeat } from "./api.js";
 import { empty, h, href, refill, select, tools } from "./dom.js";
-import { moment } from "./format.js";
+import { moment, seconds } from "./format.js";
 import { codeBox, jsonBox } from "./json.js";
 import { facts, table, tabs } from "./table.js";
 
 export const title = "Stacks";
-
-const seconds = (written) => (written ? Date.parse(written) / 1000 : 0);
 
 /** A status as a chip. */
 function statusChip(status) {
@@ -21,8 +19,8 @@ const VIEWS = {
     const { StackResources: found } = await call("cloudformation", "DescribeStackResources", { StackName: name }, signal);
     return [found, () => table("Resources", [
       { title: "Logical id", cell: (one) => one.LogicalResourceId },
-      { title: "Type", cell: (one) => h("span", { class: "quiet" }, one.ResourceType) },
-      { title: "Physical id", mono: true, wrap: true, cell: (one) => one.PhysicalResourceId ?? "" },
+      { title: "Type", keep: true, cell: (one) => h("span", { class: "quiet" }, one.ResourceType) },
+      { title: "Physical id", mono: true, cell: (one) => one.PhysicalResourceId ?? "" },
       { title: "Status", cell: (one) => statusChip(one.ResourceStatus) },
     ], found)];
   },
@@ -32,7 +30,7 @@ const VIEWS = {
     return [stack, () => [
       stack.Outputs?.length ? table("Outputs", [
         { title: "Output", cell: (one) => one.OutputKey },
-        { title: "Value", mono: true, wrap: true, cell: (one) => one.OutputValue },
+        { title: "Value", mono: true, cell: (one) => one.OutputValue },
         { title: "Export", mono: true, cell: (one) => one.ExportName ?? "" },
       ], stack.Outputs) : empty("The stack has no outputs."),
       parameters.length ? h("div", { class: "section" }, table("Parameters", [{ title: "Parameter", cell: (one) => one.ParameterKey }, { title: "Value", mono: true, cell: (one) => one.ParameterValue ?? "" }], parameters)) : null,
@@ -44,7 +42,7 @@ const VIEWS = {
       { title: "When", cell: (one) => moment(seconds(one.Timestamp)) },
       { title: "Logical id", cell: (one) => one.LogicalResourceId },
       { title: "Status", cell: (one) => statusChip(one.ResourceStatus) },
-      { title: "Reason", wrap: true, cell: (one) => one.ResourceStatusReason ?? "" },
+      { title: "Reason", cell: (one) => one.ResourceStatusReason ?? "" },
     ], found)];
   },
   template: async (name, signal) => {

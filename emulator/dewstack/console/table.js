@@ -3,15 +3,14 @@
 import { h } from "./dom.js";
 
 /**
- * A table. `columns` are `{ title, cell(row), number?, mono?, wrap? }`; a cell is text or an element. `caption` is for who
- * cannot see where the table stands.
+ * A table. `columns` are `{ title, cell(row), number?, mono?, keep? }` (`keep`: on one line); a cell is text or an element. `caption` is for who
+ * cannot see where the table stands. On a phone each row is a block, which takes the roles away: hence they are said.
  */
 export function table(caption, columns, rows) {
-  const kind = (column) => ["number", "mono", "wrap"].filter((name) => column[name]).join(" ") || null;
-  return h("div", { class: "table", tabIndex: 0, role: "region", "aria-label": caption }, h("table", {},
-    h("caption", { class: "visually-hidden" }, caption),
-    h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.number ? "number" : null }, column.title)))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column) => h("td", { class: kind(column) }, column.cell(row)))))),
+  const kind = (column) => ["number", "mono", "keep"].filter((name) => column[name]).join(" ") || null;
+  return h("div", { class: "table", tabIndex: 0, role: "region", "aria-label": caption }, h("table", { role: "table", "aria-label": caption },
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((column) => h("th", { scope: "col", role: "columnheader", class: column.number ? "number" : null }, column.title)))),
+    h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, columns.map((column) => h("td", { role: "cell", class: kind(column), dataset: { title: column.title } }, column.cell(row)))))),
   ));
 }
 

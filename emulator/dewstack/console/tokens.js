@@ -16,7 +16,7 @@ function claimsTable(claims, now) {
     if (!TIMES.has(name) || typeof value !== "number") return typeof value === "string" ? value : JSON.stringify(value);
     return [String(value), h("span", { class: "quiet" }, ` ${moment(value)}, ${value < now ? `${span(now - value)} ago` : `in ${span(value - now)}`}`)];
   };
-  return table("Claims", [{ title: "Claim", mono: true, cell: ([name]) => name }, { title: "Value", wrap: true, cell: said }], Object.entries(claims));
+  return table("Claims", [{ title: "Claim", mono: true, cell: ([name]) => name }, { title: "Value", cell: said }], Object.entries(claims));
 }
 
 function checksList(checks) {

@@ -3,9 +3,9 @@
 import { call, callAll } from "./api.js";
 import { attempt, button, field, h, href, toast, tools } from "./dom.js";
 import { confirmed, form } from "./dialogs.js";
-import { moment } from "./format.js";
+import { moment, seconds } from "./format.js";
 import { facts, section, table } from "./table.js";
-import { attribute, seconds, statusOf } from "./users.js";
+import { attribute, statusOf } from "./users.js";
 
 /** Render a user of a pool. */
 export async function showUser(main, pool, username, signal) {
@@ -82,7 +82,7 @@ export async function showUser(main, pool, username, signal) {
         ["Second factors", user.UserMFASettingList?.join(", ")],
         ["Mail", attribute(user, "email") && h("a", { href: href("mail", null, { q: attribute(user, "email") }) }, "what was sent to them")],
       ])),
-      section("Attributes", table("Attributes", [{ title: "Attribute", mono: true, cell: (one) => one.Name }, { title: "Value", wrap: true, cell: (one) => one.Value }], user.UserAttributes), h("p", { class: "spaced-above" }, button("Edit attributes", () => editAttributes(user), { class: "small" }))),
+      section("Attributes", table("Attributes", [{ title: "Attribute", mono: true, cell: (one) => one.Name }, { title: "Value", cell: (one) => one.Value }], user.UserAttributes), h("p", { class: "spaced-above" }, button("Edit attributes", () => editAttributes(user), { class: "small" }))),
       section("Groups", membership(mine, all)),
     );
   }

@@ -3,7 +3,7 @@
 import { call, callAll } from "./api.js";
 import { attempt, button, empty, field, h, href, select, tools } from "./dom.js";
 import { confirmed, form } from "./dialogs.js";
-import { count, moment } from "./format.js";
+import { count, moment, seconds } from "./format.js";
 import { section, table } from "./table.js";
 import { showUser } from "./user.js";
 
@@ -21,9 +21,6 @@ export const attribute = (user, name) => (user.Attributes ?? user.UserAttributes
 export function statusOf(user) {
   return h("span", { class: "row" }, h("span", { class: "chip", dataset: { kind: KINDS[user.UserStatus] ?? "" } }, user.UserStatus), user.Enabled ? null : h("span", { class: "chip", dataset: { kind: "bad" } }, "disabled"));
 }
-
-/** Seconds of a time as the API writes it. */
-export const seconds = (written) => (written ? Date.parse(written) / 1000 : null);
 
 function createForm(pool, done) {
   const byEmail = pool.UsernameAttributes?.includes("email");
@@ -93,8 +90,8 @@ function usersTable(pool, place, parameters, signal) {
   function fill() {
     more.hidden = !next;
     result.replaceChildren(found.length ? table("Users", [
-      { title: "User name", cell: (user) => h("a", { href: href("users", user.Username, { pool: pool.Id }) }, user.Username) },
-      { title: "E-mail", cell: (user) => attribute(user, "email") },
+      { title: "User", cell: (user) => h("a", { href: href("users", user.Username, { pool: pool.Id }) }, attribute(user, "email") || user.Username) },
+      { title: "User name", mono: true, cell: (user) => h("span", { class: "quiet" }, user.Username) },
       { title: "Status", cell: statusOf },
       { title: "Created", number: true, cell: (user) => moment(seconds(user.UserCreateDate)) },
     ], found) : empty(search.value || status ? "Nobody fits." : "Nobody yet.", search.value || status ? "" : "Sign somebody up, or create a user here."));

@@ -13,6 +13,7 @@ from dewstack.background import STOP_SECONDS, LoopThread
 from dewstack.clock import Clock
 from dewstack.cognito import Message
 from dewstack.config import Config
+from dewstack.control import Pages
 from dewstack.service import Service, load
 from dewstack.watch import ServedMap
 
@@ -111,17 +112,19 @@ def start(
     stage: str = "",
     params: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    pages: Pages | None = None,
     **config: Any,
 ) -> Iterator[Dew]:
     """Run an emulator for the length of a `with`, the map in `directory` deployed (none: an empty emulator).
 
-    `stage` and `params` are the map's; `config` are fields of `dewstack.config.Config`. Ports are free ones and
-    state is kept in memory unless they say otherwise. Raises UserError when the map cannot be served.
+    `stage` and `params` are the map's; `pages` is the console, for tests of it; `config` are fields of
+    `dewstack.config.Config`. Ports are free ones and state is kept in memory unless they say otherwise. Raises
+    UserError when the map cannot be served.
     """
     settings = Config(**{"aws_port": 0, "service_port": 0, "frontend_port": 0, **config})
     options = {"stage": stage} if stage else {}
     thread = LoopThread()
-    emulator = Emulator(settings, clock)
+    emulator = Emulator(settings, clock, pages=pages)
     try:
         thread.run(emulator.start(), START_SECONDS)
         try:
