@@ -22,7 +22,7 @@ def files(tmp_path: Path, form: Form, **told: Any) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("form", "routes"),
     [
-        (Form(), {"app": ["$default"]}),
+        (Form(), {"app": ["*"]}),
         (Form(rest=True), {"app": ["ANY /", "ANY /{proxy+}"]}),
         (
             Form(per_route=True),
