@@ -193,19 +193,24 @@ def _modules(project: str) -> list[str]:
 
 
 def _distributions() -> dict[str, str]:
-    """Import names, with the requirement that brings each."""
+    """Import names of what is loaded, with the requirement that brings each."""
     from importlib import metadata
 
+    loaded = [(name, getattr(module, "__file__", None) or "") for name, module in list(sys.modules.items())]
+    wanted = {name.partition(".")[0] for name, file in loaded if "-packages" in file}
     found: dict[str, str] = {}
+    unclear = []
     for distribution in metadata.distributions():
         name = distribution.metadata["Name"]
-        tops = (distribution.read_text("top_level.txt") or "").split() or [
-            str(file).split("/")[0].removesuffix(".py")
-            for file in distribution.files or ()
-            if str(file).endswith(".py")
-        ]
-        for top in tops:
+        tops = (distribution.read_text("top_level.txt") or re.sub(r"[-.]", "_", name).lower()).split()
+        for top in wanted.intersection(tops):
             found.setdefault(top, f"{name}=={distribution.version}")
+        if not wanted.intersection(tops):
+            unclear.append(distribution)
+    for distribution in unclear if wanted - set(found) else ():  # their lists of files are long
+        for top in {str(file).partition("/")[0].partition(".")[0] for file in distribution.files or ()}:
+            if top in wanted:
+                found.setdefault(top, f"{distribution.metadata['Name']}=={distribution.version}")
     return found
 
 

@@ -1,6 +1,7 @@
 """Has an application imported by its project's own Python, and takes what that tells of it."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -84,6 +85,8 @@ def _failure(told: bytes) -> _Failure | None:
 
 
 def _refusal(target: str, python: str, failure: _Failure) -> UserError:
+    if failure.error == "NoAppException" and "Traceback" in failure.message:
+        failure = _inside(failure)
     if failure.error == "ModuleNotFoundError" and "'flask'" in failure.message:
         return UserError(
             f"there is no Flask in {python}",
@@ -91,20 +94,20 @@ def _refusal(target: str, python: str, failure: _Failure) -> UserError:
         )
     if failure.error == "NoAppException":
         return UserError(
-            " ".join(line for line in failure.message.split("\n") if not line.startswith(" ")).strip(),
-            hint="name it as for flask --app: 'shop', 'shop:app', 'shop:create_app()'"
-            + _cause(failure.message),
+            failure.message, hint="name it as for flask --app: shop, shop:app, 'shop:create_app()'"
         )
     where = f" at {failure.at}" if failure.at else ""
     return UserError(
         f"{target} can't be imported: {failure.error}{where}: {failure.message}",
-        hint="an application is imported in its own Python, with the variables of this shell (and of .env)",
+        hint=f"it was imported by {python}, with the variables of this shell and of .env",
     )
 
 
-def _cause(message: str) -> str:
-    """The line of a traceback inside `message` that says what was wrong."""
-    lines = [
-        line for line in message.strip().splitlines() if line and not line.startswith((" ", "Traceback"))
-    ]
-    return f". {lines[-1]}" if "Traceback" in message and lines else ""
+def _inside(failure: _Failure) -> _Failure:
+    """The error that a message of Flask's quotes with its traceback."""
+    lines = failure.message.strip().splitlines()
+    kind, _, message = lines[-1].partition(": ")
+    places = re.findall(r'File "([^"]+)", line (\d+)', failure.message)
+    own = [(file, line) for file, line in places if "site-packages" not in file and not file.startswith("<")]
+    at = f"{os.path.basename(own[-1][0])}:{own[-1][1]}" if own else ""
+    return _Failure(kind.rpartition(".")[2], message, at)
