@@ -27,6 +27,7 @@ COMMANDS = {
     "deploy": "Deploy the map: to the emulator that runs here, to LocalStack, or to AWS.",
     "diff": "Show what a deployment would change.",
     "outputs": "Show the outputs of what is deployed.",
+    "parity": "Compare what several targets answer to the same requests.",
     "remove": "Remove what is deployed, with all that is in it.",
     "localstack": "Start and stop LocalStack with dewstack's services inside.",
     "doctor": "Check that this machine has what dew needs.",
