@@ -4,11 +4,11 @@ import { get } from "./api.js";
 import { button, empty, h, href } from "./dom.js";
 import { bytes, count, dollars, moment, ms } from "./format.js";
 import { bodyBox, codeBox, jsonBox } from "./json.js";
-import { actions } from "./sending.js";
+import { actions, address } from "./sending.js";
 import { facts, figures, table, tabs } from "./table.js";
 import { statusChip, timingBar, whatRan } from "./timing.js";
 
-const KINDS = { http: "HTTP API", rest: "REST API", websocket: "WebSocket API", url: "Function URL", invoke: "Invoke", event: "Event", trigger: "Cognito trigger" };
+const KINDS = { http: "HTTP API", rest: "REST API", websocket: "WebSocket API", url: "Function URL", invoke: "Invoke", event: "Event", trigger: "Cognito trigger", authorizer: "Authorizer" };
 
 function headersTable(label, headers) {
   if (!headers?.length) return h("p", { class: "quiet" }, "No headers.");
@@ -26,7 +26,7 @@ function requestTab(detail) {
   return (panel) => {
     const { request } = detail;
     panel.append(
-      h("p", { class: "request-head" }, h("span", { class: "method" }, request.method), " ", h("code", {}, request.url)),
+      h("p", { class: "request-head" }, h("span", { class: "method" }, request.method), " ", h("code", {}, address(request).href)),
       bearer(request) ? h("p", {}, h("a", { href: href("tokens", null, { invocation: detail.summary.id }) }, "Decode and verify its token")) : "",
       h("h3", {}, "Headers"), headersTable("Request headers", request.headers),
       h("h3", {}, "Body"), bodyBox("Request body", request.body, request),
@@ -48,7 +48,6 @@ function responseTab(detail) {
 function eventTab(detail) {
   return (panel) => panel.append(
     detail.event === null ? empty("No function was reached.", detail.summary.error ?? "") : jsonBox("Event", detail.event),
-    detail.cut?.event ? h("p", { class: "hint" }, "The event was longer: this is its beginning.") : "",
   );
 }
 
@@ -80,6 +79,7 @@ function head(detail, back) {
       summary.function ? h("span", { class: "chip", dataset: { kind: summary.cold ? "cold" : "" } }, summary.cold ? "cold start" : "warm") : null,
       button("Close", back, { class: "plain small close", "aria-label": "Close" }),
     ),
+    detail.cut ? h("p", { class: "note" }, "Something of this was longer than 256 KB: what is kept is its beginning.") : null,
     summary.error ? h("p", { class: "trouble" }, summary.error) : null,
     actions(detail),
     timingBar(summary),

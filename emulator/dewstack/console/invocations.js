@@ -64,16 +64,17 @@ export async function show(main, parameters, signal) {
   main.append(h("div", { class: "filters" }, search, statuses, functions, routes), split);
 
   const feed = new Feed(filters, (added, restarted) => {
-    if (restarted) list.restart(feed.total);
-    else list.resize(feed.total, added);
+    if (restarted) list.restart(feed.length);
+    else list.resize(feed.length, added);
     tell();
   }, signal);
 
   function tell() {
-    told.textContent = `${count(feed.total)} ${Object.values(filters).some(Boolean) ? "found" : "recorded"}${feed.dropped ? `, ${count(feed.dropped)} older ones forgotten` : ""}`;
-    nothing.hidden = feed.total > 0;
-    if (feed.total > 0) return;
-    nothing.replaceChildren(Object.values(filters).some(Boolean) ? empty("Nothing fits these filters.") : empty("Nothing has run yet.", "Send a request, and it will be here at once."));
+    const lost = feed.dropped ? `, ${count(feed.dropped)} too many to keep` : "";
+    told.textContent = `${count(feed.length)}${feed.more ? "+" : ""} ${feed.filtered ? "found" : "recorded"}${lost}`;
+    nothing.hidden = feed.length > 0;
+    if (feed.length > 0) return;
+    nothing.replaceChildren(feed.filtered ? empty("Nothing fits these filters.") : empty("Nothing has run yet.", "Send a request, and it will be here at once."));
   }
 
   let timer = null;
@@ -146,7 +147,7 @@ export async function show(main, parameters, signal) {
 
   function move(by) {
     const from = feed.indexOf(chosen ?? cursor);
-    const next = from < 0 ? 0 : Math.min(Math.max(from + by, 0), feed.total - 1);
+    const next = from < 0 ? 0 : Math.min(Math.max(from + by, 0), feed.length - 1);
     const id = feed.at(next)?.id;
     if (id === undefined || id === chosen) return;
     if (chosen === null) {

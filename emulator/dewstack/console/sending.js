@@ -11,11 +11,17 @@ const UNSENT = new Set(["host", "content-length", "connection", "accept-encoding
 
 const quoted = (value) => `'${String(value).replaceAll("'", `'\\''`)}'`;
 
+/** Where a request was sent to: its record has the path, and the Host header. */
+export function address(request) {
+  const host = request.headers.find(([name]) => name.toLowerCase() === "host")?.[1] ?? location.host;
+  return new URL(request.url, `http://${host}`);
+}
+
 /** The request as a curl command for a POSIX shell. */
 export function curl(request) {
   const parts = ["curl", "-i"];
   if (request.method !== "GET" || request.body) parts.push("-X", request.method);
-  parts.push(quoted(request.url));
+  parts.push(quoted(address(request).href));
   for (const [name, value] of request.headers) {
     if (!UNSENT.has(name.toLowerCase())) parts.push("\\\n  -H", quoted(`${name}: ${value}`));
   }
@@ -50,8 +56,8 @@ export function editAndReplay(detail) {
       make = () => ({ event: editor.value() });
     },
     request: () => {
-      const { method, url, headers, body } = detail.request;
-      const parsed = new URL(url);
+      const { method, headers, body } = detail.request;
+      const parsed = address(detail.request);
       const chosen = { method };
       const path = h("input", { value: parsed.pathname + parsed.search, spellcheck: false });
       const editor = jsonEditor("Headers", headersText(headers), (right) => { send.disabled = !right; }, { lines: 8 });

@@ -40,7 +40,7 @@ function createForm(pool, done) {
       UserPoolId: pool.Id,
       Username: values.username,
       UserAttributes: attributes,
-      ...(values.password && !own ? { TemporaryPassword: values.password } : {}),
+      ...(values.password ? { TemporaryPassword: values.password } : {}),
       ...(values.silent ? { MessageAction: "SUPPRESS" } : {}),
     });
     if (own) await call("cognito-idp", "AdminSetUserPassword", { UserPoolId: pool.Id, Username: values.username, Password: values.password, Permanent: true });
