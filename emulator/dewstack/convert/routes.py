@@ -46,13 +46,11 @@ def functions_by_endpoint(application: Application, *, rest: bool) -> list[Route
             continue
         if rule.endpoint not in keys:
             keys[rule.endpoint] = _key(rule.endpoint, keys.values())
-        path = api_path(rule)
-        for each in [_one_tree(path, names)] if rest else _with_and_without_slash(rule, path):
-            for method in _methods(rule):
-                route = Route(each, method)
-                if route not in taken:
-                    taken.add(route)
-                    routes.setdefault(rule.endpoint, []).append(route)
+        path = _one_tree(api_path(rule), names) if rest else api_path(rule)
+        for route in (Route(path, method) for method in _methods(rule)):
+            if route not in taken:
+                taken.add(route)
+                routes.setdefault(rule.endpoint, []).append(route)
     if len(taken) > MOST:
         raise UserError(f"{len(taken)} routes are more than the {MOST} of an API", hint="take --one-function")
     return [RoutedFunction(keys[endpoint], (endpoint,), tuple(found)) for endpoint, found in routes.items()]
@@ -74,16 +72,6 @@ def _segments(rule: str) -> Iterator[str]:
     """The parts between slashes; those inside of `<…>` (arguments of converters) don't part."""
     protected = VARIABLE.sub(lambda found: found[0].replace("/", "\0"), rule)
     return (segment.replace("\0", "/") for segment in protected.lstrip("/").split("/"))
-
-
-def _with_and_without_slash(rule: Rule, path: str) -> list[str]:
-    """An HTTP API tells `/about` from `/about/`; Flask redirects from the first, or takes both."""
-    if path.endswith("+}") or path == "/":
-        return [path]
-    bare = path.rstrip("/")
-    if path.endswith("/") or not rule.strict_slashes:
-        return [bare, f"{bare}/"]
-    return [path]
 
 
 def _one_tree(path: str, names: dict[str, str]) -> str:
@@ -129,6 +117,9 @@ def unlike_flask(application: Application, *, rest: bool) -> Mapping[str, str]:
         "A path that no rule has, or another method": f"{nowhere}; Flask: its 404 or 405 page",
         "HEAD and OPTIONS, which Flask answers by itself": f"{nowhere}; declare the routes you need",
     }
+    branches = [rule.rule for rule in application.rules if rule.rule.endswith("/") and rule.rule != "/"]
+    if branches and not rest:
+        told[f"{branches[0]} without its slash"] = f"{nowhere}; Flask: a redirect"
     codes = sorted({404, 405}.intersection(application.error_codes))
     if codes:
         handled = " and ".join(map(str, codes))

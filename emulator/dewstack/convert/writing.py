@@ -20,6 +20,16 @@ LOCKS = {"uv.lock": "uv add", "poetry.lock": "poetry add", "Pipfile.lock": "pipe
 NOT_PACKED = ("**/__pycache__/**", ".dew/**", ".env*")
 NOT_PACKED_IF_THERE = (".git", ".venv", "venv", "env", "node_modules", "tests")
 
+RELATIVE = """\
+@app.after_request
+def relative(response):
+    \"\"\"A redirect to the application itself names the path alone: it may be reached at another address.\"\"\"
+    if response.location and response.location.startswith(request.host_url):
+        response.location = "/" + response.location.removeprefix(request.host_url)
+    return response
+
+""".splitlines()
+
 
 class Form(Struct, frozen=True):
     """How the application is to run: a function for each route or one for all, behind a REST or an HTTP API."""
@@ -136,8 +146,7 @@ def _handler(application: Application, directory: Path, form: Form) -> Iterator[
         yield "from pathlib import Path"
         yield ""
     yield "from apig_wsgi import make_lambda_handler"
-    if instance:
-        yield "from flask import Flask"
+    yield f"from flask import {'Flask, ' if instance else ''}request"
     yield ""
     if elsewhere:
         yield f'sys.path.insert(0, str(Path(__file__).parent / "{below}"))'
@@ -157,6 +166,8 @@ def _handler(application: Application, directory: Path, form: Form) -> Iterator[
     yield from _application(application, late=instance or elsewhere)
     yield 'app.config.from_prefixed_env()  # FLASK_SECRET_KEY of the map\'s environment is app.config["SECRET_KEY"]'
     yield ""
+    yield ""
+    yield from RELATIVE
     yield from _entry(form)
     if application.commands:
         yield from _command(application)
