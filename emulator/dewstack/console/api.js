@@ -112,6 +112,16 @@ class Stream extends EventTarget {
     this.wait = 250;
   }
 
+  /** Connect while somebody looks: browsers have six connections for all tabs together. */
+  start() {
+    document.addEventListener("visibilitychange", () => {
+      this.source?.close();
+      this.source = null;
+      if (!document.hidden) this.open();
+    });
+    if (!document.hidden) this.open();
+  }
+
   open() {
     const source = new EventSource("/_dew/stream");
     this.source = source;
@@ -123,7 +133,7 @@ class Stream extends EventTarget {
     source.onerror = () => {
       this.tell("gone");
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again, from where it was
-      setTimeout(() => this.open(), this.wait);
+      setTimeout(() => this.source === source && this.open(), this.wait);
       this.wait = Math.min(this.wait * 2, LATEST_WAIT);
     };
   }
@@ -135,7 +145,6 @@ class Stream extends EventTarget {
   }
 
   tell(state) {
-    if (state === this.state) return;
     this.state = state;
     this.dispatchEvent(new CustomEvent("state", { detail: state }));
   }
@@ -151,7 +160,7 @@ const stream = new Stream();
 
 /** Connect: the shell does it once. */
 export function connect() {
-  stream.open();
+  stream.start();
 }
 
 /**

@@ -29,8 +29,8 @@ export function ticks(most, whole) {
 export function plot(title, data, write, { whole = false } = {}) {
   const canvas = h("div", { class: "plot-canvas" });
   const legend = h("div", { class: "plot-legend" });
-  const rows = h("div", {});
-  const element = h("figure", { class: "plot card" }, h("figcaption", { class: "plot-head" }, h("h3", {}, title), legend), canvas, h("details", { class: "plot-table" }, h("summary", {}, "As a table"), rows));
+  const rows = h("div", { tabIndex: 0 });
+  const element = h("figure", { class: "plot card" }, h("figcaption", { class: "plot-head" }, h("h2", {}, title), legend), canvas, h("details", { class: "plot-table" }, h("summary", {}, "As a table"), rows));
   let pointed = null; // the start of the period that the pointer is at
   let width = 0;
   const observer = new ResizeObserver(([entry]) => {

@@ -15,7 +15,7 @@ function environment(one, reveal) {
   if (!entries.length) return h("p", { class: "quiet" }, "No environment variables.");
   return table(`Environment of ${one.name}`, [
     { title: "Variable", mono: true, cell: ([name]) => name },
-    { title: "Value", mono: true, cell: ([name, value]) => (value === null ? h("span", {}, h("span", { class: "quiet", "aria-label": "hidden" }, HIDDEN), " ", button("Show", reveal, { class: "link small", "aria-label": `Show the value of ${name}` })) : value) },
+    { title: "Value", mono: true, cell: ([name, value]) => (value === null ? h("span", {}, h("span", { class: "quiet", "aria-hidden": "true" }, HIDDEN), " ", button("Show", reveal, { class: "link small", "aria-label": `Show the value of ${name}` })) : value) },
   ], entries);
 }
 

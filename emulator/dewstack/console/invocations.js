@@ -180,8 +180,8 @@ export async function show(main, parameters, signal) {
   listen("invocations", follow, signal);
   let lost = false;
   listen("state", (state) => {
-    if (state !== "live") lost = true;
-    else if (lost) feed.restart().catch(() => undefined); // it may have begun anew, with other ids
+    if (state === "gone") lost = true;
+    else if (lost) feed.restart().then(() => { lost = false; }, () => undefined); // it may have begun anew, with other ids
     else follow();
   }, signal);
   fillChoices(functions, [...keys], filters.function);

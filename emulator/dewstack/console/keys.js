@@ -33,17 +33,20 @@ function pressed(event) {
   found.work(event);
 }
 
+const WRITTEN = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
+
 /** The list of what keys do now. */
 export function showShortcuts() {
   const groups = new Map();
   for (const [key, { says, group }] of known) {
-    if (!groups.has(group)) groups.set(group, []);
-    groups.get(group).push([key, says]);
+    if (!groups.has(group)) groups.set(group, new Map());
+    const entries = groups.get(group);
+    entries.set(says, [...(entries.get(says) ?? []), ...key.split(" ")]);
   }
   const order = [...groups].sort(([one], [other]) => (one === "On this page" ? -1 : other === "On this page" ? 1 : 0));
   const columns = order.map(([group, entries]) =>
-    h("section", {}, h("h3", {}, group), h("dl", { class: "shortcuts" }, entries.map(([key, says]) => [
-      h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, says),
+    h("section", {}, h("h3", {}, group), h("dl", { class: "shortcuts" }, [...entries].map(([says, keys]) => [
+      h("dt", {}, keys.map((one) => h("kbd", {}, WRITTEN[one] ?? one))), h("dd", {}, says),
     ]))),
   );
   dialog("Shortcuts", h("div", { class: "shortcut-columns" }, columns));

@@ -168,7 +168,7 @@ function begin() {
   shortcut("/", "Search", () => document.querySelector("[data-search]")?.focus(), null, "Everywhere");
   startKeys();
   const forever = new AbortController().signal;
-  listen("state", (state) => (state === "live" ? greet() : lost()), forever);
+  listen("state", greet, forever); // gone or not: it is asked
   listen("deployed", () => {
     greet();
     toast("The map was deployed");
