@@ -30,6 +30,21 @@ def install_program(name: str, requirements: Path) -> Path:
     return environment / "bin"
 
 
+def download_source(requirements: Path) -> Path:
+    """The unpacked source distribution of the one package that `requirements` pins."""
+    pin = requirements.read_text().strip()
+    place = ROOT / ".tox" / "sources" / pin
+    place.mkdir(parents=True, exist_ok=True)
+    with _installing(requirements, place) as needed:
+        if needed:
+            wanted = [*("--no-deps", "--no-binary", ":all:", "--dest"), str(place), "-r", str(requirements)]
+            _run(ROOT, sys.executable, "-m", "pip", "download", "--quiet", *wanted)
+            [archive] = place.glob("*.tar.gz")
+            shutil.unpack_archive(archive, place, filter="data")
+    [unpacked] = [each for each in place.iterdir() if each.is_dir()]
+    return unpacked
+
+
 @contextmanager
 def _installing(pins: Path, place: Path) -> Iterator[bool]:
     """Whether `place` lacks what `pins` names; afterwards it has it. Two at once wait for each other."""

@@ -244,23 +244,11 @@ def test_requirements_get_what_is_missing_and_keep_the_rest(tmp_path: Path) -> N
     assert (tmp_path / "requirements.txt").read_text() == "flask>=3 # ours\napig-wsgi>=2.19\n"
 
 
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("import nowhere\n", "No module named 'nowhere'"),
-        ("raise KeyError('DATABASE_URL')\n", "KeyError at broken.py:1"),
-        ("def create_app(needed): ...\n", "could not call it without arguments"),
-        ("x = 1\n", "Failed to find Flask application"),
-        ("import os\nos._exit(3)\n", "status 3"),
-        ("raise SystemExit('stop')\n", "SystemExit at broken.py:1: stop"),
-        ("def create_app(:\n", "SyntaxError"),
-    ],
-)
-def test_what_can_t_be_imported_is_told_with_its_place(tmp_path: Path, code: str, said: str) -> None:
-    (tmp_path / "broken.py").write_text(code)
+def test_what_can_t_be_imported_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("import os\n\nos.environ['DATABASE_ADDRESS']\n")
     refused = init(tmp_path, "broken", "--check")
     assert refused.returncode == 1
-    assert said in refused.stderr, refused.stderr
+    assert "broken can't be imported: KeyError at broken.py:3: 'DATABASE_ADDRESS'" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
