@@ -111,6 +111,7 @@ class Emulator:
         logs = LogSource(self.logs.follow, self.logs.compile_filter)
         durable = config.state_dir is not None
         self.events = Events(store, clock, self.api.call, self.functions.permits, logs, durable=durable)
+        self.functions.tags.owners["event-source-mapping"] = self.events.sources.operations.retag
         self.others.written = self.events.sources.written
         self.cognito = Cognito(
             store,

@@ -1,6 +1,7 @@
 """Lambda's API: code-signing configurations. They are kept and told; no signature is checked here."""
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,6 +16,7 @@ from dewstack.lambda_.errors import (
 )
 from dewstack.lambda_.functions import FunctionStore
 from dewstack.lambda_.paging import page
+from dewstack.lambda_.tags import Tags
 from dewstack.wire import operation
 
 POLICIES = {"UntrustedArtifactOnDeployment": "Warn"}
@@ -28,6 +30,7 @@ class CodeSigningConfig(Struct, frozen=True):
     modified: str
     description: str = ""
     policies: dict[str, str] = field(default_factory=lambda: dict(POLICIES))
+    tags: dict[str, str] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
         """As the API answers it."""
@@ -58,6 +61,14 @@ class CodeSigningOperations:
             raise ResourceNotFoundException(f"The Lambda code signing configuration {arn} can not be found.")
         return config
 
+    def retag(self, caller: Caller, arn: str, change: Callable[[Tags], Tags]) -> Tags:
+        """Change the tags of a configuration."""
+        with self._functions.store.transaction():
+            config = self._get(caller, arn)
+            config = replace(config, tags=change(config.tags))
+            self._configs.put(config, caller.account_id, caller.region, config.arn)
+        return config.tags
+
     @operation("CreateCodeSigningConfig")
     def create(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """Keep a new configuration."""
@@ -68,6 +79,7 @@ class CodeSigningOperations:
             self._now(),
             params.get("Description") or "",
             {**POLICIES, **(params.get("CodeSigningPolicies") or {})},
+            params.get("Tags") or {},
         )
         self._configs.put(config, caller.account_id, caller.region, config.arn)
         return {"CodeSigningConfig": config.described()}

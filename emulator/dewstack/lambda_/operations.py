@@ -101,7 +101,7 @@ class FunctionOperations:
             "Code": self._location(function.code),
             "Tags": settings.tags,
         }
-        if settings.reserved_concurrency is not None:
+        if settings.reserved_concurrency is not None and not params.get("Qualifier"):
             answer["Concurrency"] = {"ReservedConcurrentExecutions": settings.reserved_concurrency}
         return answer
 

@@ -1,4 +1,4 @@
-"""Lambda's API: aliases, the function's resource policy and tags."""
+"""Lambda's API: aliases, and the function's resource policy."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -206,31 +206,3 @@ class QualifierOperations:
             raise ResourceNotFoundException("The resource you requested does not exist.")
         policy = {"Version": "2012-10-17", "Id": "default", "Statement": list(statements.values())}
         return {"Policy": json.dumps(policy, separators=(",", ":")), "RevisionId": function.revision_id}
-
-    @operation("TagResource")
-    def tag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Add tags to the function whose ARN is `Resource`."""
-        self._retag(caller, params, lambda tags: {**tags, **params["Tags"]})
-        return {}
-
-    @operation("UntagResource")
-    def untag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """Remove tags by key."""
-        self._retag(
-            caller, params, lambda tags: {k: v for k, v in tags.items() if k not in params["TagKeys"]}
-        )
-        return {}
-
-    @operation("ListTags")
-    def list_tags(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-        """The function's tags."""
-        return {"Tags": self._retag(caller, params, lambda tags: tags)}
-
-    def _retag(self, caller: Caller, params: dict[str, Any], change: Any) -> dict[str, str]:
-        reference = self._functions.reference({"FunctionName": params["Resource"]}, caller)
-        self._functions.get(reference)
-        with self._functions.store.transaction():
-            settings = self._functions.get_settings(reference)
-            tags: dict[str, str] = change(settings.tags)
-            self._functions.put_settings(replace(settings, tags=tags), reference)
-        return tags

@@ -29,6 +29,7 @@ from dewstack.lambda_.qualifiers import QualifierOperations
 from dewstack.lambda_.recursion import TERMINATE, is_loop, refusal
 from dewstack.lambda_.requests import MAX_EVENT_BYTES, MAX_PAYLOAD_BYTES, client_context, event_payload
 from dewstack.lambda_.streaming.operations import StreamingOperations
+from dewstack.lambda_.tags import TagOperations
 from dewstack.lambda_.urls.operations import FunctionUrlOperations, local_address
 from dewstack.metrics import Metrics
 from dewstack.store import Store
@@ -80,6 +81,9 @@ class LambdaService:
         self.send = self.events.accept
         self.concurrency = ConcurrencyOperations(self.functions, self.invoker, clock)
         self.urls = FunctionUrlOperations(self.functions, clock, local_address(config))
+        self.tags = TagOperations(self.functions)
+        code_signing = CodeSigningOperations(self.functions, clock)
+        self.tags.owners["code-signing-config"] = code_signing.retag
         self.operations: dict[str, Handler] = operations_of(
             FunctionOperations(self.functions, layers, self.packages, self.invoker, clock),
             LayerOperations(layers, self.packages, clock),
@@ -87,7 +91,8 @@ class LambdaService:
             self.concurrency,
             StreamingOperations(self.functions, self.invoker),
             ManagementOperations(self.functions),
-            CodeSigningOperations(self.functions, clock),
+            code_signing,
+            self.tags,
             EventInvokeOperations(self.functions, self.events, clock),
             self.urls,
             self,

@@ -105,7 +105,9 @@ def test_of_two_states_the_rest_is_not_compared() -> None:
     one = {"status": 200, "header x": "1", "body.message": "yes", "body.n": 1}
     two = {"status": 403, "header y": "2", "body.message": "no"}
     assert [each.field for each in compare("r", ("a", one), ("b", two))] == ["status", "body.message"]
-    assert next(each.field for each in compare("r", ("a", one), ("b", {"failed": "TimeoutError"}))) == "failed"
+    assert (
+        next(each.field for each in compare("r", ("a", one), ("b", {"failed": "TimeoutError"}))) == "failed"
+    )
 
 
 def test_one_is_not_true() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from dewstack.cloudformation.model import Resource
 from dewstack.cloudformation.resources.base import Context, Outcome, Provider
 from dewstack.cloudformation.resources.functions import SERVICE
-from dewstack.cloudformation.resources.shape import Kind
+from dewstack.cloudformation.resources.shape import TAGS, Kind, tag_map
 from dewstack.errors import NotEmulated
 from dewstack.ids import uuid4
 
@@ -42,7 +42,7 @@ class EventSourceMapping(Provider):
         "SourceAccessConfigurations": object,
         "StartingPosition": str,
         "StartingPositionTimestamp": object,
-        "Tags": object,
+        "Tags": TAGS,
         "Topics": object,
         "TumblingWindowInSeconds": int,
     }
@@ -52,7 +52,8 @@ class EventSourceMapping(Provider):
     async def create(self, context: Context, properties: dict[str, Any]) -> Outcome:
         """CreateEventSourceMapping."""
         try:
-            made = await context.invoke(SERVICE, "CreateEventSourceMapping", **_given(properties))
+            tags = tag_map(properties.get("Tags") or ())
+            made = await context.invoke(SERVICE, "CreateEventSourceMapping", **_given(properties), Tags=tags)
         except NotEmulated as error:
             identity = uuid4()
             return Outcome(identity, _attributes(context, identity), RECORDED.format(error))
@@ -67,6 +68,13 @@ class EventSourceMapping(Provider):
             await context.invoke(SERVICE, "UpdateEventSourceMapping", UUID=current.physical_id, **changes)
         except NotEmulated as error:
             return Outcome(current.physical_id, current.attributes, RECORDED.format(error))
+        before, after = (tag_map(each.get("Tags") or ()) for each in (current.properties, properties))
+        if before != after:
+            arn = current.attributes["EventSourceMappingArn"]
+            if gone := sorted(before.keys() - after.keys()):
+                await context.invoke(SERVICE, "UntagResource", Resource=arn, TagKeys=gone)
+            if after:
+                await context.invoke(SERVICE, "TagResource", Resource=arn, Tags=after)
         return Outcome(current.physical_id, current.attributes)
 
     async def delete(self, context: Context, current: Resource) -> None:

@@ -41,6 +41,7 @@ class Mapping(Struct, frozen=True):
     response_types: tuple[str, ...] = ()
     extras: dict[str, Any] = field(default_factory=dict)
     """What is kept and told, and acts on nothing."""
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, str]:

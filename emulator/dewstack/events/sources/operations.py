@@ -1,7 +1,7 @@
 """Lambda's operations for event source mappings."""
 
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -10,6 +10,11 @@ from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.errors import AwsError, NotEmulated
 from dewstack.events.patterns import InvalidPattern
+from dewstack.events.sources.errors import (
+    InvalidParameterValueException,
+    ResourceConflictException,
+    ResourceNotFoundException,
+)
 from dewstack.events.sources.model import NOTHING_YET, QUEUE, READ, Mapping
 from dewstack.events.sources.records import Filters
 from dewstack.ids import uuid4
@@ -24,27 +29,6 @@ KEPT = ("KMSKeyArn", "MetricsConfig", "ProvisionedPollerConfig")
 ELSEWHERE = ("SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "DocumentDBEventSourceConfig")
 
 
-class InvalidParameterValueException(AwsError):
-    """A parameter has a value that it may not have."""
-
-    code = "InvalidParameterValueException"
-    status = 400
-
-
-class ResourceConflictException(AwsError):
-    """A mapping of this source to this function is there."""
-
-    code = "ResourceConflictException"
-    status = 409
-
-
-class ResourceNotFoundException(AwsError):
-    """No such mapping."""
-
-    code = "ResourceNotFoundException"
-    status = 404
-
-
 class Changed(Protocol):
     """Takes note of a mapping that was made, changed or removed."""
 
@@ -55,6 +39,7 @@ class MappingOperations:
     """Create, read, change, delete. `changed` is told of everything."""
 
     def __init__(self, store: Store, clock: Clock, call: Call, changed: Changed) -> None:
+        self._store = store
         self.mappings = store.collection("lambda.event-source-mappings", Mapping)
         self._clock = clock
         self._call = call
@@ -80,6 +65,7 @@ class MappingOperations:
             created=now,
             modified=now,
             batch_size=DEFAULT_BATCH.get(kind, STREAM_BATCH),
+            tags=params.get("Tags") or {},
         )
         mapping = _set(mapping, params)
         await self._check(mapping)
@@ -133,6 +119,16 @@ class MappingOperations:
         start, most = _position(params.get("Marker")), int(params.get("MaxItems") or PAGE)
         more = {"NextMarker": str(start + most)} if start + most < len(found) else {}
         return {"EventSourceMappings": found[start : start + most], **more}
+
+    def retag(
+        self, caller: Caller, arn: str, change: Callable[[dict[str, str]], dict[str, str]]
+    ) -> dict[str, str]:
+        """Change the tags of the mapping with this ARN, and give them. Raises ResourceNotFoundException."""
+        with self._store.transaction():
+            mapping = self._get(caller, arn.rpartition(":")[2])
+            mapping = replace(mapping, tags=change(mapping.tags))
+            self.mappings.put(mapping, *mapping.key)
+        return mapping.tags
 
     def _get(self, caller: Caller, uuid: str) -> Mapping:
         mapping = self.mappings.get(caller.account_id, caller.region, uuid)
