@@ -33,6 +33,8 @@ from dewstack.logs import Logs
 from dewstack.metrics import Metrics
 from dewstack.others import OtherServices
 from dewstack.principals import iam_sources
+from dewstack.recording import Recorder, Shelf
+from dewstack.recordings import Recordings
 from dewstack.server import HttpServer, bind
 from dewstack.store import Store
 from dewstack.wire.api import AwsApi
@@ -103,6 +105,9 @@ class Emulator:
             store, clock, config, self._open_log, metrics=self.metrics, call=self.api.call
         )
         self.functions.invoker.launcher.endpoint_url = self.urls.aws
+        self.recorder = self._open_record()
+        if self.recorder is not None:
+            self.functions.invoker.record = self.recorder.invoked
         self.cloudformation = CloudFormation(store, clock, config, self.api.call)
         self.iam = self.api.guard = Iam(
             clock, config, iam_sources(self.cloudformation, self.others.identities)
@@ -121,7 +126,7 @@ class Emulator:
             send=self.functions.send,
             permits=self._permits_cognito,
             patience=self.functions.invoker.debugging.patience,
-            write_log=self._write_log,
+            write_log=self.logs.write,
         )
         self.gateway = ApiGateway(
             store,
@@ -136,6 +141,7 @@ class Emulator:
             guards=Guards(self.iam.authorize, self._permits_gateway),
             metrics=self.metrics,
             open_stream=self.logs.stream,
+            record=self.recorder.exchanged if self.recorder else None,
         )
         self.functions.functions.watchers.append(self.gateway.permissions_changed)
         for name, operations in {
@@ -156,9 +162,22 @@ class Emulator:
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
+        looks = {"mail": lambda: self.cognito.mailbox.edition, "deployed": lambda: id(self.deployed)}
+        control.add_all(
+            Recordings(
+                self, self.recorder, self.gateway, self.functions.invoker, self.api.call, looks
+            ).endpoints()
+        )
         control.add("GET", "lambda/code", self.functions.packages.download)
         urls, responses = functools.cache(self._function_urls), self.cloudformation.responses
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, urls, responses)
+
+    def _open_record(self) -> Recorder | None:
+        """What takes note of all that runs, unless nobody wants that."""
+        if not self.config.record:
+            return None
+        state = self.config.state_dir
+        return Recorder(Shelf(state / "recorded.db") if state else Shelf(rows=10_000))
 
     def _other_services(self) -> OtherServices:
         """What is called beside the services that are emulated here."""
@@ -228,10 +247,6 @@ class Emulator:
         owner = Caller(function.account_id, function.region)
         return MeteredStream(self.logs.stream(function.log_group_name, stream, owner), owner, self.metrics)
 
-    def _write_log(self, owner: Caller, group: str, stream: str, timestamp_ms: int, message: str) -> None:
-        """A line in somebody's log group."""
-        self.logs.stream(group, stream, owner).append(timestamp_ms, message)
-
     @property
     def caller(self) -> Caller:
         """Who we ourselves are to the AWS APIs: the emulator's account, in the region of what is deployed."""
@@ -249,6 +264,8 @@ class Emulator:
     async def stop(self) -> None:
         """Stop accepting, end functions and background work, close the store."""
         await self._server.stop()
+        if self.recorder is not None:
+            await self.recorder.close()
         self.events.close()
         await self.cloudformation.close()
         self.functions.close()

@@ -49,6 +49,8 @@ class Config(Struct, frozen=True):
     """Whether `dew up` keeps a process ready for each Python interpreter, so that functions start sooner."""
     docker: bool = False
     """Whether functions run in containers of AWS's images, or their own, rather than as processes."""
+    record: bool = True
+    """Whether the latest requests and invocations are kept, for the console and `dew replay`."""
     idle_seconds: float = 300.0
     """How long an execution environment stays warm without an invocation."""
 

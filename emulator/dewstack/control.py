@@ -6,6 +6,7 @@ and one that changes something must not come from a foreign Origin.
 
 import base64
 import datetime
+import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -35,6 +36,10 @@ class ControlApi:
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
         """Answer requests to a path with what a service has for it."""
         self._endpoints[method, path] = endpoint
+
+    def add_all(self, endpoints: Mapping[tuple[str, str], Endpoint]) -> None:
+        """The same for many, by method and path; the AwsErrors that they raise are told."""
+        self._endpoints |= {key: refusing(endpoint) for key, endpoint in endpoints.items()}
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request below `/_dew/`."""
@@ -84,6 +89,23 @@ def answer(document: Any) -> Response:
 def refusal(error: AwsError) -> Response:
     """An AWS error as the control API tells it."""
     return json_response(error.status, _error(error.code, error.message))
+
+
+def refusing(
+    endpoint: Endpoint,
+) -> Endpoint:
+    """The endpoint, with AWS's errors told as the control API tells them."""
+
+    @functools.wraps(endpoint)
+    async def guarded(request: Request, query: dict[str, str]) -> Response:
+        try:
+            return await endpoint(request, query)
+        except AwsError as error:
+            return refusal(error)
+        except (KeyError, TypeError, msgspec.MsgspecError) as error:
+            return refusal(BadRequest(f"the parameters are not those of the operation: {error!r}"))
+
+    return guarded
 
 
 def ndjson(events: AsyncGenerator[Any, None]) -> Response:

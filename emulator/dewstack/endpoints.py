@@ -1,8 +1,7 @@
 """What the control API answers: health, mail, clock, reset, routes, functions, logs, and any AWS operation."""
 
 import asyncio
-import functools
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Literal, Protocol
 
@@ -15,7 +14,7 @@ from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
-from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal
+from dewstack.control import BadRequest, ControlApi, Pages, answer, body_of, ndjson, refusal, refusing
 from dewstack.errors import AwsError
 from dewstack.events import Events
 from dewstack.http import Request, Response
@@ -95,21 +94,21 @@ class Endpoints:
         inspections = Inspections(self._host, self._api.call, self._cognito.inspect)
         return ControlApi(
             {
-                **{key: _refusing(each) for key, each in inspections.endpoints().items()},
+                **{key: refusing(each) for key, each in inspections.endpoints().items()},
                 ("GET", "health"): self._health,
                 ("GET", "mail"): self._mail,
-                ("GET", "users"): _refusing(self._export_users),
-                ("POST", "users"): _refusing(self._import_users),
+                ("GET", "users"): refusing(self._export_users),
+                ("POST", "users"): refusing(self._import_users),
                 ("GET", "clock"): self._clock,
                 ("POST", "clock"): self._clock,
-                ("POST", "reset"): _refusing(self._reset),
+                ("POST", "reset"): refusing(self._reset),
                 ("GET", "routes"): self._routes,
                 ("GET", "functions"): self._functions,
                 ("GET", "logs"): self._logs,
                 ("GET", "authority"): self._authority,
-                ("POST", "schedules/fire"): _refusing(self._fire),
+                ("POST", "schedules/fire"): refusing(self._fire),
             },
-            _refusing(self._call),
+            refusing(self._call),
             pages,
         )
 
@@ -265,20 +264,3 @@ def _log_line(event: LogEvent, keys: dict[str, str]) -> dict[str, Any]:
         "timestamp": event.timestamp_ms,
         "message": event.message,
     }
-
-
-def _refusing(
-    endpoint: Callable[[Request, dict[str, str]], Awaitable[Response]],
-) -> Callable[[Request, dict[str, str]], Awaitable[Response]]:
-    """The endpoint, with AWS's errors told as the control API tells them."""
-
-    @functools.wraps(endpoint)
-    async def guarded(request: Request, query: dict[str, str]) -> Response:
-        try:
-            return await endpoint(request, query)
-        except AwsError as error:
-            return refusal(error)
-        except (KeyError, TypeError, msgspec.MsgspecError) as error:
-            return refusal(BadRequest(f"the parameters are not those of the operation: {error!r}"))
-
-    return guarded

@@ -26,6 +26,7 @@ from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.metrics import Metrics
+from dewstack.recording import Exchanged
 from dewstack.store import Store
 from dewstack.wire import Handler, Invoke, InvokeStreaming, operations_of
 
@@ -73,7 +74,7 @@ class ApiGateway:
     how long a function with this ARN is waited for instead of so many seconds: one that is debugged, for ever.
     `forward` answers a request to an AWS API, for integrations with other services; without it these fail. `stream`
     calls a function that streams; without it its response is waited for. `open_stream` opens a stream of logs; without
-    it no stage keeps an access log.
+    it no stage keeps an access log. `record` takes note of each request to an HTTP or REST API.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class ApiGateway:
         guards: Guards = UNGUARDED,
         metrics: Metrics | None = None,
         open_stream: "OpenStream | None" = None,
+        record: Callable[[Exchanged], None] | None = None,
     ) -> None:
         metrics = metrics or Metrics(clock)
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
@@ -116,6 +118,7 @@ class ApiGateway:
             guards=guards,
             forward=forward,
             open_stream=open_stream,
+            record=record,
         )
         self.http_apis = ApiService(
             store,
@@ -148,6 +151,7 @@ class ApiGateway:
                 guards=guards,
                 metrics=metrics,
                 open_stream=open_stream,
+                record=record,
             )
 
         self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed, self._domains)

@@ -26,7 +26,9 @@ START_SECONDS = 60.0
 DEFAULTS = Config()
 port_option = partial(click.option, type=click.IntRange(0, 65535), metavar="PORT", show_default=True)
 SMTP_VARIABLE = "DEW_SMTP"
-STATE_FILES = tuple(f"{name}.db{end}" for name in ("state", "data") for end in ("", "-wal", "-shm"))
+STATE_FILES = tuple(
+    f"{name}.db{end}" for name in ("state", "data", "recorded") for end in ("", "-wal", "-shm")
+)
 
 
 def check_ports(config: Config) -> None:
@@ -172,6 +174,9 @@ def is_default(option: str) -> bool:
     "--spares/--no-spares", default=True, help="Keep a Python process ready, so that functions start sooner."
 )
 @click.option(
+    "--record/--no-record", default=True, help="Keep the latest requests, for the console and 'dew replay'."
+)
+@click.option(
     "--docker",
     is_flag=True,
     help="Run functions in containers of AWS's own images, and those that are images.",
@@ -199,6 +204,7 @@ def command(
     allow_aws: bool,
     isolation: bool,
     spares: bool,
+    record: bool,
     docker: bool,
     as_json: bool,
 ) -> None:
@@ -234,6 +240,7 @@ def command(
         allow_aws=allow_aws,
         isolation=isolation,
         spares=spares and not docker,
+        record=record,
         docker=docker,
     )
     if docker:
@@ -279,5 +286,6 @@ def _own_arguments(config: Config, options: MapOptions) -> list[str]:
         "--allow-aws" if config.allow_aws else "",
         "" if config.isolation else "--no-isolation",
         "" if config.spares else "--no-spares",
+        "" if config.record else "--no-record",
         "--docker" if config.docker else "",
     ]

@@ -7,11 +7,13 @@ from dewstack.lambda_ import faults
 from dewstack.lambda_.environment import ExecutionEnvironment
 from dewstack.lambda_.model import Invocation, Outcome
 from dewstack.lambda_.report import Report
+from dewstack.recording import Invoked
 
 
 def start(environment: ExecutionEnvironment, invocation: Invocation) -> None:
     """Write START."""
     environment.meter.active += 1
+    environment.served += 1
     line = environment.system_log.start(environment.function, invocation.request_id)
     if line is not None:
         environment.write(line, invocation)
@@ -48,8 +50,14 @@ def complete(
         environment.write(line, invocation)
     meter, failed = environment.meter, outcome.function_error is not None
     init = -1.0 if invocation.init_ms is None else invocation.init_ms
+    environment.cold_start_ms = max(environment.cold_start_ms, init)
     meter.note(seconds * 1000, float(failed), float(max(meter.active, 1)), init)
     meter.active = max(meter.active - 1, 0)
+    record = environment.owner.record
+    if record is not None:
+        function, stream = environment.function, environment.log_stream
+        answer, error = outcome.payload, outcome.function_error
+        record(Invoked(time.time(), function, report, invocation.payload, answer, error, stream))
     if invocation.lines is not None:
         outcome = invocation.with_tail(outcome)
     invocation.finish(outcome)

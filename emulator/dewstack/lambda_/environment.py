@@ -46,11 +46,12 @@ class ExecutionEnvironment:
         self.last_used = self._began = time.monotonic()
         self.retiring = self.provisioned = False
         self.log_stream, self.in_invoke = "", False
+        self.served, self.cold_start_ms = 0, 0.0
         self.spent = 0.0
         """Seconds of an invocation's time that the init phase took, which was part of it (`in_invoke`)."""
         self.log, self.meter = log, meter
         self.system_log = system_log(function)
-        self._owner, self._guard = owner, guard
+        self.owner, self._guard = owner, guard
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
         self.process: EnvironmentProcess | EnvironmentContainer = EnvironmentProcess(guard, self._exited)
@@ -109,7 +110,7 @@ class ExecutionEnvironment:
         if self.state is not State.STOPPED:
             self.read_remaining_output()
             self.stop()
-            self._owner.environment_exited(self, status, error_type)
+            self.owner.environment_exited(self, status, error_type)
 
     def reap(self) -> None:
         """Collect what has been stopped, waiting for it if need be."""
@@ -146,7 +147,7 @@ class ExecutionEnvironment:
                 self.write(line)
         self.state = State.READY
         self._announced = True
-        self._owner.environment_ready(self)
+        self.owner.environment_ready(self)
 
     def extension_call(self, call: Call, connection: RuntimeApi) -> bytes:
         """An extension asks for something."""
@@ -161,7 +162,7 @@ class ExecutionEnvironment:
         if self.state is not State.STOPPED:
             self.read_remaining_output()
             self.write(f"EXTENSION\tName: {name}\tState: Crashed")
-            self._owner.environment_exited(self, status, EXTENSION_CRASH)
+            self.owner.environment_exited(self, status, EXTENSION_CRASH)
 
     def connection_lost(self, connection: RuntimeApi) -> None:
         """A runtime hung up; if it was waiting for an event, none can be given to it until it asks anew."""
@@ -172,14 +173,14 @@ class ExecutionEnvironment:
         if connection is self._connection:
             self._connection = None
             self._announced = False
-            self._owner.environment_unready(self)
+            self.owner.environment_unready(self)
 
     def responded(self, request_id: str, body: bytes) -> bool:
         """The function returned `body`."""
         invocation = self._take(request_id)
         if invocation is None:
             return False
-        self._owner.invocation_responded(self, invocation, body)
+        self.owner.invocation_responded(self, invocation, body)
         return True
 
     def failed(self, request_id: str, body: bytes) -> bool:
@@ -187,7 +188,7 @@ class ExecutionEnvironment:
         invocation = self._take(request_id)
         if invocation is None:
             return False
-        self._owner.invocation_failed(self, invocation, body)
+        self.owner.invocation_failed(self, invocation, body)
         return True
 
     def response_too_large(self, request_id: str) -> bool:
@@ -212,13 +213,13 @@ class ExecutionEnvironment:
         if self.state is not State.INIT:
             return False
         self.read_remaining_output()
-        self._owner.init_failed(self, body)
+        self.owner.init_failed(self, body)
         return True
 
     def _take(self, request_id: str) -> Invocation | None:
         invocation = self.invocation
         if invocation is None or invocation.request_id != request_id:
-            self._owner.environment_confused(self)
+            self.owner.environment_confused(self)
             return None
         self.read_remaining_output()
         self.invocation = None

@@ -24,6 +24,7 @@ from dewstack.lambda_.spares import Spares
 from dewstack.lambda_.streaming.invocation import StreamedInvocation
 from dewstack.lambda_.streaming.response_stream import ResponseStream
 from dewstack.metrics import Meter, Metrics
+from dewstack.recording import Record
 
 MAX_ENVIRONMENTS = 100
 """Environments of one function on this machine; events beyond wait in line."""
@@ -56,6 +57,7 @@ class Invoker:
         self.debugging = Debugging()
         self.spares = Spares(runtimes, self._guard, isolation)
         self.launch = self.spares.wrap(self.debugging.wrap(self.launcher.launch))
+        self.record: Record | None = None
         self._config = config
         self._find = find
         self._open_stream = open_stream
@@ -170,6 +172,7 @@ class Invoker:
                 idle_seconds=LONG_SECONDS if debugged else self._config.idle_seconds,
                 limit=1 if debugged else MAX_ENVIRONMENTS,
                 debugged=debugged,
+                record=self.record,
             )
             self._pools[function.qualified_arn] = pool
         if not split:

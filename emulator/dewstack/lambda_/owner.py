@@ -3,13 +3,17 @@
 from typing import TYPE_CHECKING, Protocol
 
 from dewstack.lambda_.model import Invocation
+from dewstack.recording import Record
 
 if TYPE_CHECKING:
     from dewstack.lambda_.environment import ExecutionEnvironment
 
 
 class Owner(Protocol):
-    """What an environment reports to: its function's pool."""
+    """What an environment reports to: its function's pool. `record` takes note of what is over, if anything does."""
+
+    @property
+    def record(self) -> Record | None: ...
 
     def environment_ready(self, environment: "ExecutionEnvironment") -> None:
         """It asks for an event."""

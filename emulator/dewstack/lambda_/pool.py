@@ -22,6 +22,7 @@ from dewstack.lambda_.pace import Pace
 from dewstack.lambda_.provisioning import ProvisionedEnvironments, told
 from dewstack.lambda_.report import stream_name
 from dewstack.metrics import Meter
+from dewstack.recording import Record
 
 logger = logging.getLogger("dewstack.lambda")
 
@@ -43,13 +44,13 @@ class FunctionPool:
         idle_seconds: float,
         limit: int,
         debugged: bool = False,
+        record: Record | None = None,
     ) -> None:
         self.function = function
         self.limit = limit
         self._debugged = debugged
-        self._launch = launch
-        self._open_stream = open_stream
-        self._guard, self._meter = guard, meter
+        self._launch, self._open_stream = launch, open_stream
+        self._guard, self._meter, self.record = guard, meter, record
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._initializing: set[ExecutionEnvironment] = set()
@@ -277,8 +278,7 @@ class FunctionPool:
         initialization.failed(environment, "error", error_type)
         self.provisioned.failed(environment, error_type)
         self._drop(environment)
-        started = error_type != faults.NOT_STARTED
-        if started:
+        if started := error_type != faults.NOT_STARTED:
             self._again.append(environment)
         if self._queue and (environment.in_invoke or self._debugged or not started):
             completion.complete_not_initialized(environment, self._queue.popleft(), body, error_type)

@@ -60,6 +60,10 @@ class Logs:
         owner = caller or self._config.caller
         return LogStream(self, GroupKey(owner.account_id, owner.region, group), stream)
 
+    def write(self, owner: Caller, group: str, stream: str, timestamp_ms: int, message: str) -> None:
+        """Write a line into somebody's log group."""
+        self.stream(group, stream, owner).append(timestamp_ms, message)
+
     def follow(self, groups: Collection[str] | None = None, owner: Caller | None = None) -> Follower:
         """The events of `groups` (by name; None for all) that are written from now on, of an `owner` or of all.
 

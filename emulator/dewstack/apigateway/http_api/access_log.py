@@ -99,5 +99,5 @@ def _error(refused: GatewayResponse | None) -> Mapping[str, Any] | None:
     """What the gateway has answered by itself."""
     if refused is None:
         return None
-    message = json.loads(refused.refusal.body)["message"]
+    message = refused.refusal.message
     return {"message": message, "messageString": json.dumps(message)}

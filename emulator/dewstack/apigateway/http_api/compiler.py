@@ -1,6 +1,6 @@
 """Makes the form of an API that serves requests out of what the control plane holds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from dewstack.apigateway.guards import UNGUARDED, Guards
@@ -26,6 +26,7 @@ from dewstack.arn import Arn
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.metrics import Meter, Metrics
+from dewstack.recording import Exchanged
 from dewstack.wire import Invoke
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV
 
 class Compiler:
     """Compiles APIs; holds what their parts need while they serve. `forward` answers a request to an AWS API, for
-    integrations with services; `open_stream` opens a stream of logs, for stages that keep one."""
+    integrations with services; `open_stream` opens a stream of logs, for stages that keep one; `record` takes note of
+    each request."""
 
     def __init__(
         self,
@@ -52,7 +54,9 @@ class Compiler:
         guards: Guards = UNGUARDED,
         forward: "Forward | None" = None,
         open_stream: "OpenStream | None" = None,
+        record: Callable[[Exchanged], None] | None = None,
     ) -> None:
+        self.record = record
         self.forward = forward
         self.open_stream = open_stream
         self.guards = guards
@@ -69,7 +73,9 @@ class Compiler:
             stage.stage_name: _StageCompiler(self, api, stage, snapshot).compile()
             for stage, snapshot in stages
         }
-        return CompiledApi(compiled, self.dates, not api.disable_execute_api_endpoint)
+        return CompiledApi(
+            compiled, self.dates, not api.disable_execute_api_endpoint, self.record, api.api_id
+        )
 
     def routes(self, api: Api, stage: Stage, snapshot: Snapshot) -> dict[str, CompiledRoute]:
         """The routes of one stage by their keys, for whoever routes by himself."""
@@ -95,7 +101,9 @@ class _StageCompiler:
     def compile(self) -> CompiledStage:
         cors = self._snapshot.cors_configuration
         policy = CorsPolicy(cors) if cors else None
-        return CompiledStage(Router(self.routes().items()), policy, self._meter(), self._log())
+        return CompiledStage(
+            Router(self.routes().items()), policy, self._meter(), self._stage.stage_name, self._log()
+        )
 
     def _log(self) -> "StageLog | None":
         api, settings = self._api, self._stage.access_log_settings

@@ -51,6 +51,7 @@ class Exchange:
     __slots__ = (
         "domain_name",
         "domain_prefix",
+        "event",
         "headers",
         "identity",
         "integration_ms",
@@ -74,6 +75,8 @@ class Exchange:
         """Its route, once that is known."""
         self.identity: Identity | None = None
         """What the route's authorizer found out about the caller."""
+        self.event: bytes | None = None
+        """What the function got."""
         self.target_path = ""
         """The path that a mapping has given the request."""
         self.integration_ms = -1.0

@@ -4,8 +4,8 @@ A compiled API is made once from what the control plane holds (see `compiler`) a
 whatever doesn't depend on the request was decided before the first one came.
 """
 
-from collections.abc import Mapping
-from time import monotonic
+from collections.abc import Callable, Mapping
+from time import monotonic, time
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ from dewstack.apigateway.routes import Router
 from dewstack.apigateway.throttle import TokenBucket
 from dewstack.http import Request, Response
 from dewstack.metrics import Meter
+from dewstack.recording import Exchanged
 
 if TYPE_CHECKING:
     from dewstack.apigateway.http_api.access_log import StageLog
@@ -54,6 +55,7 @@ class CompiledStage(Struct, frozen=True):
     cors: CorsPolicy | None
     meter: Meter
     """Takes notes of what has no route."""
+    name: str
     log: "StageLog | None" = None
 
     async def dispatch(self, exchange: Exchange) -> Response:
@@ -85,7 +87,15 @@ def _is_preflight(exchange: Exchange) -> bool:
 class CompiledApi:
     """All stages of an API, ready to serve."""
 
-    def __init__(self, stages: dict[str, CompiledStage], dates: Dates, enabled: bool) -> None:
+    def __init__(
+        self,
+        stages: dict[str, CompiledStage],
+        dates: Dates,
+        enabled: bool,
+        record: Callable[[Exchanged], None] | None = None,
+        api_id: str = "",
+    ) -> None:
+        self._record, self._api_id = record, api_id
         self._default = stages.pop(DEFAULT_STAGE, None)
         self._named = stages
         self._dates = dates
@@ -129,4 +139,33 @@ class CompiledApi:
             (route or stage).meter.note(response.status, milliseconds, integration_ms, size)
             if stage.log and exchange:
                 stage.log.note(exchange, response, refused, milliseconds)
+            if self._record and exchange:
+                finish(response, request, request_id, http_date)
+                self._note(stage, exchange, response, refused, milliseconds)
+                return response
         return finish(response, request, request_id, http_date)
+
+    def _note(
+        self,
+        stage: CompiledStage,
+        exchange: Exchange,
+        response: Response,
+        refused: GatewayResponse | None,
+        milliseconds: float,
+    ) -> None:
+        """Have the exchange recorded."""
+        assert self._record is not None
+        self._record(
+            Exchanged(
+                time(),
+                "http",
+                self._api_id,
+                stage.name,
+                exchange.route.key if exchange.route else None,
+                exchange.request,
+                exchange.event,
+                response,
+                (refused.why or refused.refusal.message) if refused else None,
+                milliseconds,
+            )
+        )

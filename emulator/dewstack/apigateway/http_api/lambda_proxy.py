@@ -70,7 +70,7 @@ class LambdaIntegration:
         self, exchange: Exchange, parameters: Mapping[str, str] | None, identity: Identity | None
     ) -> Response:
         """The function's response. Raises GatewayResponse."""
-        event = self._payload.event(exchange, parameters, identity)
+        exchange.event = event = self._payload.event(exchange, parameters, identity)
         began = monotonic()
         answer = await self._proxy.send(event)
         exchange.integration_ms = (monotonic() - began) * 1000

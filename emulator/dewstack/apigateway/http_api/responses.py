@@ -3,6 +3,7 @@ response."""
 
 from collections.abc import Mapping
 
+import msgspec
 from msgspec import Struct
 
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, frame
@@ -14,6 +15,11 @@ class Refusal(Struct, frozen=True):
 
     status: int
     body: bytes
+
+    @property
+    def message(self) -> str:
+        """What it says."""
+        return str(msgspec.json.decode(self.body)["message"])
 
 
 BAD_REQUEST = Refusal(400, b'{"message":"Bad Request"}')

@@ -38,6 +38,7 @@ from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.metrics import Meter, Metrics
+from dewstack.recording import Exchanged
 from dewstack.store import Store
 from dewstack.wire import Invoke, InvokeStreaming
 
@@ -54,7 +55,7 @@ class RestCompiler:
 
     `issuer` gives the issuer of a user pool's tokens from the pool's ARN, `send` hands an event to a function without
     waiting for it; `forward` answers requests to AWS's APIs; `stream` calls a function that streams;
-    `open_stream` opens a stream of logs, for stages that keep one.
+    `open_stream` opens a stream of logs, for stages that keep one; `record` takes note of each request.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class RestCompiler:
         guards: Guards = UNGUARDED,
         metrics: Metrics | None = None,
         open_stream: "OpenStream | None" = None,
+        record: Callable[[Exchanged], None] | None = None,
     ) -> None:
+        self.record = record
         self.open_stream = open_stream
         self.metrics = metrics or Metrics(clock)
         self.invoke = invoke
@@ -114,6 +117,7 @@ class RestCompiler:
                 for stage, snapshot in canaries
                 if stage.canary_settings
             },
+            self.record,
         )
 
     def methods(

@@ -86,6 +86,7 @@ class Exchange:
         "api_key",
         "authorizer",
         "domain_name",
+        "event",
         "extended_request_id",
         "function_reached",
         "header_lines",
@@ -132,6 +133,8 @@ class Exchange:
         self.api_key: tuple[str, str] | None = None
         self.usage_identifier_key: str | None = None
         self.function_reached = False
+        self.event: bytes | None = None
+        """What the function got."""
         self.meter: Meter | None = None
         """Its method's, once that is known."""
         self.integration_ms = -1.0

@@ -4,9 +4,9 @@ A compiled API is made once from what the control plane holds (see `compiler`) a
 whatever doesn't depend on the request was decided before the first one came.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import random
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -24,6 +24,7 @@ from dewstack.apigateway.throttle import TokenBucket
 from dewstack.http import Request, Response
 from dewstack.ids import extended_request_id, uuid4
 from dewstack.metrics import Meter
+from dewstack.recording import Exchanged
 
 if TYPE_CHECKING:
     from dewstack.apigateway.rest_api.access_log import StageLog
@@ -97,7 +98,9 @@ class CompiledApi:
         enabled: bool,
         compression_size: int | None = None,
         canaries: Mapping[str, Canary] | None = None,
+        record: Callable[[Exchanged], None] | None = None,
     ) -> None:
+        self._record = record
         self._stages = stages
         self._canaries = canaries or {}
         self._compression_size = compression_size
@@ -126,18 +129,40 @@ class CompiledApi:
         oversized = exchange.oversized()
         if oversized is not None:
             return frame(oversized, request, http_date)
-        refusal = None
+        refused = None
         try:
             response = await stage.dispatch(exchange)
-        except Refused as refused:
-            refusal = refused.refusal
-            response = stage.responses.response(refusal, exchange)
+        except Refused as error:
+            refused, response = error, stage.responses.response(error.refusal, exchange)
         size = self._compression_size
         if size is not None and response.stream is None and len(response.body) >= size:
             await compress(response, exchange)
-        stage.note(exchange, response, refusal, monotonic() - began)
+        seconds = monotonic() - began
+        stage.note(exchange, response, refused.refusal if refused else None, seconds)
         trace_id = exchange.trace_id if exchange.function_reached else None
-        return finish(response, request, ids, http_date, trace_id)
+        finish(response, request, ids, http_date, trace_id)
+        if self._record:
+            self._record(_exchanged(exchange, response, refused, seconds * 1000))
+        return response
+
+
+def _exchanged(
+    exchange: Exchange, response: Response, refused: Refused | None, milliseconds: float
+) -> Exchanged:
+    """An exchange for the record."""
+    stage, method = exchange.stage, exchange.method
+    return Exchanged(
+        time(),
+        "rest",
+        stage.api_id,
+        stage.name,
+        f"{method.http_method} {method.resource_path}" if method else None,
+        exchange.request,
+        exchange.event,
+        response,
+        (refused.why or refused.refusal.message or refused.refusal.response_type) if refused else None,
+        milliseconds,
+    )
 
 
 def finish(

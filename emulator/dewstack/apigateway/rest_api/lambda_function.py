@@ -43,7 +43,7 @@ class LambdaFunction:
         arn = self.arn()
         if len(event) > PAYLOAD_LIMIT:
             raise Refused(REQUEST_TOO_LONG)
-        exchange.function_reached = True
+        exchange.function_reached, exchange.event = True, event
         try:
             async with asyncio.timeout(self.timeout):
                 return await self._invoke(arn, event)

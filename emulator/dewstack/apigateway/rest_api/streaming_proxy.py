@@ -50,7 +50,7 @@ class StreamingLambdaProxy:
         arn = self._function.arn()
         if len(event) > PAYLOAD_LIMIT:
             raise Refused(REQUEST_TOO_LONG)
-        exchange.function_reached = True
+        exchange.function_reached, exchange.event = True, event
         try:
             result = self._stream(arn, event)
         except AwsError as error:

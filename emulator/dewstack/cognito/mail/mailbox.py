@@ -21,6 +21,8 @@ class Mailbox:
         self._clock = clock
         self._capacity = capacity
         self._last: int | None = None
+        self.edition = 0
+        """Another one after each change."""
         self.relay: Callable[[Message], None] | None = None
         """Gets a copy of each message, to send it out of the machine. It must neither wait nor fail."""
 
@@ -58,6 +60,7 @@ class Mailbox:
             )
             self._messages.put(message, message.id)
             self._messages.delete(f"{self._last - self._capacity:012d}")
+        self.edition += 1
         if self.relay is not None:
             self.relay(message)
         return message
@@ -65,3 +68,4 @@ class Mailbox:
     def clear(self) -> None:
         """Throw everything away; ids go on where they were."""
         self._messages.clear()
+        self.edition += 1

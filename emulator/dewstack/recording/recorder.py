@@ -1,0 +1,160 @@
+"""Takes note of what ran, at the price of an append, and writes it down in batches behind the answers.
+
+A flood is not kept whole: some thousand are taken as they come, then so many a second, a few more where they failed;
+the rest is counted.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from dewstack.recording.model import Exchanged, Invoked, Row
+from dewstack.recording.rows import row_of
+from dewstack.recording.shelf import Shelf
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.25
+"""Seconds between two batches."""
+BURST = 1000
+"""Rows that are taken at once, after a quiet time."""
+RATE = 50.0
+"""How many more a second."""
+FAILED = 100
+"""How many more where they failed."""
+Told = Callable[[list[dict[str, Any]]], None]
+"""Takes the summaries of a batch, on the loop."""
+
+
+class Recorder:
+    """The record that is being written to `shelf`. Everything but `rows` runs on the loop."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.dropped = 0
+        """How many were too many."""
+        self.listeners: set[Told] = set()
+        self._exchanged: list[Exchanged | tuple[Exchanged, Invoked]] = []
+        self._open: dict[int, Invoked] = {}
+        """Invocations by the identity of their payload, until the request that caused each is over."""
+        self._older: dict[int, Invoked] = {}
+        """Those that the batch before has left."""
+        self._room, self._settled = float(BURST), time.monotonic()
+        """How many rows are taken before it is `_full`, and when that was counted."""
+        self._full = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Future[dict[object, int]] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
+        self._closed = False
+
+    def invoked(self, invoked: Invoked) -> None:
+        """An invocation is over. What is behind a request is noted with it."""
+        if self._full:
+            return
+        self._open[id(invoked.payload)] = invoked
+        if len(self._open) >= BURST:
+            self._full = True
+        if self._timer is None:
+            self._begin()
+
+    def exchanged(self, exchanged: Exchanged) -> None:
+        """A request is answered."""
+        key = id(exchanged.event)
+        invoked = self._open.pop(key, None) or self._older.pop(key, None)
+        if self._timer is None:
+            self._begin()
+        if self._full and (exchanged.response.status < 400 or self._room < -FAILED):
+            self.dropped += 1
+            return
+        self._exchanged.append((exchanged, invoked) if invoked else exchanged)
+        self._room -= 1.0
+        if self._room <= 0.0:
+            self._full = True
+
+    def _begin(self) -> None:
+        if not self._closed:
+            self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._batch)
+
+    def _batch(self) -> None:
+        """Write what there is, but for invocations whose request may be about to end."""
+        self._timer = None
+        if self._writing is not None and not self._writing.done():
+            self._begin()  # the disk is slow: more is dropped
+            return
+        alone, self._older, self._open = self._older, self._open, {}
+        self._write(list(alone.values()))
+        if self._older:
+            self._begin()
+
+    def _write(self, alone: list[Invoked]) -> None:
+        exchanged, self._exchanged = self._exchanged, []
+        now = time.monotonic()
+        self._room = min(self._room - len(alone) + RATE * (now - self._settled), BURST)
+        self._settled, self._full = now, self._room <= 0.0
+        if exchanged or alone:
+            loop = asyncio.get_running_loop()
+            self._writing = loop.run_in_executor(self._thread, self._written, exchanged, alone, loop)
+
+    def _written(
+        self,
+        exchanged: list[Exchanged | tuple[Exchanged, Invoked]],
+        alone: list[Invoked],
+        loop: asyncio.AbstractEventLoop,
+    ) -> dict[object, int]:
+        """The ids of rows by whom they are of. In the recorder's thread."""
+        rows: list[Row] = []
+        for each in (*exchanged, *alone):
+            try:
+                rows.append(row_of(each))
+            except Exception:
+                log.exception("a request could not be recorded")
+        rows.sort(key=lambda row: row.summary["at"])
+        try:
+            self.shelf.add(rows)
+        except Exception:
+            log.exception("%d requests could not be recorded", len(rows))
+            return {}
+        summaries = [row.summary for row in rows]
+        if self.listeners:
+            loop.call_soon_threadsafe(self._tell, summaries)
+        return {row.of if isinstance(row.of, str) else id(row.of): row.summary["id"] for row in rows}
+
+    def _tell(self, summaries: list[dict[str, Any]]) -> None:
+        for told in tuple(self.listeners):
+            told(summaries)
+
+    async def flush(self) -> dict[object, int]:
+        """Have all that is over written down. The ids of what was written just now, by the `id()` of a response or by
+        the request id of an invocation."""
+        ids: dict[object, int] = {}
+        while self._writing is not None and not self._writing.done():
+            ids |= await asyncio.shield(self._writing)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        alone = [*self._older.values(), *self._open.values()]
+        self._older, self._open = {}, {}
+        self._write(alone)
+        if self._writing is not None:
+            ids |= await asyncio.shield(self._writing)
+        return ids
+
+    async def read(self, work: Callable[[Shelf], Any]) -> Any:
+        """Ask the shelf something, in the recorder's thread, with everything that is over on it."""
+        await self.flush()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self.shelf)
+
+    async def close(self) -> None:
+        """Write what is left."""
+        self._closed = True
+        await self.flush()
+        self._thread.shutdown()
+        self.shelf.close()
+
+
+def now() -> float:
+    """Seconds since the epoch: of what ran, not of the clock that tests move."""
+    return time.time()
