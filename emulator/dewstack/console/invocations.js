@@ -8,7 +8,7 @@ import { count, ms, time } from "./format.js";
 import { showInvocation } from "./invocation.js";
 import { shortcut } from "./keys.js";
 import { LongList } from "./list.js";
-import { sentence, statusChip, whatRan } from "./timing.js";
+import { routeKey, sentence, statusChip, whatRan } from "./timing.js";
 
 export const title = "Invocations";
 export const full = true;
@@ -185,7 +185,7 @@ export async function show(main, parameters, signal) {
     else follow();
   }, signal);
   fillChoices(functions, [...keys], filters.function);
-  get("routes", {}, signal).then(({ routes: all }) => fillChoices(routes, [...new Set(all.map((one) => `${one.method} ${one.path}`))].map((one) => [one, one]), filters.route), () => undefined);
+  get("routes", {}, signal).then(({ routes: all }) => fillChoices(routes, [...new Set(all.map(routeKey))].map((one) => [one, one]), filters.route), () => undefined);
   await feed.restart();
   choose(chosen);
 

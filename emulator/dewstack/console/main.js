@@ -168,10 +168,17 @@ function begin() {
   shortcut("/", "Search", () => document.querySelector("[data-search]")?.focus(), null, "Everywhere");
   startKeys();
   const forever = new AbortController().signal;
-  listen("state", greet, forever); // gone or not: it is asked
-  listen("deployed", () => {
-    greet();
-    toast("The map was deployed");
+  let deployed = null; // told at once by every connection, then when it changes
+  listen("state", (state) => {
+    if (state === "gone") deployed = null;
+    greet(); // gone or not: it is asked
+  }, forever);
+  listen("deployed", (now) => {
+    if (deployed !== null && now !== deployed) {
+      greet();
+      toast("The map was deployed");
+    }
+    deployed = now;
   }, forever);
   connect();
   addEventListener("hashchange", route);

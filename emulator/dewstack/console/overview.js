@@ -5,7 +5,7 @@ import { empty, h, href, refill } from "./dom.js";
 import { count, moment, ms } from "./format.js";
 import { letters } from "./mail.js";
 import { facts, section, table } from "./table.js";
-import { sentence, statusChip, whatRan } from "./timing.js";
+import { routeKey, sentence, statusChip, whatRan } from "./timing.js";
 
 export const title = "Overview";
 
@@ -23,7 +23,7 @@ function routesTable(routes) {
   if (!routes.length) return empty("The map has no routes.");
   return table("Routes", [
     { title: "Method", cell: (route) => h("span", { class: "method" }, route.method) },
-    { title: "Path", mono: true, cell: (route) => h("a", { href: href("invocations", null, { route: `${route.method} ${route.path}` }), title: "The requests to it" }, route.path) },
+    { title: "Path", mono: true, cell: (route) => h("a", { href: href("invocations", null, { route: routeKey(route) }), title: "The requests to it" }, route.path) },
     { title: "Function", cell: (route) => route.function },
     { title: "Who may call it", cell: whoMayCall },
     { title: "Gateway", cell: (route) => `${KINDS[route.api] ?? route.api} · ${route.payload}` },

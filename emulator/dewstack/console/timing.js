@@ -10,6 +10,11 @@ export function whatRan(summary) {
   return `${summary.kind} ${summary.function ?? ""}`.trim();
 }
 
+/** A route of the map as the record names it: a REST API's without its stage. */
+export function routeKey(route) {
+  return `${route.method} ${route.api === "rest" ? route.path.replace(/^\/[^/]+/, "") || "/" : route.path}`;
+}
+
 /** The status as a chip: an HTTP status, or whether the function returned. */
 export function statusChip(summary) {
   const text = summary.status ?? (summary.error ? "error" : "ok");
