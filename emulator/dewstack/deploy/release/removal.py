@@ -21,8 +21,8 @@ def remove(call: Call, service: Service, target: Target, on_event: OnEvent) -> b
         if stack.get("EnableTerminationProtection"):
             raise UserError(
                 f"{name} is protected against its removal",
-                hint=f"aws cloudformation update-termination-protection --no-enable-termination-protection"
-                f" --stack-name {name}",
+                hint="set provider.deletionProtection to false and deploy, or run 'aws cloudformation"
+                f" update-termination-protection --no-enable-termination-protection --stack-name {name}'",
             )
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             raise busy(name, status)

@@ -17,6 +17,7 @@ from dewstack.deploy.changes import ResourceChange
 from dewstack.deploy.failures import as_user_error
 from dewstack.deploy.gateway_logs import ensure_role, wants_logs
 from dewstack.deploy.progress import OnEvent
+from dewstack.deploy.release.afterwards import see_to_stack
 from dewstack.deploy.release.compiled import Compiled
 from dewstack.deploy.release.settings import stack_settings
 from dewstack.deploy.release.uploads import Uploads, bucket_name, empty_bucket
@@ -88,7 +89,7 @@ class Deployment:
             if stack is None or not self._is_unchanged(stack):
                 creates, changes = self._carry_out()
                 stack = find_stack(self._call, self._name)
-            self._finish()
+            self._finish(stack or {})
             told = outputs_of(stack or {})
         except AwsError as error:
             raise as_user_error(error) from error
@@ -151,8 +152,6 @@ class Deployment:
                 raise
         if self._target.asks and wants_logs(self._service):
             ensure_role(self._call, self._service, self._target, self._watcher.say)
-        if self._settings.policy is not None and prepared.kind == "UPDATE":
-            self._set_policy(self._settings.policy)
         execute(
             self._call,
             prepared,
@@ -161,8 +160,9 @@ class Deployment:
             target=self._target,
         )
 
-    def _finish(self) -> None:
+    def _finish(self, stack: dict[str, Any]) -> None:
         """What the Framework, too, does by other means than the template."""
+        see_to_stack(self._call, self._service, stack, self._settings, self._watcher.say)
         if says_of_stage(self._service):
             set_up_stage(self._call, self._service, list(self._resources()))
         warn = self._watcher.say if self._target.stands_alone else _refuse
@@ -253,7 +253,7 @@ class Deployment:
 
     def _is_unchanged(self, stack: dict[str, Any]) -> bool:
         """Whether the stack is what would be deployed, to the last tag: no change set need be made to know."""
-        if self._compiled.template.get("Parameters") or self._settings.policy:
+        if self._compiled.template.get("Parameters"):
             return False
         if str(stack["StackStatus"]) not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return False
@@ -276,10 +276,6 @@ class Deployment:
             if not page.get("NextToken"):
                 return
             params["NextToken"] = page["NextToken"]
-
-    def _set_policy(self, statements: list[Any]) -> None:
-        body = template_body({"Statement": statements})
-        self._call("cloudformation", "SetStackPolicy", {"StackName": self._name, "StackPolicyBody": body})
 
 
 def _refuse(text: str) -> None:
