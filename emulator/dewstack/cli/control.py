@@ -35,6 +35,13 @@ class ControlApi:
         with self._request("GET", path, query) as response:
             return self._decoded(response)
 
+    def text(self, path: str, **query: str) -> str:
+        """What `/_dew/{path}` says, which is no JSON. Raises CallRefused for an error."""
+        with self._request("GET", path, query) as response:
+            if response.status >= 400:
+                self._decoded(response)
+            return response.read().decode()
+
     def post(self, path: str, document: Mapping[str, Any], **query: str) -> Any:
         """What `/_dew/{path}` answers to a JSON document. Raises CallRefused for an error."""
         with self._request("POST", path, query, document) as response:

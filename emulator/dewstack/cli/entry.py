@@ -19,6 +19,8 @@ COMMANDS = {
     "down": "Stop an emulator that runs in the background.",
     "logs": "Show what the functions print.",
     "metrics": "Show how often functions and routes were used, and how fast they were.",
+    "record": "List what was served lately, show one, or write all that comes to a file.",
+    "replay": "Do a recorded request or invocation again.",
     "invoke": "Call one function with an event of your own.",
     "routes": "List which request reaches which function.",
     "mail": "Read the messages that would have been sent.",
