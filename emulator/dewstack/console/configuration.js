@@ -4,7 +4,7 @@ import { get, listen } from "./api.js";
 import { attempt, button, empty, h, href, refill, tools } from "./dom.js";
 import { bytes, count, moment, seconds } from "./format.js";
 import { jsonBox } from "./json.js";
-import { facts, section, table } from "./table.js";
+import { facts, section, sieve, table } from "./table.js";
 
 export const title = "Configuration";
 
@@ -61,7 +61,8 @@ export async function show(main, parameters, signal) {
     secrets.setAttribute("aria-pressed", String(revealed));
     return attempt(read);
   }, { "aria-pressed": "false", class: "small" });
-  tools(secrets);
+  const search = sieve("Find a function or a variable", places.functions, ".function");
+  tools(search.input, secrets);
   main.append(places.about, h("div", { class: "section" }, places.functions), section("The map, with its variables resolved", places.map));
   const reveal = () => secrets.click();
 
@@ -69,6 +70,7 @@ export async function show(main, parameters, signal) {
     const told = await get("configuration", { reveal: revealed ? "1" : null }, signal);
     refill(places.about, [told.versions, told.service, told.stage, told.stack], () => about(told));
     refill(places.functions, told.functions, () => (told.functions.length ? told.functions.map((one) => functionCard(one, reveal)) : empty("No function is deployed.")));
+    search.apply();
     refill(places.map, told.map, () => (told.map ? jsonBox("The map", told.map) : empty("No map runs here.")));
   }
 

@@ -136,6 +136,7 @@ async function greet() {
   try {
     const health = await get("health");
     $("service").textContent = health.service || "dewstack";
+    $("service").title = health.service;
     $("stage").textContent = health.stage;
     $("stage").hidden = !health.stage;
     $("state").textContent = `running · ${health.version}`;

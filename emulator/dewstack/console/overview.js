@@ -55,7 +55,8 @@ function recentList(summaries) {
 }
 
 function addresses(health) {
-  const link = (url) => (/^https?:/.test(url) ? h("a", { href: url }, url) : h("code", {}, url));
+  const here = /^https?:\/\/(127\.0\.0\.1|\[::1\]|([\w-]+\.)*localhost)[:/]/; // the names that AWS gives lead elsewhere
+  const link = (url) => (here.test(`${url}/`) ? h("a", { href: url }, url) : h("code", {}, url));
   const outputs = Object.entries(health.outputs).map(([name, value]) => [name, link(value)]);
   const ofFunctions = outputs.filter(([name]) => name.endsWith("QualifiedArn"));
   return [

@@ -35,7 +35,8 @@ export function curl(request) {
 function arrived(detail) {
   const { id, status, error } = detail.summary;
   toast(`Replayed as ${id}: ${status ?? (error ? "error" : "ok")}`);
-  location.hash = href("invocations", id);
+  const filters = location.hash.split("?")[1];
+  location.hash = href("invocations", id) + (filters ? `?${filters}` : "");
 }
 
 /** Send it again as it was. */

@@ -4,7 +4,7 @@ import { call, callAll, listen, repeat } from "./api.js";
 import { empty, h, href, refill, select, tools } from "./dom.js";
 import { moment, seconds } from "./format.js";
 import { codeBox, jsonBox } from "./json.js";
-import { facts, table, tabs } from "./table.js";
+import { facts, sieve, table, tabs } from "./table.js";
 
 export const title = "Stacks";
 
@@ -69,12 +69,15 @@ export async function show(main, parameters, signal) {
   const stack = stacks.find((one) => one.StackName === parameters.id) ?? stacks[0];
   let view = Object.hasOwn(VIEWS, parameters.view) ? parameters.view : "resources";
   const named = select(stacks.map((one) => one.StackName), stack.StackName, (name) => { location.hash = href("stacks", name, { view }); }, { "aria-label": "Stack" });
-  tools(stacks.length > 1 ? named : h("code", {}, stack.StackName), statusChip(stack.StackStatus));
+  const search = sieve("Find in the table", main, ".tabpanel tbody tr");
+  tools(search.input, stacks.length > 1 ? named : h("code", {}, stack.StackName), statusChip(stack.StackStatus));
   let place = null;
   async function read() {
     const mine = place;
     const [key, make] = await VIEWS[view](stack.StackName, signal);
-    if (mine === place) refill(place, key, make);
+    if (mine !== place) return;
+    refill(place, key, make);
+    search.apply();
   }
   const made = tabs("Parts of the stack", Object.entries(LABELS).map(([name, label]) => [name, label, (panel) => {
     view = name;

@@ -24,6 +24,16 @@ export function figures(pairs) {
   return h("dl", { class: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
+/** A field that hides what hasn't its text: the `parts` (a selector) within `place`. `apply()` after they were made anew. */
+export function sieve(label, place, parts) {
+  const input = h("input", { type: "search", placeholder: label, "aria-label": label, dataset: { search: "" }, oninput: apply });
+  function apply() {
+    const wanted = input.value.trim().toLowerCase();
+    for (const part of place.querySelectorAll(parts)) part.hidden = !part.textContent.toLowerCase().includes(wanted);
+  }
+  return { input, apply };
+}
+
 /** A section with a title, and a hint or a link at its right. */
 export function section(title, ...content) {
   return h("section", { class: "section" }, h("div", { class: "section-head" }, h("h2", {}, title)), ...content);
