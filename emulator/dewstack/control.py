@@ -1,7 +1,7 @@
 """The control API at `/_dew/`: what the console and `dew` use, and tests may use. JSON throughout.
 
-A web page elsewhere must not steer the emulator: every request needs a loopback Host (against DNS rebinding),
-and one that changes something must not come from a foreign Origin.
+A web page elsewhere must neither steer the emulator nor read what it tells: every request needs a loopback Host (against
+DNS rebinding) and must not come from a foreign Origin, or from a foreign page in any other way than by following a link.
 """
 
 import base64
@@ -43,7 +43,8 @@ class ControlApi:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request below `/_dew/`."""
-        foreign = request.method != "GET" and request.header("sec-fetch-site") == "cross-site"
+        visited = request.method == "GET" and request.header("sec-fetch-mode") == "navigate"
+        foreign = request.header("sec-fetch-site") == "cross-site" and not visited
         if foreign or not _loopback(request.header("host") or "", request.header("origin")):
             return json_response(403, _error("Forbidden", "The control API answers only to this machine."))
         page = self._pages(request) if self._pages else None

@@ -87,6 +87,20 @@ def test_a_foreign_origin_is_refused(doors, origin):
     assert "access-control-allow-origin" not in refused.headers
 
 
+@pytest.mark.parametrize("path", ["mail", "invocations", "stream", "console.css"])
+@pytest.mark.parametrize("mode", ["no-cors", "cors"])
+def test_a_foreign_page_reads_nothing(doors, path, mode):
+    embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode}
+    assert httpx.get(url(doors, path), headers=embedded).status_code == 403
+    rebound = {"Host": "evil.example:4566"}
+    assert httpx.get(url(doors, path), headers=rebound).status_code == 403
+
+
+def test_a_link_from_elsewhere_leads_here(doors):
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert httpx.get(url(doors, "health"), headers=followed).status_code == 200
+
+
 def test_a_page_that_posts_a_form_is_refused_even_without_origin(doors):
     form = {"Content-Type": "text/plain", "Sec-Fetch-Site": "cross-site"}
     assert httpx.post(url(doors, "clock"), content='{"advance": 1}', headers=form).status_code == 403
