@@ -1,7 +1,7 @@
 """The control API at `/_dew/`: what the console and `dew` use, and tests may use. JSON throughout.
 
-A web page elsewhere must neither steer the emulator nor read what it tells: every request needs a loopback Host (against
-DNS rebinding) and must not come from a foreign Origin, or from a foreign page in any other way than by following a link.
+A web page elsewhere must neither steer the emulator nor read what it tells: every request needs a loopback Host
+(against DNS rebinding) and must not come from a foreign Origin, or from a foreign page in any other way than by a link.
 """
 
 import base64
