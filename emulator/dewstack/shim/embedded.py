@@ -4,8 +4,9 @@ import asyncio
 import atexit
 import logging
 import os
+import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,14 @@ def _start(project: Project, read: Load) -> Found:
         stack.callback(lambda: thread.run(_cancelled(following), STOP_SECONDS))
         urls = emulator.urls
         lock.publish(RunFile(os.getpid(), urls.aws, urls.service, urls.frontend, time.time()))
-        atexit.register(stack.pop_all().close)
+        _at_exit(stack.pop_all().close)
         return Found(service, urls.aws)
+
+
+def _at_exit(close: Callable[[], None]) -> None:
+    """Have `close` run at the process's end while worker threads still take work, which `atexit` is too late for."""
+    register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
+    register(close)
 
 
 def _refuse_losses(prepared: Prepared) -> None:

@@ -114,7 +114,7 @@ def test_flasks_test_client_needs_nothing_else(project: Project) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=project.directory, capture_output=True, text=True, timeout=60
     )
-    assert done.stdout == 2 * "hello was called\nhello\n", done.stderr
+    assert (done.stdout, done.stderr) == (2 * "hello was called\nhello\n", "")
 
 
 def test_a_function_that_is_not_on_the_map_is_named(project: Project) -> None:

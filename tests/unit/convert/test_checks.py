@@ -78,6 +78,13 @@ def test_what_is_the_same_on_lambda_is_not_found(tmp_path: Path, body: str) -> N
     assert found(tmp_path, f"{VIEW}    {body}\n") == []
 
 
+def test_the_instance_folder_is_another_matter_than_the_rest_of_the_disk(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "import os\nos.makedirs(app.instance_path)\n")
+    assert (finding.rule, finding.level, finding.line) == ("instance", "differs", 2)
+    [finding] = found(tmp_path, "import os\nos.makedirs(app.instance_path)\n", instance_is_default=False)
+    assert (finding.rule, finding.level) == ("file", "breaks")
+
+
 STATE = """\
 from itertools import count
 from flask import Flask

@@ -13,9 +13,9 @@ PAYLOAD = 6 * 1024 * 1024
 def check_application(application: Application, source: Source) -> Iterator[Finding]:
     """Static files, the application's own commands, hosts, MAX_CONTENT_LENGTH, databases behind a pool."""
     if application.static_files:
-        size = f"{application.static_files} static files, {application.static_bytes / 1024:,.0f} KB"
+        size = f"{application.static_files}, {application.static_bytes / 1024:,.0f} KB"
         yield _finding(
-            *("static", "note", f"{size}, are served by the application"),
+            *("static", "note", f"static files ({size}) are served by the application"),
             "Works, up to 6 MB a file; every image and style sheet is an invocation, billed as such",
             "upload them to S3 behind CloudFront, as part of a deployment",
         )

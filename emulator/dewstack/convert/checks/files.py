@@ -22,6 +22,10 @@ READ_ONLY = (
 ELSEWHERE = (
     "objects go to S3 (boto3's upload_fileobj), records to DynamoDB or a database; what is temporary to /tmp"
 )
+INSTANCE = (
+    "lambda_handler.py has it at /tmp/instance, where it begins as it was packed; what is written there is one"
+    " environment's own, and goes with it"
+)
 DATABASE = (
     "An SQLite file lies on a read-only disk, or in /tmp, where every environment has its own, empty at first and gone"
     " with it"
@@ -40,8 +44,17 @@ def check_files(application: Application, source: Source) -> Iterator[Finding]:
             if isinstance(node, ast.Call):
                 for finding in _of_call(module, node):
                     databases = databases or finding.rule == "sqlite"
-                    yield finding
+                    yield _in_instance(finding) if _names_instance(application, node) else finding
     yield from _settings(application, databases=databases)
+
+
+def _names_instance(application: Application, call: ast.Call) -> bool:
+    return application.instance_is_default and "instance_path" in ast.unparse(call)
+
+
+def _in_instance(finding: Finding) -> Finding:
+    what = f"{finding.what}, in the instance folder"
+    return Finding("instance", "differs", finding.file, finding.line, what, INSTANCE, ELSEWHERE)
 
 
 def _of_call(module: Module, call: ast.Call) -> Iterator[Finding]:
