@@ -270,3 +270,19 @@ def test_commands_of_the_application_are_a_function_of_their_own(tmp_path: Path)
                 FunctionName=f"{dew.service.name}-dev-command", Payload=b'["shop", "restock"]'
             )
             assert json.load(answer["Payload"]) == {"exit_code": 0, "output": "restocked\n"}
+
+
+@pytest.mark.parametrize("options", [[], ["--per-route", "--rest-api"]])
+def test_what_is_converted_runs_on_flask_again(tmp_path: Path, options: list[str]) -> None:
+    assert init(make(tmp_path), "web:create_app('Ahoy')", *options).returncode == 0
+    base = "/dev" if options else ""
+    code = (
+        "from dewstack.shim import create_app\n"
+        "client = create_app().test_client()\n"
+        f"print(client.post('{base}/log-in', data={{'user': 'Ada'}}).headers['Location'])\n"
+        f"print(client.get('{base}/').text)\n"
+    )
+    environ = {**os.environ, "VIRTUAL_ENV": sys.prefix}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, env=environ)
+    assert (done.stdout, done.stderr) == (f"{base}/\nAhoy, Ada!\n", "")
