@@ -70,10 +70,17 @@ def dew_command() -> list[str]:
 
 
 def measure_dewstack(scratch: Path) -> dict[str, Any]:
-    """One round: the service, then the authorized one."""
+    """One round: the service, the same without a record, the authorized one."""
     process, launched = launch(dew_command(), copy("service", scratch))
     try:
         result = measure(PORT, process.pid, launched, "/dev/rest/py/hello")
+    finally:
+        stop(process)
+    process, launched = launch([*dew_command(), "--no-record"], copy("service", scratch))
+    try:
+        wait_for_first(PORT, "/py/hello", launched)
+        warm(PORT, "/py/hello")
+        result["unrecorded_wrk"] = wrk(PORT, "/py/hello")
     finally:
         stop(process)
     process, launched = launch(dew_command(), directory := copy("authorized", scratch))
@@ -184,6 +191,7 @@ ROWS: list[tuple[str, str, Any, str]] = [
     ("warm request, Python, REST API, p50", "ms", lambda r: r["rest_warm"]["p50"], "≤ 1.15 x HTTP"),
     ("warm request, Node.js, p50", "ms", lambda r: r["node_warm"]["p50"], "≤ 0.5"),
     ("wrk -t2 -c16, Python, requests/s", "", lambda r: r["py_wrk"]["rps"], "≥ 1.3 x"),
+    ("the same without a record (--no-record)", "", lambda r: r["unrecorded_wrk"]["rps"], "≤ 1.05 x it"),
     ("wrk, Python, p99", "ms", lambda r: r["py_wrk"]["p99"], "≤ 20"),
     ("wrk, Python, requests that took over 2 s", "", lambda r: r["py_wrk"]["timeouts"], "0"),
     ("wrk, Python, requests not answered with 2xx", "", lambda r: r["py_wrk"]["refused"], "0"),
