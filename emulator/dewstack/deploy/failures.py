@@ -45,9 +45,24 @@ _STEPS: Sequence[tuple[str, str]] = (
 )  # fmt: skip
 
 
+class Overtaken(UserError):
+    """Another deployment of the stack came first: what was prepared is void, and nothing came of it."""
+
+
+_OVERTAKEN_CODES = ("AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus")
+_OVERTAKEN = re.compile(
+    r"Stack \[.*\] already exists|cannot be created again|is in \w+_IN_PROGRESS state|ChangeSet \[.*\] does not exist"
+)
+
+
 def refused(stack_name: str, error: AwsError | str) -> UserError:
-    """CloudFormation did not take a template."""
+    """CloudFormation did not take a template, or did not carry out a change set."""
     reason = error.message if isinstance(error, AwsError) else error
+    if isinstance(error, AwsError) and (error.code in _OVERTAKEN_CODES or _OVERTAKEN.search(reason)):
+        return Overtaken(
+            f"{stack_name}: another deployment of it came first: {reason}",
+            hint="run this again: it deploys what is left to deploy",
+        )
     return UserError(f"{stack_name}: {reason}", hint=next_step(reason))
 
 

@@ -5,6 +5,7 @@ The same steps for every target; only `call` and the row of the target differ.
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -159,7 +160,10 @@ def _described(call: Call, prepared: Prepared, target: Target) -> Prepared:
     name = prepared.stack_name
     request: dict[str, Any] = {"ChangeSetName": prepared.change_set, "StackName": name}
     for _ in pauses(target, lambda: UserError(f"{name}: the change set does not get ready")):
-        described = call("cloudformation", "DescribeChangeSet", request)
+        try:
+            described = call("cloudformation", "DescribeChangeSet", request)
+        except AwsError as error:
+            raise refused(name, error) from error
         if described["Status"] == "CREATE_COMPLETE":
             changes = list(described["Changes"])
             while token := described.get("NextToken"):
@@ -176,10 +180,10 @@ def _described(call: Call, prepared: Prepared, target: Target) -> Prepared:
 
 
 def discard(call: Call, prepared: Prepared) -> None:
-    """Drop a prepared deployment, and the empty stack that was made for a first one."""
+    """Drop a prepared deployment, and the empty stack that was made for a first one, unless it is one by now."""
     request = {"ChangeSetName": prepared.change_set, "StackName": prepared.stack_name}
     call("cloudformation", "DeleteChangeSet", request)
-    if prepared.kind == "CREATE":
+    if prepared.kind == "CREATE" and stack_status(call, prepared.stack_name) == "REVIEW_IN_PROGRESS":
         call("cloudformation", "DeleteStack", {"StackName": prepared.stack_name})
 
 
@@ -201,6 +205,8 @@ def execute(
     try:
         call("cloudformation", "ExecuteChangeSet", {**request, **(settings or {})})
     except AwsError as error:
+        with suppress(AwsError):  # it may be gone already
+            discard(call, prepared)
         raise refused(name, error) from error
     status = follow(call, name, token, on_event, target)
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):

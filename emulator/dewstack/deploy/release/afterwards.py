@@ -1,13 +1,16 @@
 """What the Framework sees to once a stack is deployed, since no template says it: who may change the stack, who may
-delete it, and which versions of functions and layers stay."""
+delete it, which versions of functions and layers stay; the stage of a REST API, and what others' resources send."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from dewstack.deploy.bucket_events import attach_buckets
 from dewstack.deploy.release.settings import StackSettings
+from dewstack.deploy.rest_stage import says_of_stage, set_up_stage
 from dewstack.deploy.stack import template_body
-from dewstack.deploy.target import Call
-from dewstack.errors import AwsError
+from dewstack.deploy.target import Call, Target
+from dewstack.deploy.user_pool_triggers import attach_triggers
+from dewstack.errors import AwsError, UserError
 from dewstack.service import Service
 
 
@@ -29,6 +32,32 @@ def see_to_stack(
         call("cloudformation", "UpdateTerminationProtection", params)
     if settings.kept_versions is not None:
         _prune(call, service, settings.kept_versions, say)
+
+
+def see_to_events(call: Call, service: Service, target: Target, say: Callable[[str], None]) -> None:
+    """Set up the REST API's stage, and let user pools and buckets that the map doesn't make call its functions.
+
+    Raises AwsError, and UserError for one that isn't there, where the target isn't a laptop."""
+    if says_of_stage(service):
+        set_up_stage(call, service, list(_resources(call, service.stack_name)))
+    warn = say if target.stands_alone else _refuse
+    attach_triggers(call, service, warn)
+    attach_buckets(call, service, warn)
+
+
+def _refuse(text: str) -> None:
+    """What a laptop goes on without, a deployment elsewhere does not."""
+    raise UserError(text, hint="the stack itself is deployed; mend this, then deploy again")
+
+
+def _resources(call: Call, stack_name: str) -> Iterator[dict[str, Any]]:
+    params: dict[str, Any] = {"StackName": stack_name}
+    while True:
+        page = call("cloudformation", "ListStackResources", params)
+        yield from page["StackResourceSummaries"]
+        if not page.get("NextToken"):
+            return
+        params["NextToken"] = page["NextToken"]
 
 
 def _prune(call: Call, service: Service, keep: int, say: Callable[[str], None]) -> None:

@@ -6,22 +6,20 @@ made or uploaded for it here is taken away again.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 
 from dewstack.compile import create_template
-from dewstack.deploy.bucket_events import attach_buckets
 from dewstack.deploy.changes import ResourceChange
-from dewstack.deploy.failures import as_user_error
+from dewstack.deploy.failures import Overtaken, as_user_error
 from dewstack.deploy.gateway_logs import ensure_role, wants_logs
 from dewstack.deploy.progress import OnEvent
-from dewstack.deploy.release.afterwards import see_to_stack
+from dewstack.deploy.release.afterwards import see_to_events, see_to_stack
 from dewstack.deploy.release.compiled import Compiled
 from dewstack.deploy.release.settings import stack_settings
 from dewstack.deploy.release.uploads import Uploads, bucket_name, empty_bucket
-from dewstack.deploy.rest_stage import says_of_stage, set_up_stage
 from dewstack.deploy.stack import (
     Outputs,
     Prepared,
@@ -36,8 +34,10 @@ from dewstack.deploy.stack import (
     template_body,
 )
 from dewstack.deploy.target import Call, Target
-from dewstack.deploy.user_pool_triggers import attach_triggers
 from dewstack.errors import AwsError, UserError
+
+PATIENCE = 3
+"""How many other deployments of the same stack may come first."""
 
 
 class Plan(Struct, frozen=True):
@@ -79,6 +79,7 @@ class Deployment:
         self._name = compiled.service.stack_name
         self._settings = stack_settings(compiled.service, target)
         self._uploaded: list[str] = []
+        self._used_by_others: list[str] = []
 
     def deploy(self) -> Deployed:
         """Carry it out and wait for its end."""
@@ -86,15 +87,25 @@ class Deployment:
         try:
             stack = find_stack(self._call, self._name)
             creates, changes = False, tuple[ResourceChange, ...]()
-            if stack is None or not self._is_unchanged(stack):
-                creates, changes = self._carry_out()
-                stack = find_stack(self._call, self._name)
+            for others in range(PATIENCE + 1):
+                if stack is not None and self._is_unchanged(stack):
+                    break
+                try:
+                    creates, changes = self._carry_out()
+                    break
+                except Overtaken:
+                    if others == PATIENCE:
+                        raise
+                    self._watcher.say(f"Another deployment of {self._name} came first: looking again")
+                    stack = self._settled()
+            stack = find_stack(self._call, self._name) if changes else stack
             self._finish(stack or {})
             told = outputs_of(stack or {})
         except AwsError as error:
             raise as_user_error(error) from error
         seconds = time.monotonic() - started
-        return Deployed(self._name, creates, changes, tuple(self._uploaded), told, seconds)
+        uploaded = (*self._used_by_others, *self._uploaded)
+        return Deployed(self._name, creates, changes, uploaded, told, seconds)
 
     def diff(self) -> Plan:
         """What a deployment would do; nothing is changed."""
@@ -112,6 +123,13 @@ class Deployment:
         except AwsError as error:
             raise as_user_error(error) from error
 
+    def _settled(self) -> dict[str, Any] | None:
+        """The stack, once nobody is at it. What was uploaded stays: the other deployment may use it."""
+        self._used_by_others += self._uploaded
+        self._uploaded.clear()
+        change_set_kind(self._call, self._name, self._target)
+        return find_stack(self._call, self._name)
+
     def _carry_out(self) -> tuple[bool, tuple[ResourceChange, ...]]:
         creates = change_set_kind(self._call, self._name, self._target) == "CREATE"
         begun = False
@@ -125,6 +143,8 @@ class Deployment:
             prepared = self._prepare()
             if prepared.change_set is not None:
                 self._execute(prepared, approved=approved)
+        except Overtaken:
+            raise
         except Exception:
             self._undo(creates)
             raise  # who interrupts it lets it go on where it is
@@ -139,6 +159,8 @@ class Deployment:
         first = prepare(self._call, self._name, template, settings=settings, target=self._target)
         try:
             execute(self._call, first, target=self._target)
+        except Overtaken:
+            raise
         except UserError:
             self._remove_failed()
             raise
@@ -163,11 +185,7 @@ class Deployment:
     def _finish(self, stack: dict[str, Any]) -> None:
         """What the Framework, too, does by other means than the template."""
         see_to_stack(self._call, self._service, stack, self._settings, self._watcher.say)
-        if says_of_stage(self._service):
-            set_up_stage(self._call, self._service, list(self._resources()))
-        warn = self._watcher.say if self._target.stands_alone else _refuse
-        attach_triggers(self._call, self._service, warn)
-        attach_buckets(self._call, self._service, warn)
+        see_to_events(self._call, self._service, self._target, self._watcher.say)
         if self._compiled.code and (uploads := self._uploads()):
             uploads.clean(set(self._compiled.packages))
 
@@ -177,7 +195,8 @@ class Deployment:
             if (stack_status(self._call, self._name) or "").endswith("_IN_PROGRESS"):
                 return
             self._drop_uploads()
-            if creates and not self._settings.execution:
+            others = stack_status(self._call, self._name) == "UPDATE_COMPLETE"
+            if creates and not others and not self._settings.execution:
                 self._remove_failed()
         except (AwsError, UserError) as left:
             self._watcher.say(f"{self._name} could not be removed again: {left}")
@@ -267,17 +286,3 @@ class Deployment:
     def _all_added(self) -> tuple[ResourceChange, ...]:
         resources = self._compiled.template["Resources"].items()
         return tuple(ResourceChange("Add", name, str(each.get("Type", ""))) for name, each in resources)
-
-    def _resources(self) -> Iterator[dict[str, Any]]:
-        params: dict[str, Any] = {"StackName": self._name}
-        while True:
-            page = self._call("cloudformation", "ListStackResources", params)
-            yield from page["StackResourceSummaries"]
-            if not page.get("NextToken"):
-                return
-            params["NextToken"] = page["NextToken"]
-
-
-def _refuse(text: str) -> None:
-    """What a laptop goes on without, a deployment elsewhere does not."""
-    raise UserError(text, hint="the stack itself is deployed; mend this, then deploy again")
