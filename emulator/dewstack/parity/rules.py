@@ -38,13 +38,16 @@ _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _LOGGED = r"\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
 LEFT_OUT = Rule(
     "connection",
-    "`Connection`, `Keep-Alive`, `Transfer-Encoding`, and `Content-Length` where something in the body was replaced"
-    " or nothing has it: they belong to the connection, not to the answer",
+    "`Connection`, `Keep-Alive`, `Transfer-Encoding`, and `Content-Length` where something in the body was replaced:"
+    " left out",
     headers=_names("connection keep-alive transfer-encoding"),
 )
 RULES = (
     LEFT_OUT,
-    Rule("resource", "the physical id of a resource of the stack: it becomes the logical one"),
+    Rule(
+        "resource",
+        "the physical id of a resource of the stack: it becomes the logical one, without the hash at a version's end",
+    ),
     Rule("host", "the host of an API, of the endpoint, and the address that they are reached by"),
     Rule("origin", "the page's origin, where targets were deployed for different ones"),
     Rule("account", "the account's number"),
