@@ -1,6 +1,6 @@
 """What is noted while requests are served: references alone, made into rows later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -19,6 +19,9 @@ class Function(Protocol):
 
     @property
     def log_group_name(self) -> str: ...
+
+    @property
+    def architectures(self) -> Sequence[str]: ...
 
 
 class Report(Protocol):

@@ -2,13 +2,17 @@
 
 import base64
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from dewstack.billing import invocation_cost, request_cost
 from dewstack.http import Headers, Request, Response
 from dewstack.recording.model import Exchanged, Invoked, Row
 
+NOT_CHARGED = (401, 403, 429)
+"""Statuses with which API Gateway refuses what it then does not charge for."""
 LARGEST = 256 * 1024
 """Bytes of a body or an event that are kept."""
 
@@ -45,6 +49,9 @@ def _of_exchange(exchanged: Exchanged, invoked: Invoked | None) -> Row:
     }
     if invoked is not None:
         cut |= _add_invocation(summary, detail, invoked)
+    free = exchanged.refused is not None and response.status in NOT_CHARGED
+    size = max(len(request.body), len(response.body))
+    summary["cost_usd"] = 0.0 if free else _dollars(request_cost(exchanged.kind, size), invoked)
     cut |= len(request.body) > LARGEST or len(response.body) > LARGEST
     return Row(summary, detail | {"cut": cut, "own_path": request.raw_path}, response)
 
@@ -61,6 +68,7 @@ def _of_invocation(invoked: Invoked) -> Row:
         "http_response": None,
     }
     cut |= _add_invocation(summary, detail, invoked)
+    summary["cost_usd"] = _dollars(request_cost(kind, len(invoked.payload)), invoked)
     response = detail["response"]
     if kind in ("url", "websocket") and isinstance(response, dict) and not summary["error"]:
         status = response.get("statusCode", 200)
@@ -116,6 +124,14 @@ def _add_invocation(summary: dict[str, Any], detail: dict[str, Any], invoked: In
         "log_stream": invoked.log_stream,
     }
     return cut
+
+
+def _dollars(request: Decimal, invoked: Invoked | None) -> float:
+    """What AWS would charge for a request and for the invocation behind it."""
+    if invoked is None:
+        return float(request)
+    report, (architecture, *_) = invoked.report, invoked.function.architectures
+    return float(request + invocation_cost(report.billed_ms, report.memory_mb, architecture))
 
 
 def _failure(response: Any) -> str | None:

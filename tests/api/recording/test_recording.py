@@ -90,6 +90,7 @@ def test_a_request_is_recorded_with_all_that_became_of_it(dew: Dew, control: htt
         "memory_mb": 1024,
         "error": None,
     }
+    assert row["cost_usd"] == pytest.approx(1.0e-6 + 0.2e-6 + row["billed_ms"] * 1e-3 * 0.0000166667)
     assert row["total_ms"] > row["duration_ms"] > 0 and row["billed_ms"] >= 1 and row["max_memory_mb"] > 0
     told = control.get("invocation", params={"id": row["id"]}).json()
     assert told["request"]["url"] == "/echo?a=1" and told["request"]["body"] == "hello"
@@ -111,6 +112,7 @@ def test_refusals_and_failures_are_recorded(dew: Dew, control: httpx.Client) -> 
         ("http", 500, "recorded-dev-fail", "ValueError: as asked"),
         ("rest", 403, None, "Missing Authentication Token"),
     ]
+    assert recorded(control)[2]["cost_usd"] == 0
     assert [row["status"] for row in recorded(control, status="5xx")] == [500]
     assert [row["path"] for row in recorded(control, q="as asked")] == ["/fail"]
     assert [row["path"] for row in recorded(control, route="GET /fail")] == ["/fail"]
