@@ -64,6 +64,8 @@ class Application(Struct, frozen=True):
     commands: tuple[str, ...]
     modules: tuple[str, ...]
     """The files of the project's own modules that are loaded."""
+    env_files: tuple[str, ...] = ()
+    """`.env` and `.flaskenv`, where they are there: Flask's command reads them."""
     distributions: Mapping[str, str] = field(default_factory=dict)
     """Import names and the requirement that brings them: `{"flask": "Flask==3.1.3"}`."""
 

@@ -72,6 +72,7 @@ def _told(target: str) -> dict[str, Any]:
         "extensions": sorted(map(str, app.extensions)),
         "commands": sorted(app.cli.commands),
         "modules": _modules(project),
+        "env_files": [name for name in (".env", ".flaskenv") if os.path.isfile(name)],
         "distributions": _distributions(),
     }
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from dewstack.convert.checks.environment import variables
 from dewstack.convert.model import Application, shown
 from dewstack.convert.routes import Route, RoutedFunction, functions_by_endpoint
+from dewstack.convert.source import Source, read_source
 from dewstack.deploy.requirements import read_required
 from dewstack.deploy.requirements.files import name_of
 
@@ -86,6 +88,8 @@ def _map(
     api, waits = ("a REST API", 29) if form.rest else ("an HTTP API", 30)
     yield f"# The Flask application {application.target} behind {api}: `dew up` runs it here, `dew deploy` on AWS."
     yield f"service: {service}"
+    if ".env" in application.env_files:
+        yield "useDotenv: true # ${env:NAME} looks into .env, too"
     yield ""
     yield "provider:"
     yield "  name: aws"
@@ -97,8 +101,7 @@ def _map(
     if form.rest:
         yield "  apiGateway:"
         yield "    binaryMediaTypes: ['*/*'] # images and downloads arrive as they are"
-    yield "  # environment: # app.config, by FLASK_ and the setting's name"
-    yield f"  #   FLASK_SECRET_KEY: ${{ssm:/{service}/secret-key}}"
+    yield from _environment(read_source(application, directory), service)
     yield ""
     yield "functions:"
     for function in functions:
@@ -116,6 +119,17 @@ def _map(
     yield "  patterns:"
     there = [f"{name}/**" for name in NOT_PACKED_IF_THERE if (directory / name).is_dir()]
     yield from (f"    - '!{pattern}'" for pattern in [*there, *NOT_PACKED])
+
+
+def _environment(source: Source, service: str) -> Iterator[str]:
+    """What the application asks `os.environ` for: what it must have is taken from the shell, the rest is a hint."""
+    asked = sorted(variables(source).values(), key=lambda each: (not each.required, each.name))
+    required = [each.name for each in asked if each.required]
+    mark = "" if required else "# "
+    yield f"  {mark}environment: # os.environ; and app.config, by FLASK_ and the setting's name"
+    yield from (f"    {name}: ${{env:{name}}}" for name in required)
+    yield from (f"  #   {each.name}: ${{env:{each.name}}}" for each in asked if not each.required)
+    yield f"  #   FLASK_SECRET_KEY: ${{ssm:/{service}/secret-key}}"
 
 
 def _function(function: RoutedFunction, form: Form) -> Iterator[str]:
@@ -237,8 +251,6 @@ def _requirements(application: Application, directory: Path) -> tuple[str, tuple
 
 def _imported(application: Application, directory: Path) -> list[str]:
     """The packages that the project's own modules import, as they are installed."""
-    from dewstack.convert.source import read_source
-
     source = read_source(application, directory)
     names = {name.split(".")[0] for module in source.modules for name in module.imports.values()}
     return sorted({application.distributions[name] for name in names if name in application.distributions})

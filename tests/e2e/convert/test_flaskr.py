@@ -16,7 +16,7 @@ from tests.e2e.installing import download_source
 HERE = Path(__file__).parent
 REQUESTS = 39
 """What Flaskr's tests send."""
-ENVIRONMENT = "  # environment: # app.config, by FLASK_ and the setting's name\n"
+ENVIRONMENT = "  # environment: # os.environ; and app.config, by FLASK_ and the setting's name\n"
 
 pytestmark = [pytest.mark.clients, pytest.mark.xdist_group("flaskr")]
 
@@ -44,6 +44,7 @@ def flaskr(tutorial: Path, tmp_path: Path, request: pytest.FixtureRequest) -> It
     (tmp_path / "disk").mkdir()
     map_file = directory / "serverless.yml"
     setting = f"  environment:\n    FLASK_DATABASE: {tmp_path}/disk/flaskr.sqlite\n"
+    assert ENVIRONMENT in map_file.read_text()
     map_file.write_text(map_file.read_text().replace(ENVIRONMENT, setting + ENVIRONMENT))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VIRTUAL_ENV", sys.prefix)

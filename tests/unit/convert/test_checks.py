@@ -166,8 +166,29 @@ def test_a_key_in_the_source_and_a_random_one_are_told_apart(
     assert rules_at(found(tmp_path, f"import os, secrets\n{line}\n")) == {(rule_name, 2)}
 
 
-def test_a_key_from_outside_is_as_it_should_be(tmp_path: Path) -> None:
-    assert found(tmp_path, "import os\napp.secret_key = os.environ['KEY']\n") == []
+def test_a_key_from_outside_is_as_it_should_be_once_the_map_names_it(tmp_path: Path) -> None:
+    assert rules_at(found(tmp_path, "import os\napp.secret_key = os.environ['KEY']\n")) == {
+        ("environment", 2)
+    }
+
+
+def test_variables_that_must_be_set_are_told_from_those_that_may(tmp_path: Path) -> None:
+    source = """
+    import os
+    from os import environ, getenv
+    a = os.environ.get("A", "x")
+    b = getenv("B")
+    c = environ["C"]
+    a = os.environ["A"]
+    home, region = os.environ["HOME"], os.environ["AWS_REGION"]
+    os.environ["D"] = "set"
+    """
+    findings = found(tmp_path, source)
+    assert {(each.level, each.line, each.what.split()[2]) for each in findings} == {
+        ("breaks", 7, "A"),
+        ("differs", 5, "B"),
+        ("breaks", 6, "C"),
+    }
 
 
 def test_sessions_without_a_key_and_sessions_on_a_server(tmp_path: Path) -> None:
@@ -223,6 +244,7 @@ def test_a_hook_that_lets_nobody_pass_is_found_and_one_that_only_looks_is_not(tm
     [
         ({"static_files": 2, "static_bytes": 4096}, "static"),
         ({"commands": ("init-db",)}, "commands"),
+        ({"env_files": (".env", ".flaskenv")}, "env-file"),
         ({"rules": (rule("/", host="api.example.com"),)}, "hosts"),
         ({"rules": (rule("/", websocket=True),)}, "websocket"),
         ({"settings": {"SERVER_NAME": "shop.example"}}, "server-name"),

@@ -81,6 +81,15 @@ def test_an_application_of_a_python_that_lambda_has_not_gets_the_nearest(tmp_pat
         assert yaml.safe_load(text)["provider"]["runtime"] == runtime
 
 
+def test_variables_that_must_be_set_are_in_the_map(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import os\nos.environ['ADDRESS']\nos.environ.get('LEVEL')\n")
+    told = {"modules": (str(tmp_path / "app.py"),), "env_files": (".env",)}
+    text = files(tmp_path, Form(), **told)["serverless.yml"]
+    assert yaml.safe_load(text)["useDotenv"] is True
+    assert yaml.safe_load(text)["provider"]["environment"] == {"ADDRESS": "${env:ADDRESS}"}
+    assert "  #   LEVEL: ${env:LEVEL}\n" in text
+
+
 def test_commands_have_a_function(tmp_path: Path) -> None:
     made = files(tmp_path, Form(), commands=("init-db",))
     assert yaml.safe_load(made["serverless.yml"])["functions"]["command"] == {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dewstack.convert.checks.application import check_application
 from dewstack.convert.checks.calls import check_names
+from dewstack.convert.checks.environment import check_environment
 from dewstack.convert.checks.files import check_files
 from dewstack.convert.checks.sessions import check_sessions
 from dewstack.convert.checks.sign_in import check_sign_in
@@ -15,8 +16,8 @@ from dewstack.convert.source import Source, read_source
 
 Check = Callable[[Application, Source], Iterable[Finding]]
 CHECKS: tuple[Check, ...] = (
-    *(check_state, check_files, check_sessions, check_names),
-    *(check_waiting, check_sign_in, check_application),
+    *(check_state, check_files, check_environment, check_sessions),
+    *(check_names, check_waiting, check_sign_in, check_application),
 )
 
 
