@@ -228,7 +228,12 @@ def _qualified(kind: type) -> str:
 def _at(error: BaseException) -> str:
     """The innermost line of the project's own that an error came through."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "site-packages" not in frame.filename and frame.filename != __file__]
+    foreign = ("<", __file__)
+    own = [
+        frame
+        for frame in frames
+        if "-packages" not in frame.filename and not frame.filename.startswith(foreign)
+    ]
     own = [frame for frame in own if os.path.abspath(frame.filename).startswith(os.getcwd() + os.sep)]
     return f"{os.path.relpath(own[-1].filename)}:{own[-1].lineno}" if own else ""
 

@@ -85,11 +85,15 @@ def upload():
 IMAGE = bytes(range(256))
 
 
-def init(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def init(
+    directory: Path, *arguments: str, stdin: int = subprocess.DEVNULL
+) -> "subprocess.CompletedProcess[str]":
     """Run `dew init --from-flask` there."""
     command = [sys.executable, "-P", "-m", "dewstack.cli", "init", "--from-flask", *arguments]
     environ = {**os.environ, "VIRTUAL_ENV": sys.prefix}
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, env=environ)
+    return subprocess.run(
+        command, cwd=directory, stdin=stdin, capture_output=True, text=True, timeout=60, env=environ
+    )
 
 
 def make(directory: Path) -> Path:
@@ -237,6 +241,22 @@ def test_nothing_is_replaced_without_being_asked(tmp_path: Path) -> None:
     assert "Everything is there already" in again.stdout
 
 
+@pytest.mark.parametrize(("typed", "replaced"), [("y", True), ("n", False)])
+def test_somebody_at_the_keyboard_is_asked(tmp_path: Path, typed: str, replaced: bool) -> None:
+    make(tmp_path)
+    (tmp_path / "lambda_handler.py").write_text("mine = True\n")
+    ours, theirs = os.openpty()
+    os.write(ours, f"{typed}\n".encode())
+    try:
+        done = init(tmp_path, "web", stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "lambda_handler.py is there already. Replace it?" in done.stdout
+    assert ("mine" not in (tmp_path / "lambda_handler.py").read_text()) is replaced
+    assert (done.returncode, (tmp_path / "serverless.yml").exists()) == (0 if replaced else 1, replaced)
+
+
 def test_requirements_get_what_is_missing_and_keep_the_rest(tmp_path: Path) -> None:
     make(tmp_path)
     (tmp_path / "requirements.txt").write_text("flask>=3 # ours\n")
@@ -272,10 +292,9 @@ def test_commands_of_the_application_are_a_function_of_their_own(tmp_path: Path)
             assert json.load(answer["Payload"]) == {"exit_code": 0, "output": "restocked\n"}
 
 
-@pytest.mark.parametrize("options", [[], ["--per-route", "--rest-api"]])
-def test_what_is_converted_runs_on_flask_again(tmp_path: Path, options: list[str]) -> None:
-    assert init(make(tmp_path), "web:create_app('Ahoy')", *options).returncode == 0
-    base = "/dev" if options else ""
+def test_what_is_converted_runs_on_flask_again(tmp_path: Path) -> None:
+    assert init(make(tmp_path), "web:create_app('Ahoy')", "--per-route", "--rest-api").returncode == 0
+    base = "/dev"
     code = (
         "from dewstack.shim import create_app\n"
         "client = create_app().test_client()\n"
