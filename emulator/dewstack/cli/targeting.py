@@ -80,7 +80,11 @@ class Reached:
             return control_call(ControlApi(self.run), region)
         if self.target.credentials == "test":
             return boto3_call(
-                endpoint=self.endpoint or None, region=region, access_key="test", secret_key="test"
+                endpoint=self.endpoint or None,
+                region=region,
+                access_key="test",
+                secret_key="test",
+                start=self.target.start,
             )
         return boto3_call(endpoint=self.endpoint or None, region=region, profile=profile or None)
 

@@ -57,8 +57,11 @@ def boto3_call(
     access_key: str | None = None,
     secret_key: str | None = None,
     profile: str | None = None,
+    start: str = "",
 ) -> Call:
     """A `call` that goes to `endpoint`, or to AWS when it is None, with these credentials or those of boto3's chain.
+
+    `start` is what to do where nothing answers at the endpoint.
 
     Raises UserError (the call too) when there is nobody to talk to, or no credentials that are taken.
     """
@@ -82,11 +85,13 @@ def boto3_call(
         retries={"mode": "standard", "total_max_attempts": LOCAL_ATTEMPTS if endpoint else AWS_ATTEMPTS},
         s3={"addressing_style": "path"} if endpoint else None,
     )
-    return client_call(lambda service: session.client(service, endpoint_url=endpoint, config=config), where)
+    return client_call(
+        lambda service: session.client(service, endpoint_url=endpoint, config=config), where, start
+    )
 
 
-def client_call(client_of: Callable[[str], Any], where: str) -> Call:
-    """A `call` through boto3's clients; `where` names the other side in errors."""
+def client_call(client_of: Callable[[str], Any], where: str, start: str = "") -> Call:
+    """A `call` through boto3's clients; errors name the other side `where` and what to do if it is not there, `start`."""
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
@@ -101,21 +106,21 @@ def client_call(client_of: Callable[[str], Any], where: str) -> Call:
         except ClientError as error:
             raise _answered(where, error.response, f"{service}:{operation}") from error
         except (BotoCoreError, ResponseParserError) as error:
-            raise _unreached(where, error) from error
+            raise _unreached(where, error, start) from error
         answer.pop("ResponseMetadata", None)
         return answer
 
     return call
 
 
-def _unreached(where: str, error: Exception) -> UserError:
+def _unreached(where: str, error: Exception, start: str = "") -> UserError:
     for kind in type(error).__mro__:
         if kind.__name__ in _SAID:
             said, step = _SAID[kind.__name__]
             if step != _NOT_THERE:
                 return UserError(f"{where}: {said}: {str(error).splitlines()[0]}", hint=step)
             on_aws = where.startswith("AWS")
-            return UserError(f"{where}: {said}", hint=_NO_NETWORK if on_aws else step)
+            return UserError(f"{where}: {said}", hint=_NO_NETWORK if on_aws else start or step)
     return UserError(f"{where}: {error}")
 
 

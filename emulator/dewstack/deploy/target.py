@@ -42,6 +42,8 @@ class Target(Struct, frozen=True):
     """Whether AWS's limits for templates hold."""
     stands_alone: bool = False
     """Whether an API that another stack makes and that isn't here is replaced by one of the map's own."""
+    start: str = ""
+    """What to do where nothing answers."""
     health: str = ""
     """Where the target lists the services that it has; empty where it has them all."""
 
@@ -72,6 +74,7 @@ LOCALSTACK = Target(
     poll_seconds=0.5,
     timeout_seconds=600.0,
     busy_seconds=60.0,
+    start="start it with 'dew localstack up', or say where it is (--endpoint)",
     health="/_localstack/health",
 )
 AWS = Target(

@@ -75,7 +75,8 @@ def test_a_profile_that_is_not_there(dew: Dew) -> None:
 @pytest.mark.parametrize("command", ["deploy", "diff", "remove", "outputs"])
 def test_an_endpoint_that_does_not_answer(dew: Dew, command: str) -> None:
     error = dew(command, "--target", "localstack", "--endpoint", NOBODY, "--json").error
-    assert f"{NOBODY}: nothing answers" in error and "--endpoint" in error
+    assert f"{NOBODY}: nothing answers" in error
+    assert "dew localstack up" in error and "--endpoint" in error
 
 
 def test_an_endpoint_that_is_no_aws(dew: Dew, localstack: str) -> None:
