@@ -36,6 +36,7 @@ VIEW = "from flask import Flask, request, session\napp = Flask(__name__)\n@app.g
         ("from pathlib import Path; Path('x').write_text('y')", "file"),
         ("from pathlib import Path; Path('x').open('w')", "file"),
         ("request.files['photo'].save('uploads/x')", "upload"),
+        ("f = request.files.get('f'); f.save(f.filename)", "upload"),
         ("import sqlite3; sqlite3.connect('shop.db')", "sqlite"),
         ("import logging; logging.FileHandler('x.log')", "log-file"),
         ("from threading import Thread; Thread(target=print).start()", "background"),
@@ -218,6 +219,34 @@ def test_decorators_that_let_nobody_pass_are_what_an_authorizer_is(tmp_path: Pat
     """
     [finding] = found(tmp_path, source)
     assert (finding.rule, finding.line, finding.what) == ("sign-in", 5, "@login_required guards a, b")
+
+
+def test_a_decorator_of_any_name_that_lets_nobody_pass_is_one(tmp_path: Path) -> None:
+    source = """
+    from functools import wraps
+    from flask import Flask, abort, session
+    app = Flask(__name__)
+
+    def staff(view):
+        @wraps(view)
+        def inner(*args):
+            if session.get("role") != "staff":
+                abort(403)
+            return view(*args)
+        return inner
+
+    def loud(view):
+        @wraps(view)
+        def inner(*args):
+            return view(*args).upper()
+        return inner
+
+    @app.get("/a")
+    @staff
+    @loud
+    def a(): ...
+    """
+    assert [each.what for each in found(tmp_path, source)] == ["@staff guards a"]
 
 
 def test_a_hook_that_lets_nobody_pass_is_found_and_one_that_only_looks_is_not(tmp_path: Path) -> None:

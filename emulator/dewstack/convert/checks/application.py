@@ -31,7 +31,7 @@ def check_application(application: Application, source: Source) -> Iterator[Find
     longest = application.settings.get("MAX_CONTENT_LENGTH")
     if isinstance(longest, int) and longest > PAYLOAD:
         yield _finding(
-            *("large-bodies", "breaks", f"MAX_CONTENT_LENGTH lets in {longest / 1024 / 1024:.0f} MB"),
+            *("large-bodies", "differs", f"MAX_CONTENT_LENGTH lets in {longest / 1024 / 1024:.0f} MB"),
             "413 from API Gateway beyond 10 MB, from Lambda beyond 6 MB (4.5 MB of binary content, which is base64)",
             "let browsers upload to S3 by a presigned URL",
         )

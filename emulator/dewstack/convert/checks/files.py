@@ -80,7 +80,7 @@ def _of_call(module: Module, call: ast.Call) -> Iterator[Finding]:
         yield _finding("file", module, call, "a file is written", READ_ONLY, ELSEWHERE)
     elif method in METHODS and not _is_elsewhere(module, call.func):
         yield _finding("file", module, call, f"{method}() changes the disk", READ_ONLY, ELSEWHERE)
-    elif method == "save" and _is_upload(call.func) and not _is_elsewhere(module, first):
+    elif method == "save" and _is_upload(call) and not _is_elsewhere(module, first):
         yield _finding("upload", module, call, "an upload is saved to the disk", READ_ONLY, ELSEWHERE)
 
 
@@ -104,10 +104,12 @@ def _is_elsewhere(module: Module, path: ast.AST | None, *allowed: str) -> bool:
     return False
 
 
-def _is_upload(called: ast.expr) -> bool:
-    """`request.files["x"].save`, `file.save`, `upload.save`: forms and models have a save() of their own."""
-    text = ast.unparse(called).lower()
-    return any(word in text for word in ("files", "file.", "upload", "attachment", "image.", "photo."))
+def _is_upload(call: ast.Call) -> bool:
+    """`request.files["x"].save(…)`, `f.save(… f.filename)`: forms and models have a save() of their own."""
+    text = ast.unparse(call).lower()
+    return any(
+        word in text for word in ("files", "file.", "filename", "upload", "attachment", "image.", "photo.")
+    )
 
 
 def _settings(application: Application, *, databases: bool) -> Iterator[Finding]:

@@ -31,13 +31,19 @@ EXTENSIONS = {
 def check_sign_in(application: Application, source: Source) -> Iterator[Finding]:
     """Decorators like `login_required`, and `before_request` hooks that let nobody pass who isn't signed in."""
     guarded: dict[str, list[str]] = defaultdict(list)
+    own = {
+        function.name
+        for module in source.modules
+        for function in module.functions
+        if id(function) in source.reached and _is_guard(module, function)
+    }
     first: dict[str, tuple[str, int]] = {}
     for module in source.modules:
         for function in module.functions:
             for decorator in function.decorator_list:
                 name = module.dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
                 short = name.rpartition(".")[2]
-                if GUARD.fullmatch(short):
+                if short in own or GUARD.fullmatch(short):
                     guarded[short].append(function.name)
                     first.setdefault(short, _defined(source, short) or (module.file, decorator.lineno))
     for name, views in guarded.items():
@@ -57,6 +63,12 @@ def _defined(source: Source, name: str) -> tuple[str, int] | None:
             if function.name == name:
                 return module.file, function.lineno
     return None
+
+
+def _is_guard(module: Module, function: Function) -> bool:
+    """Whether a function is a decorator that lets nobody pass who isn't signed in."""
+    inner = [node for node in function.body if isinstance(node, Function)]
+    return len(function.args.args) == 1 and any(_lets_pass(module, each) for each in inner)
 
 
 def _hooks(application: Application, source: Source) -> Iterator[Finding]:
