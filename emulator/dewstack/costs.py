@@ -1,17 +1,19 @@
 """What AWS would charge for what has run here, by function and route, beside servers that are always on."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, Protocol
 
 from dewstack.billing import SERVERS, Server, Usage, bill, total
-from dewstack.billing.prices import AS_OF, REGION, USERS
+from dewstack.billing.prices import AS_OF, MONTH_HOURS, REGION, USERS
 from dewstack.config import Caller
 from dewstack.control import BadRequest, answer
 from dewstack.errors import AwsError
 from dewstack.http import Request, Response
-from dewstack.recording.charges import Charges, Invocations, Ran, Requests, Route, Tally
+from dewstack.lambda_.invoker import Invoker
+from dewstack.recording import Recorder
+from dewstack.recording.charges import Invocations, Ran, Requests, Route, Tally
 
 Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
 Call = Callable[[str, str, dict[str, Any], Caller], Awaitable[dict[str, Any]]]
@@ -27,7 +29,9 @@ class Deployed(Protocol):
 class Host(Protocol):
     """The emulator, as it is seen here."""
 
-    deployed: Deployed
+    @property
+    def deployed(self) -> Deployed:
+        """What runs here."""
 
     @property
     def caller(self) -> Caller:
@@ -35,23 +39,29 @@ class Host(Protocol):
 
 
 class Costs:
-    """`GET /_dew/costs?server=fargate&free_tier=1`. `provisioned` tells GB that are kept ready, by architecture."""
+    """`GET /_dew/costs?server=fargate&free_tier=1`."""
 
-    def __init__(
-        self, host: Host, charges: Charges, call: Call, provisioned: Callable[[], Mapping[str, Decimal]]
-    ) -> None:
+    def __init__(self, host: Host, recorder: Recorder | None, invoker: Invoker, call: Call) -> None:
         self._host = host
-        self._charges = charges
+        self._recorder = recorder
+        self._invoker = invoker
         self._call = call
-        self._provisioned = provisioned
 
-    async def __call__(self, request: Request, query: dict[str, str]) -> Response:
+    def endpoints(self) -> dict[tuple[str, str], Endpoint]:
+        """By method and path."""
+        return {("GET", "costs"): self._costs}
+
+    async def _costs(self, request: Request, query: dict[str, str]) -> Response:
         """All that has run since the emulator started. Raises BadRequest."""
+        if self._recorder is None:
+            raise BadRequest("nothing is counted: the emulator was started with --no-record")
         free_tier = query.get("free_tier", "0")
         if free_tier not in CHOICES:
             raise BadRequest(f"free_tier is 1 or 0, not {free_tier!r}")
         server = server_of(query.get("server"))
-        told = costs_of(self._charges.mark(), self._charges.all.since, free_tier=free_tier in ("1", "true"))
+        tally = self._recorder.charges.mark()
+        since = self._recorder.charges.all.since
+        told = costs_of(tally, since, free_tier=free_tier in ("1", "true"))
         keys = {each["name"]: each["key"] for each in self._host.deployed.functions}
         for row in told["functions"]:
             row["key"] = keys.get(row["function"])
@@ -70,8 +80,12 @@ class Costs:
 
     async def _monthly(self) -> dict[str, Any]:
         """What would be charged by the month, whether anybody calls or not."""
-        kept = self._provisioned()
-        lines = bill(Usage(provisioned={each: gb * 3600 * 730 for each, gb in kept.items()}))
+        kept: dict[str, Decimal] = {}
+        for pool in self._invoker.pools:
+            architecture, gb = pool.function.architectures[0], Decimal(pool.function.memory_size) / 1024
+            seconds = pool.provisioned.provision.requested * gb * 3600 * MONTH_HOURS
+            kept[architecture] = kept.get(architecture, Decimal(0)) + seconds
+        lines = bill(Usage(provisioned=kept))
         return {
             "users": await self._users(),
             "provisioned_usd": float(total(lines)),

@@ -2,7 +2,7 @@
 
 from dewstack.billing.always_on import SERVERS, Server, break_even
 from dewstack.billing.costs import invocation_cost, request_cost
-from dewstack.billing.usage import Line, Usage, bill, total
+from dewstack.billing.usage import Line, Usage, bill, scaled, total
 
 __all__ = [
     "SERVERS",
@@ -13,5 +13,6 @@ __all__ = [
     "break_even",
     "invocation_cost",
     "request_cost",
+    "scaled",
     "total",
 ]

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from dewstack.billing.prices import (
     API_REQUESTS,
@@ -71,6 +73,17 @@ def bill(usage: Usage, *, free_tier: bool = False) -> tuple[Line, ...]:
         for service, what, amount, prices, free in _amounts(usage, free_tier)
         if amount
     )
+
+
+def scaled(usage: Usage, factor: Decimal) -> Usage:
+    """So many times as much of everything."""
+    fields: dict[str, Any] = {
+        name: {key: amount * factor for key, amount in value.items()}
+        if isinstance(value, Mapping)
+        else value * factor
+        for name, value in asdict(usage).items()
+    }
+    return Usage(**fields)
 
 
 def total(lines: Iterable[Line]) -> Decimal:

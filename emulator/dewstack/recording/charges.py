@@ -4,7 +4,7 @@ On the hot path it adds up whole numbers; dollars are made when somebody asks.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -96,15 +96,10 @@ class Tally(Struct):
 
 
 class Charges:
-    """The tally of everything since the start, and of any time since. It passes on what it counts. On the loop."""
+    """The tally of everything since the start, and of any time since. On the loop."""
 
-    def __init__(
-        self,
-        invoked: Callable[[Invoked], None] | None = None,
-        exchanged: Callable[[Exchanged], None] | None = None,
-    ) -> None:
+    def __init__(self) -> None:
         self.all = Tally(time.time())
-        self._next_invoked, self._next_exchanged = invoked, exchanged
         self._known: dict[int, tuple[Function, Ran, Invocations]] = {}
         """By the identity of the function's configuration."""
         self._open: dict[int, tuple[Ran, int, bool, bool]] = {}
@@ -127,8 +122,6 @@ class Charges:
             if len(self._open) >= MOST_OPEN:
                 self._open.clear()  # what is left are events, which no request stands behind
             self._open[id(payload)] = (known[1], billed, cold, failed)
-        if self._next_invoked is not None:
-            self._next_invoked(invoked)
 
     def exchanged(self, exchanged: Exchanged) -> None:
         """A request is answered."""
@@ -154,8 +147,6 @@ class Charges:
             invocations.billed_ms += billed
             invocations.cold += cold
             invocations.errors += failed
-        if self._next_exchanged is not None:
-            self._next_exchanged(exchanged)
 
     def _know(self, function: Function, memory_mb: int) -> tuple[Function, Ran, Invocations]:
         ran = Ran(function.name, memory_mb, function.architectures[0])

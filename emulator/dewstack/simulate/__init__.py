@@ -1,4 +1,4 @@
-"""How Lambda scales, without a clock and without code: the environments that AWS would have for a stream of requests."""
+"""How Lambda scales, without a clock and without code: the environments that AWS has for a stream of requests."""
 
 from dewstack.simulate.arrivals import poisson, steady
 from dewstack.simulate.retirement import Halving, IdleExpiry, Retirement
