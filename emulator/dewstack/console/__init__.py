@@ -23,10 +23,10 @@ SHELL = ("main", "theme", "dom", "api", "keys", "format")
 PARTS = ("table", "dialogs", "list", "feed", "json", "editor", "chart", "timing", "sending")
 """What pages share."""
 PAGES = (
-    *("overview", "invocations", "invocation", "comparison", "load"),
+    *("overview", "invocations", "invocation"),
     *("logs", "metrics", "users", "user", "tokens", "mail", "stacks", "configuration"),
 )
-STYLES = ("console", "pages", "comparison", "load")
+STYLES = ("console", "pages")
 FILES = {
     "/_dew/": ("console.html", HTML),
     "/_dew/mail": ("console.html", HTML),
