@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from dewstack.apigateway import ApiGateway
 from dewstack.apigateway.guards import Guards
+from dewstack.apigateway.observers import Observers
 from dewstack.authority import Authority
 from dewstack.clock import Clock
 from dewstack.cloudformation import CloudFormation
@@ -139,9 +140,9 @@ class Emulator:
             forward=self.api.handle,
             stream=self.functions.stream,
             guards=Guards(self.iam.authorize, gateway_permits(self.functions.permits)),
-            metrics=self.metrics,
-            open_stream=self.logs.stream,
-            record=self.recorder.exchanged if self.recorder else None,
+            observers=Observers(
+                self.metrics, self.logs.stream, self.recorder.exchanged if self.recorder else None
+            ),
         )
         self.functions.functions.watchers.append(self.gateway.permissions_changed)
         for name, operations in {

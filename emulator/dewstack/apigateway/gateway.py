@@ -9,12 +9,15 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from dewstack.apigateway.domains.table import Domains, target
 from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.http_api.compiler import Compiler
 from dewstack.apigateway.http_api.protocol import HttpProtocol
 from dewstack.apigateway.integrations import Patience, as_configured
 from dewstack.apigateway.jwks import Keys, KeySets
+from dewstack.apigateway.observers import UNOBSERVED, Observers
 from dewstack.apigateway.responses import CONTENT_TYPE_JSON, Dates
 from dewstack.apigateway.rest_api.service import Compiler as RestApiCompiler
 from dewstack.apigateway.rest_api.service import RestApiService
@@ -26,12 +29,10 @@ from dewstack.clock import Clock
 from dewstack.config import Config
 from dewstack.http import Request, Response
 from dewstack.metrics import Metrics
-from dewstack.recording import Exchanged
 from dewstack.store import Store
 from dewstack.wire import Handler, Invoke, InvokeStreaming, operations_of
 
 if TYPE_CHECKING:
-    from dewstack.apigateway.access_logs import OpenStream
     from dewstack.apigateway.rest_api.integrations import Send
     from dewstack.apigateway.rest_api.service_endpoint import Forward
     from dewstack.apigateway.websocket_api.compiler import WebsocketCompiler
@@ -73,8 +74,7 @@ class ApiGateway:
     an event to a function without waiting for it; without it, asynchronous integrations are refused. `patience` says
     how long a function with this ARN is waited for instead of so many seconds: one that is debugged, for ever.
     `forward` answers a request to an AWS API, for integrations with other services; without it these fail. `stream`
-    calls a function that streams; without it its response is waited for. `open_stream` opens a stream of logs; without
-    it no stage keeps an access log. `record` takes note of each request to an HTTP or REST API.
+    calls a function that streams; without it its response is waited for.
     """
 
     def __init__(
@@ -91,11 +91,9 @@ class ApiGateway:
         forward: "Forward | None" = None,
         stream: InvokeStreaming | None = None,
         guards: Guards = UNGUARDED,
-        metrics: Metrics | None = None,
-        open_stream: "OpenStream | None" = None,
-        record: Callable[[Exchanged], None] | None = None,
+        observers: Observers = UNOBSERVED,
     ) -> None:
-        metrics = metrics or Metrics(clock)
+        observers = replace(observers, metrics=observers.metrics or Metrics(clock))
         endpoint = endpoint or (lambda api_id, _: f"http://{api_id}.execute-api.localhost:{config.aws_port}")
         key_sets, dates = KeySets(keys), Dates(clock)
         self.connections = Connections()
@@ -105,7 +103,7 @@ class ApiGateway:
             from dewstack.apigateway.websocket_api.compiler import WebsocketCompiler
             from dewstack.apigateway.websocket_api.execute import Parts
 
-            parts = Parts(clock, dates, self.connections, self._current, forward, open_stream)
+            parts = Parts(clock, dates, self.connections, self._current, forward, observers.open_stream)
             return WebsocketCompiler(parts, invoke, patience, _domain(config), guards)
 
         compiler = Compiler(
@@ -114,19 +112,14 @@ class ApiGateway:
             clock,
             dates,
             patience,
-            metrics,
             guards=guards,
             forward=forward,
-            open_stream=open_stream,
-            record=record,
+            observers=observers,
         )
         self.http_apis = ApiService(
             store,
             clock,
-            {
-                "HTTP": HttpProtocol(compiler),
-                "WEBSOCKET": WebsocketProtocol(websocket_compiler),
-            },
+            {"HTTP": HttpProtocol(compiler), "WEBSOCKET": WebsocketProtocol(websocket_compiler)},
             self._changed,
             endpoint,
             self._domains,
@@ -149,9 +142,7 @@ class ApiGateway:
                 stream,
                 usage=self.rest_apis.usage,
                 guards=guards,
-                metrics=metrics,
-                open_stream=open_stream,
-                record=record,
+                observers=observers,
             )
 
         self.rest_apis = RestApiService(store, clock, rest_compiler, self._changed, self._domains)

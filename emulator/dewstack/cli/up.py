@@ -243,15 +243,7 @@ def command(
         record=record,
         docker=docker,
     )
-    if docker:
-        from dewstack.lambda_.containers.engine import Engine
-
-        with closing(Engine()) as engine:
-            engine.facts()  # That there is none is told before anything starts.
-    if smtp:
-        from dewstack.cognito.mail.smtp import SmtpServer
-
-        SmtpServer.parse(smtp)  # A mistake in it is told before anything starts.
+    _check_neighbours(config)
     if background or wait:
         passed = [argument for argument in _own_arguments(config, options) if argument]
         if fresh:
@@ -267,6 +259,19 @@ def command(
         from dewstack.cli.foreground import run_in_foreground
 
         run_in_foreground(project, config, options, lock, as_json=as_json)
+
+
+def _check_neighbours(config: Config) -> None:
+    """Raise UserError, before anything starts, where there is no Docker engine, or a mistake in the SMTP server."""
+    if config.docker:
+        from dewstack.lambda_.containers.engine import Engine
+
+        with closing(Engine()) as engine:
+            engine.facts()
+    if config.smtp:
+        from dewstack.cognito.mail.smtp import SmtpServer
+
+        SmtpServer.parse(config.smtp)
 
 
 def _own_arguments(config: Config, options: MapOptions) -> list[str]:

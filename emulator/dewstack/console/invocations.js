@@ -8,7 +8,7 @@ import { count, ms, time } from "./format.js";
 import { showInvocation } from "./invocation.js";
 import { shortcut } from "./keys.js";
 import { LongList } from "./list.js";
-import { routeKey, sentence, statusChip, whatRan } from "./timing.js";
+import { routeKey, statusChip, whatRan } from "./timing.js";
 
 export const title = "Invocations";
 export const full = true;
@@ -20,7 +20,6 @@ const REFRESH_MS = 200;
 /** A row of the list; `keys` has functions' names in the map by their names at AWS. */
 function fillRow(row, summary, keys) {
   const [clock, milliseconds] = time(summary.at, true).split(".");
-  row.setAttribute("aria-label", sentence(summary));
   row.append(
     h("span", { class: "quiet at" }, clock, h("span", { class: "at-ms" }, `.${milliseconds}`)),
     statusChip(summary),

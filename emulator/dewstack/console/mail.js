@@ -8,7 +8,7 @@ export const title = "Mailbox";
 
 function letter(message) {
   const code = message.code
-    ? h("button", { type: "button", class: "mail-code", "aria-label": `Copy the code ${message.code}`, onclick: () => copy(message.code, `Copied ${message.code}`) }, message.code, h("small", {}, "copy"))
+    ? h("button", { type: "button", class: "mail-code", onclick: () => copy(message.code, `Copied ${message.code}`) }, message.code, h("small", {}, "copy"))
     : null;
   return h("li", { class: "card letter", dataset: { id: message.id } },
     h("div", { class: "envelope" }, h("strong", {}, message.to), h("span", { class: "quiet" }, `${message.medium} · ${moment(message.sent_at)}`)),

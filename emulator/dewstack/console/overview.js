@@ -5,7 +5,7 @@ import { empty, h, href, refill } from "./dom.js";
 import { count, moment, ms } from "./format.js";
 import { letters } from "./mail.js";
 import { facts, section, table } from "./table.js";
-import { routeKey, sentence, statusChip, whatRan } from "./timing.js";
+import { routeKey, statusChip, whatRan } from "./timing.js";
 
 export const title = "Overview";
 
@@ -46,7 +46,7 @@ function functionsTable(functions) {
 
 function recentList(summaries) {
   if (!summaries.length) return empty("Nothing has run yet.", "Send a request, and it will be here at once.");
-  return h("ol", { class: "card lines" }, summaries.map((summary) => h("li", {}, h("a", { class: "line", href: href("invocations", summary.id), "aria-label": sentence(summary) },
+  return h("ol", { class: "card lines" }, summaries.map((summary) => h("li", {}, h("a", { class: "line", href: href("invocations", summary.id) },
     statusChip(summary), h("span", { class: "cut grow" }, whatRan(summary)),
     summary.cold ? h("span", { class: "chip", dataset: { kind: "cold" } }, "cold") : null,
     h("span", { class: "quiet number" }, ms(summary.total_ms ?? summary.duration_ms)),

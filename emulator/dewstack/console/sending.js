@@ -133,6 +133,5 @@ export function actions(detail) {
     detail.request && button("Copy as curl", () => copy(curl(detail.request), "Copied as curl"), { id: "curl" }),
     detail.event && button("Fixture", () => attempt(() => exported(id, "event")), { id: "export-event" }),
     detail.event && button("pytest", () => attempt(() => exported(id, "pytest")), { id: "export-pytest" }),
-    detail.request && h("a", { class: "button", href: href("comparison", id) }, "Compare with Flask"),
   );
 }

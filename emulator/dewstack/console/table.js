@@ -9,7 +9,7 @@ import { h } from "./dom.js";
 export function table(caption, columns, rows) {
   const kind = (column) => ["number", "mono", "keep"].filter((name) => column[name]).join(" ") || null;
   return h("div", { class: "table", tabIndex: 0, role: "region", "aria-label": caption }, h("table", { role: "table", "aria-label": caption },
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((column) => h("th", { scope: "col", role: "columnheader", class: column.number ? "number" : null }, column.title)))),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((column) => (column.title ? h("th", { scope: "col", role: "columnheader", class: column.number ? "number" : null }, column.title) : h("td", { role: "cell" }))))),
     h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, columns.map((column) => h("td", { role: "cell", class: kind(column), dataset: { title: column.title } }, column.cell(row)))))),
   ));
 }

@@ -21,12 +21,6 @@ export function statusChip(summary) {
   return h("span", { class: "chip status", dataset: { kind: kindOf(summary) } }, String(text));
 }
 
-/** All of it in a sentence, for who cannot see the row. */
-export function sentence(summary) {
-  const how = summary.status ?? (summary.error ? "error" : "ok");
-  return `${whatRan(summary)}: ${how}, ${ms(summary.total_ms ?? summary.duration_ms)}${summary.cold ? ", cold start" : ""}`;
-}
-
 /** The parts of an invocation's time in milliseconds: `{ gateway, init, work }`; a part that there was none of is 0. */
 export function parts(summary) {
   const work = summary.duration_ms ?? 0;

@@ -231,22 +231,17 @@ def _command(application: Application) -> Iterator[str]:
 
 def _requirements(application: Application, directory: Path) -> tuple[str, tuple[str, ...]]:
     """What requirements.txt is to say (empty: as it is), and what to run first where a tool keeps the list."""
-    for lock, command in LOCKS.items():
-        if (directory / lock).is_file() and not (directory / REQUIREMENTS).is_file():
-            known = read_required(directory)
-            there = known is not None and any(name_of(line) == "apig-wsgi" for line in known.lines)
-            return "", () if there else (f"{command} apig-wsgi",)
     file = directory / REQUIREMENTS
+    required = read_required(directory)
+    complete = required is not None and any(name_of(line) == "apig-wsgi" for line in required.lines)
     if file.is_file():
         text = file.read_text(encoding="utf-8")
-        required = read_required(directory)
-        if required is not None and any(name_of(line) == "apig-wsgi" for line in required.lines):
-            return "", ()
-        return text + ("" if text.endswith("\n") or not text else "\n") + f"{ADAPTER}\n", ()
-    required = read_required(directory)
+        return "" if complete else "\n".join([*text.splitlines(), ADAPTER, ""]), ()
+    command = next((command for lock, command in LOCKS.items() if (directory / lock).is_file()), "")
+    if command:
+        return "", () if complete else (f"{command} apig-wsgi",)
     lines = list(required.lines) if required is not None else _imported(application, directory)
-    lines = lines if any(name_of(line) == "apig-wsgi" for line in lines) else [*lines, ADAPTER]
-    return "".join(f"{line}\n" for line in lines), ()
+    return "\n".join([*lines, *([] if complete else [ADAPTER]), ""]), ()
 
 
 def _imported(application: Application, directory: Path) -> list[str]:

@@ -91,7 +91,7 @@ def boto3_call(
 
 
 def client_call(client_of: Callable[[str], Any], where: str, start: str = "") -> Call:
-    """A `call` through boto3's clients. In errors `where` names the other side, `start` what to do if it isn't there."""
+    """A `call` through boto3's clients. Errors name the other side `where`, and `start` as what to do if it is gone."""
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError

@@ -84,8 +84,8 @@ _JWT = re.compile(r"(eyJ[\w-]+)\.(eyJ[\w-]+)\.[\w-]+")
 _JWE = re.compile(r"eyJ[\w-]+(?:\.[\w-]*){4}")
 _HASH = re.compile(r"(?<=LambdaVersion)[0-9A-Za-z]{10,}$|(?<=ApiGatewayDeployment)[0-9A-Za-z]{10,}$")
 """A version is called after the hash of its code, a deployment after an instance's id."""
-_SHORT_ID, _LONG_NAME = 8, 13
-"""Physical ids with fewer characters, with and without a digit among them, are names that the map gave: `dev`."""
+_SHORTEST_ID = 8
+"""A physical id with fewer characters is a name that the map gave: `dev`."""
 
 
 class Normaliser:
@@ -95,7 +95,7 @@ class Normaliser:
         self._texts = [
             (physical, f"{{{_HASH.sub('', logical)}}}")
             for physical, logical in sorted(place.resources.items(), key=lambda each: -len(each[0]))
-            if len(physical) >= (_SHORT_ID if any(letter.isdigit() for letter in physical) else _LONG_NAME)
+            if len(physical) >= _SHORTEST_ID
         ]
         self._texts += [(place.origin, "{origin}")] if place.origin else []
         self._texts += [(host, "{host}") for host in place.hosts]

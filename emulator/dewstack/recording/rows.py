@@ -147,25 +147,30 @@ def _kind(event: Any) -> tuple[str, dict[str, Any]]:
         return "invoke", {}
     if "methodArn" in event or "routeArn" in event:
         return "authorizer", {"route": event.get("methodArn") or event.get("routeArn")}
-    context = event.get("requestContext")
-    if isinstance(context, dict):
-        if "connectionId" in context:
-            told = {"route": context.get("routeKey"), "method": context.get("eventType")}
-            return "websocket", {**told, "api": context.get("apiId"), "stage": context.get("stage")}
-        http = context.get("http")
-        if isinstance(http, dict):
-            kind = "url" if ".lambda-url." in str(context.get("domainName")) else "http"
-            return kind, {"method": http.get("method"), "path": event.get("rawPath")}
-        if "resourcePath" in context:
-            return "rest", {"method": context.get("httpMethod"), "path": context.get("path")}
+    if isinstance(event.get("requestContext"), dict):
+        return _of_client(event, event["requestContext"])
     if "triggerSource" in event and "userPoolId" in event:
         return "trigger", {"route": event["triggerSource"]}
-    records = event.get("Records")
-    if isinstance(records, list) and records and isinstance(records[0], dict):
-        source = records[0].get("eventSource") or records[0].get("EventSource")
-        return ("event", {"route": source}) if source else ("invoke", {})
     if "detail-type" in event and "source" in event:
         return "event", {"route": event["detail-type"]}
+    records = event.get("Records")
+    first = records[0] if isinstance(records, list) and records else None
+    source = first.get("eventSource") or first.get("EventSource") if isinstance(first, dict) else None
+    return ("event", {"route": source}) if source else ("invoke", {})
+
+
+def _of_client(event: dict[str, Any], context: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The same of an event that tells of a client's request: at a WebSocket API, a function URL, or one that its client
+    did not wait for."""
+    if "connectionId" in context:
+        told = {"route": context.get("routeKey"), "method": context.get("eventType")}
+        return "websocket", {**told, "api": context.get("apiId"), "stage": context.get("stage")}
+    http = context.get("http")
+    if isinstance(http, dict):
+        kind = "url" if ".lambda-url." in str(context.get("domainName")) else "http"
+        return kind, {"method": http.get("method"), "path": event.get("rawPath")}
+    if "resourcePath" in context:
+        return "rest", {"method": context.get("httpMethod"), "path": context.get("path")}
     return "invoke", {}
 
 

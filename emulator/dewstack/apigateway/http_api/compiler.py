@@ -1,6 +1,6 @@
 """Makes the form of an API that serves requests out of what the control plane holds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dewstack.apigateway.guards import UNGUARDED, Guards
@@ -18,6 +18,7 @@ from dewstack.apigateway.http_api.payload_v2 import PayloadV2
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.apigateway.jwks import KeySets
+from dewstack.apigateway.observers import UNOBSERVED, Observers
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.routes import Router, path_of
 from dewstack.apigateway.v2.model import Api, Authorizer, Integration, Route, Snapshot, Stage
@@ -26,11 +27,9 @@ from dewstack.arn import Arn
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.metrics import Meter, Metrics
-from dewstack.recording import Exchanged
 from dewstack.wire import Invoke
 
 if TYPE_CHECKING:
-    from dewstack.apigateway.access_logs import OpenStream
     from dewstack.apigateway.http_api.access_log import StageLog
     from dewstack.apigateway.http_api.service_integration import Forward
 
@@ -39,8 +38,7 @@ PAYLOAD_FORMATS: dict[str, type[PayloadV1] | type[PayloadV2]] = {"1.0": PayloadV
 
 class Compiler:
     """Compiles APIs; holds what their parts need while they serve. `forward` answers a request to an AWS API, for
-    integrations with services; `open_stream` opens a stream of logs, for stages that keep one; `record` takes note of
-    each request."""
+    integrations with services."""
 
     def __init__(
         self,
@@ -49,18 +47,16 @@ class Compiler:
         clock: Clock,
         dates: Dates,
         patience: Patience = as_configured,
-        metrics: Metrics | None = None,
         *,
         guards: Guards = UNGUARDED,
         forward: "Forward | None" = None,
-        open_stream: "OpenStream | None" = None,
-        record: Callable[[Exchanged], None] | None = None,
+        observers: Observers = UNOBSERVED,
     ) -> None:
-        self.record = record
+        self.record = observers.record
         self.forward = forward
-        self.open_stream = open_stream
+        self.open_stream = observers.open_stream
         self.guards = guards
-        self.metrics = metrics or Metrics(clock)
+        self.metrics = observers.metrics or Metrics(clock)
         self.invoke = invoke
         self.key_sets = key_sets
         self.clock = clock

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dewstack.apigateway.guards import UNGUARDED, Guards
 from dewstack.apigateway.integrations import Patience, as_configured, function_arn
 from dewstack.apigateway.jwks import KeySets
+from dewstack.apigateway.observers import UNOBSERVED, Observers
 from dewstack.apigateway.policy import MalformedPolicy
 from dewstack.apigateway.responses import Dates
 from dewstack.apigateway.rest_api.api_keys import ApiKeys
@@ -38,12 +39,10 @@ from dewstack.apigateway.routes import Router
 from dewstack.clock import Clock
 from dewstack.config import Caller
 from dewstack.metrics import Meter, Metrics
-from dewstack.recording import Exchanged
 from dewstack.store import Store
 from dewstack.wire import Invoke, InvokeStreaming
 
 if TYPE_CHECKING:
-    from dewstack.apigateway.access_logs import OpenStream
     from dewstack.apigateway.rest_api.access_log import StageLog
     from dewstack.apigateway.rest_api.service_endpoint import Forward
 
@@ -54,8 +53,7 @@ class RestCompiler:
     """Compiles APIs; holds what their parts need while they serve.
 
     `issuer` gives the issuer of a user pool's tokens from the pool's ARN, `send` hands an event to a function without
-    waiting for it; `forward` answers requests to AWS's APIs; `stream` calls a function that streams;
-    `open_stream` opens a stream of logs, for stages that keep one; `record` takes note of each request.
+    waiting for it; `forward` answers requests to AWS's APIs; `stream` calls a function that streams.
     """
 
     def __init__(
@@ -72,13 +70,11 @@ class RestCompiler:
         *,
         usage: Usage | None = None,
         guards: Guards = UNGUARDED,
-        metrics: Metrics | None = None,
-        open_stream: "OpenStream | None" = None,
-        record: Callable[[Exchanged], None] | None = None,
+        observers: Observers = UNOBSERVED,
     ) -> None:
-        self.record = record
-        self.open_stream = open_stream
-        self.metrics = metrics or Metrics(clock)
+        self.record = observers.record
+        self.open_stream = observers.open_stream
+        self.metrics = observers.metrics or Metrics(clock)
         self.invoke = invoke
         self.forward = forward
         self.stream = stream

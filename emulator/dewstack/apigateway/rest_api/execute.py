@@ -107,6 +107,11 @@ class CompiledApi:
         self._dates = dates
         self._enabled = enabled
 
+    def _drawn(self, name: str) -> CompiledStage | None:
+        """A stage, or its canary, as chance has it."""
+        canary = self._canaries.get(name)
+        return canary.stage if canary and random() < canary.share else self._stages.get(name)
+
     async def execute(self, request: Request, mapped: tuple[str, str] | None = None) -> Response:
         """The response to `request`, whatever happens on its way. The first segment of its path is the stage; at a
         custom domain, the stage and what follows it are `mapped`, and the path is only shown."""
@@ -117,9 +122,7 @@ class CompiledApi:
             name, _, rest = request.raw_path.lstrip("/").partition("/")
         else:
             name, rest = mapped
-        stage = self._stages.get(name)
-        if self._canaries and name in self._canaries and random() < self._canaries[name].share:
-            stage = self._canaries[name].stage
+        stage = self._drawn(name) if self._canaries else self._stages.get(name)
         ids = uuid4(), extended_request_id()
         if stage is None or not (self._enabled or mapped):
             return finish(plain_response(FORBIDDEN), request, ids, http_date, None)

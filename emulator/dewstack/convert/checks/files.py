@@ -59,29 +59,37 @@ def _in_instance(finding: Finding) -> Finding:
 
 def _of_call(module: Module, call: ast.Call) -> Iterator[Finding]:
     name = module.dotted(call.func)
-    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    told = _of_function(module, call, name)
+    if told is None and isinstance(call.func, ast.Attribute) and name not in ("os.open", "webbrowser.open"):
+        told = _of_method(module, call, call.func)
+    if told is not None:
+        yield Finding(told[0], "breaks", module.file, call.lineno, *told[1:])
+
+
+def _of_function(module: Module, call: ast.Call, name: str) -> tuple[str, str, str, str] | None:
+    """What a function known by its name does: rule, what, on AWS, instead."""
     first = call.args[0] if call.args else None
     if name == "sqlite3.connect" and not _is_elsewhere(module, first, ":memory:"):
-        yield _finding("sqlite", module, call, "an SQLite database is opened", DATABASE, A_DATABASE)
-    elif name in ("open", "io.open") and _writes(call, 1) and not _is_elsewhere(module, first):
-        yield _finding("file", module, call, "a file is written", READ_ONLY, ELSEWHERE)
-    elif name in WRITERS and not _is_elsewhere(module, call.args[-1] if call.args else None):
-        yield _finding("file", module, call, f"{name} changes the disk", READ_ONLY, ELSEWHERE)
-    elif name in LOGS and not _is_elsewhere(module, first):
-        yield _finding(
-            "log-file",
-            module,
-            call,
-            "a log is written to a file",
-            READ_ONLY,
-            "log to stderr: CloudWatch Logs has it",
-        )
-    elif method == "open" and name not in ("os.open", "webbrowser.open") and _writes(call, 0):
-        yield _finding("file", module, call, "a file is written", READ_ONLY, ELSEWHERE)
-    elif method in METHODS and not _is_elsewhere(module, call.func):
-        yield _finding("file", module, call, f"{method}() changes the disk", READ_ONLY, ELSEWHERE)
-    elif method == "save" and _is_upload(call) and not _is_elsewhere(module, first):
-        yield _finding("upload", module, call, "an upload is saved to the disk", READ_ONLY, ELSEWHERE)
+        return "sqlite", "an SQLite database is opened", DATABASE, A_DATABASE
+    if name in ("open", "io.open") and _writes(call, 1) and not _is_elsewhere(module, first):
+        return "file", "a file is written", READ_ONLY, ELSEWHERE
+    if name in WRITERS and not _is_elsewhere(module, call.args[-1] if call.args else None):
+        return "file", f"{name} changes the disk", READ_ONLY, ELSEWHERE
+    if name in LOGS and not _is_elsewhere(module, first):
+        return "log-file", "a log is written to a file", READ_ONLY, "log to stderr: CloudWatch Logs has it"
+    return None
+
+
+def _of_method(module: Module, call: ast.Call, called: ast.Attribute) -> tuple[str, str, str, str] | None:
+    """What a method of a path or an upload does, as far as its name tells."""
+    if called.attr == "open" and _writes(call, 0) and not _is_elsewhere(module, called):
+        return "file", "a file is written", READ_ONLY, ELSEWHERE
+    if called.attr in METHODS and not _is_elsewhere(module, called):
+        return "file", f"{called.attr}() changes the disk", READ_ONLY, ELSEWHERE
+    first = call.args[0] if call.args else None
+    if called.attr == "save" and _is_upload(call) and not _is_elsewhere(module, first):
+        return "upload", "an upload is saved to the disk", READ_ONLY, ELSEWHERE
+    return None
 
 
 def _writes(call: ast.Call, position: int) -> bool:
@@ -130,7 +138,3 @@ def _settings(application: Application, *, databases: bool) -> Iterator[Finding]
                 ),
                 *(DATABASE, f"FLASK_{key} in the map's environment names another place"),
             )
-
-
-def _finding(rule: str, module: Module, node: ast.Call, what: str, on_aws: str, instead: str) -> Finding:
-    return Finding(rule, "breaks", module.file, node.lineno, what, on_aws, instead)
