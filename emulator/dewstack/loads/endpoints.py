@@ -5,6 +5,7 @@ A load ends by itself after `seconds` unless it is renewed, so that it does not 
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from random import Random
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from dewstack.billing import SERVERS, bill, break_even, scaled, total
-from dewstack.billing.prices import MONTH_HOURS
+from dewstack.billing.prices import AS_OF, MONTH_HOURS, REGION
 from dewstack.control import BadRequest, answer, body_of
 from dewstack.costs import costs_of, server_of, server_told
 from dewstack.http import Request, Response
@@ -162,6 +163,8 @@ class Loads:
     async def _told(self, query: dict[str, str]) -> dict[str, Any]:
         server = server_of(query.get("server"))
         told: dict[str, Any] = {
+            "region": REGION,
+            "as_of": AS_OF,
             "limits": {
                 "rate": MOST_RATE,
                 "seconds": MOST_SECONDS,
@@ -189,13 +192,14 @@ class Loads:
                 "repeats": target.repeats,
                 "rate": running.asked.rate,
                 "seconds": round(generator.seconds, 3),
+                "elapsed": round(time.monotonic() - generator.began, 3),
                 "sent": generator.sent,
                 "in_flight": generator.in_flight,
                 "skipped": generator.skipped,
                 "statuses": dict(generator.statuses),
                 "answers_per_second": round(answers, 2),
                 "median_ms": None if median is None else round(median, 2),
-                "cost": _cost(tally, running.asked.rate, Decimal(generator.seconds), server),
+                "cost": _cost(tally, running.asked.rate, Decimal(time.monotonic() - generator.began), server),
                 "aws": await self._on_aws(tally, running.asked.rate),
             }
         }

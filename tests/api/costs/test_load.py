@@ -83,7 +83,7 @@ def test_a_route_gets_as_many_requests_as_are_asked_for(control: httpx.Client) -
     assert 8 <= load["sent"] <= 60, "25 on average"
     assert load["statuses"] == {"200": load["sent"]} and load["in_flight"] == 0
     assert load["function"] == "loaded-dev-slow" and load["memory_mb"] == 256
-    assert load["seconds"] == pytest.approx(0.5, abs=0.4)
+    assert 0.4 < load["seconds"] < 2 and load["elapsed"] >= load["seconds"]
 
 
 def test_it_costs_what_its_requests_cost(control: httpx.Client) -> None:
@@ -106,7 +106,8 @@ def test_it_costs_what_its_requests_cost(control: httpx.Client) -> None:
     assert cost["break_even_rate"] * cost["per_request_usd"] * 3600 == pytest.approx(
         server["hourly_usd"], rel=1e-9
     )
-    assert server["meanwhile_usd"] == pytest.approx(server["hourly_usd"] * load["seconds"] / 3600, rel=0.05)
+    assert server["meanwhile_usd"] == pytest.approx(server["hourly_usd"] * load["elapsed"] / 3600, rel=0.05)
+    assert load["elapsed"] > load["seconds"], "a server goes on"
     dearer = control.get("load", params={"server": "fargate-2"}).json()["load"]["cost"]
     assert dearer["server"]["key"] == "fargate-2" and dearer["break_even_rate"] > cost["break_even_rate"]
 
