@@ -196,6 +196,7 @@ def _function(ran: Ran, invocations: Invocations) -> dict[str, Any]:
         "cold": invocations.cold,
         "errors": invocations.errors,
         "billed_ms": invocations.billed_ms,
+        "init_ms": invocations.init_ms,
         "gb_seconds": float(usage.duration[ran.architecture]),
         "cost_usd": float(total(bill(usage))),
     }

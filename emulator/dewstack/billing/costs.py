@@ -9,7 +9,7 @@ GB_SECOND = {architecture: prices.first for architecture, prices in LAMBDA_DURAT
 API_REQUEST = {kind: prices.first for kind, prices in API_REQUESTS.items()}
 
 
-def gb_seconds(billed_ms: int, memory_mb: int) -> Decimal:
+def gb_seconds(billed_ms: int | Decimal, memory_mb: int) -> Decimal:
     """The unit in which Lambda meters duration."""
     return Decimal(billed_ms) * memory_mb / (1000 * 1024)
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "down": "Stop an emulator that runs in the background.",
     "logs": "Show what the functions print.",
     "metrics": "Show how often functions and routes were used, and how fast they were.",
+    "cost": "Show what AWS would charge for what ran, or for a load to come.",
     "record": "List what was served lately, show one, or write all that comes to a file.",
     "replay": "Do a recorded request or invocation again.",
     "invoke": "Call one function with an event of your own.",

@@ -21,6 +21,7 @@ const TOGETHER = 10;
 
 /** A number as the API tells it (`value`), and as it is read. */
 const figure = (name, value, text) => h("data", { value: value ?? "", dataset: { figure: name } }, text);
+const seconds = (value) => `${value.toFixed(value < 10 ? 2 : 1)} s`;
 const mark = (number) => h("span", { class: "mark", "aria-hidden": "true" }, number);
 
 /** What may be called: routes, then functions; `kind` and `key` are how the record names a route. */
@@ -166,14 +167,14 @@ export async function show(main, parameters, signal) {
     const elapsed = now?.elapsed ?? 0;
     places.lambda.replaceChildren(
       h("p", { class: "meter" }, figure("so_far", cost?.so_far.cost_usd ?? 0, dollars(cost?.so_far.cost_usd ?? 0)), mark(3)),
-      h("p", { class: "quiet" }, cost?.counted ? [figure("counted", cost.counted, count(cost.counted)), " requests; their ", figure("billed", cost.billed_seconds, `${cost.billed_seconds.toFixed(cost.billed_seconds < 10 ? 2 : 1)} s`), " of work are paid, and nothing else"] : "Nothing has run, nothing is paid."),
+      h("p", { class: "quiet" }, cost?.counted ? [figure("counted", cost.counted, count(cost.counted)), " requests; ", figure("billed", cost.billed_seconds, seconds(cost.billed_seconds)), " of work are paid", cost.init_seconds ? [", ", figure("init", cost.init_seconds, seconds(cost.init_seconds)), " of it cold starts"] : "", ", and nothing else"].flat() : "Nothing has run, nothing is paid."),
     );
     const meanwhile = cost ? cost.server.meanwhile_usd : 0;
     places.server.replaceChildren(
       h("p", { class: "meter" }, figure("meanwhile", meanwhile, dollars(meanwhile))),
       h("p", { class: "quiet" }, `${span(elapsed)} of ${always.name}, whether anybody calls or not`),
     );
-    const busy = elapsed > 0 && cost ? (100 * cost.billed_seconds) / elapsed : 0;
+    const busy = elapsed > 0 && cost ? (100 * (cost.billed_seconds - cost.init_seconds)) / elapsed : 0;
     const does = busy > 100 ? "and too small: requests wait in line" : busy > 0 ? `busy for ${busy < 1 ? busy.toPrecision(1) : busy.toFixed(0)}% of the time` : "and waits";
     places.box.replaceChildren(h("div", { class: "server-box", vars: { busy: `${Math.min(100, busy)}%` } }, h("b", {}, "on"), h("span", {}, does), h("i", { "aria-hidden": "true" })));
     places.table.replaceChildren(costRows(now, always));
@@ -191,8 +192,8 @@ export async function show(main, parameters, signal) {
       ? [`${target.key} is behind the authorizer “${target.authorizer}”: a bad token is turned away before a function runs`, refused ? `, ${count(refused)} of them now, for $0.` : ".", ]
       : behind ? ["This one is open to all. ", h("a", { href: href("load", null, { target: `${behind.method} ${behind.path}` }) }, `${behind.method} ${behind.path}`), ` is behind “${behind.authorizer}”: without a token it costs nothing.`] : ["No route of this map is behind an authorizer."];
     const say = [
-      ["An always-on server", "Runs only when needed", counts.all ? `${count(counts.all)} environment${counts.all === 1 ? "" : "s"} now, ${counts.busy} serving. Stop the load: they vanish after ${count(idle)} s, the server stays.` : "No environment now. The server is on all the same."],
-      ["Harder to scale", "Auto-scales instantly", aws ? [`${count(counts.all)} here. AWS would have `, figure("aws", aws.environments, count(aws.environments)), ` for ${now.rate} requests of ${aws.billed_ms} ms a second (simulated), without you doing anything.`] : `Press “${TOGETHER} at once, from none”: as many environments start as are needed, up to 1,000 on AWS.`],
+      ["An always-on server", "Runs only when needed", counts.all ? `${count(counts.all)} environment${counts.all === 1 ? "" : "s"} now, ${counts.busy} serving. Stop the load: they vanish after ${count(idle)}\u00a0s, the server stays.` : "No environment now. The server is on all the same."],
+      ["Harder to scale", "Auto-scales instantly", aws ? [`${count(counts.all)} here. For ${now.rate} requests a second of ${aws.warm_ms}\u00a0ms, AWS would have up to `, figure("aws", aws.environments, count(aws.environments)), " serving at once (simulated), up to 1,000 without asking."] : `Press “${TOGETHER} at once, from none”: as many environments start as are needed, up to 1,000 on AWS.`],
       ["Paid by the hour", "You only pay when it runs", now?.cost?.per_request_usd ? [figure("per_million", now.cost.per_request_usd, dollars(now.cost.per_request_usd * 1e6)), ` for a million requests like these; for none, $0.`] : "For no requests, $0. The server's bill comes either way."],
       ["Manual auth and token logic", "Cognito handles it", guarded],
     ];
@@ -221,9 +222,9 @@ export async function show(main, parameters, signal) {
     places.points,
     h("div", { class: "columns" },
       h("section", { class: "card padded" }, h("h2", {}, "What a month costs"), even.element),
-      h("section", { class: "card padded load-money" }, places.table, places.verdict, h("p", { class: "hint" }, `Prices of ${first.region}, ${first.as_of}, without tax: this route's requests, durations and data out. Logs, users and databases are not in it: `, h("code", {}, "dew cost"), " tells more.")),
+      h("section", { class: "card padded load-money" }, places.table, places.verdict, h("p", { class: "hint" }, `Prices of ${first.region}, ${first.as_of}, without tax: this route's requests, durations and data out, with as few cold starts as there are in the long run. Logs, users and databases are not in it: `, h("code", {}, "dew cost"), " tells more.")),
     ),
-    h("p", { class: "hint" }, `Environments here end after ${idle} s without work while you look, so that you see it; afterwards ${span(usual)} as before. AWS keeps them for some minutes, which costs nothing. Where a function answers within 10 ms, a short line waits for the environments that are there; AWS would start one for each: hence the simulated number.`),
+    h("p", { class: "hint load-note" }, `Environments here end after ${idle} s without work while you look, so that you see it; afterwards ${span(usual)} as before. AWS keeps them for some minutes, which costs nothing. Where a function answers within 10 ms, a short line waits for the environments that are there; AWS would start one for each: hence the simulated number.`),
   );
   listen("environments", ({ functions: all }) => {
     environments = all;

@@ -14,17 +14,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from dewstack.billing import SERVERS, bill, break_even, scaled, total
-from dewstack.billing.prices import AS_OF, MONTH_HOURS, REGION
+from dewstack.billing import SERVERS
+from dewstack.billing.prices import AS_OF, REGION
 from dewstack.control import BadRequest, answer, body_of
-from dewstack.costs import costs_of, server_of, server_told
+from dewstack.costs import server_of, server_told
 from dewstack.http import Request, Response
 from dewstack.lambda_.invoker import Invoker
 from dewstack.loads.generator import MOST_AT_ONCE, Generator
+from dewstack.loads.reckoning import cost, of_target, simulated, together
 from dewstack.loads.targets import Door, Execute, Host, Target, Targets
 from dewstack.recording import Recorder
-from dewstack.recording.charges import Invocations, Ran, Tally
-from dewstack.simulate import Report, Service, poisson, simulate
+from dewstack.recording.charges import Tally
+from dewstack.simulate import Report
 
 Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
 MOST_RATE, MOST_SECONDS, MOST_BURST = 200.0, 600.0, 50
@@ -32,8 +33,6 @@ USUAL_SECONDS = 10.0
 LEAST_IDLE_SECONDS = 1.0
 SETTLE_SECONDS = 1.0
 """After a load, a shorter idle time lasts for itself and this much longer, so that one sees environments vanish."""
-SIMULATED_REQUESTS, SIMULATED_SECONDS = 2000, 120.0
-"""What is simulated of a load at most, to say how many environments AWS would have."""
 
 
 class Asked(Struct, frozen=True):
@@ -76,7 +75,7 @@ class Loads:
         self._usual_idle = invoker.idle_time.seconds
         self._restoring: asyncio.TimerHandle | None = None
         self._running: Running | None = None
-        self._simulated: dict[tuple[float, int], Report] = {}
+        self._simulated: dict[tuple[float, int, int], Report] = {}
 
     def endpoints(self) -> dict[tuple[str, str], Endpoint]:
         """By method and path."""
@@ -180,8 +179,9 @@ class Loads:
         if running is None or self._recorder is None:
             return told
         generator, target = running.generator, running.target
-        tally = _of_target(self._recorder.charges.after(running.mark), target)
+        tally = of_target(self._recorder.charges.after(running.mark), target)
         answers, median = generator.recent()
+        aws = await self._on_aws(tally, running.asked.rate)
         going = not running.task.done()
         return told | {
             "load": {
@@ -199,37 +199,32 @@ class Loads:
                 "statuses": dict(generator.statuses),
                 "answers_per_second": round(answers, 2),
                 "median_ms": None if median is None else round(median, 2),
-                "cost": _cost(tally, running.asked.rate, Decimal(time.monotonic() - generator.began), server),
-                "aws": await self._on_aws(tally, running.asked.rate),
+                "cost": cost(tally, running.asked.rate, time.monotonic() - generator.began, server, aws),
+                "aws": aws,
             }
         }
 
     async def _on_aws(self, tally: Tally, rate: float) -> dict[str, Any] | None:
         """How many environments AWS would have for this load: simulated, with the durations that were measured."""
-        of_all = Invocations()
-        for each in tally.functions.values():
-            of_all.add(each)
-        if not of_all.count or rate <= 0:
+        ran = together(tally)
+        if not ran.count or rate <= 0:
             return None
-        milliseconds = max(1, round(of_all.billed_ms / of_all.count))
-        key = (rate, milliseconds)
+        warm = max(1, round((ran.billed_ms - ran.init_ms) / ran.count))
+        init = round(ran.init_ms / ran.cold) if ran.cold else 0
+        key = (rate, warm, init)
         if key not in self._simulated:
             if len(self._simulated) > 100:
                 self._simulated.clear()
-            self._simulated[key] = await asyncio.to_thread(_simulated, rate, milliseconds / 1000)
+            self._simulated[key] = await asyncio.to_thread(simulated, *key)
         report = self._simulated[key]
         return {
-            "billed_ms": milliseconds,
-            "environments": report.most,
+            "warm_ms": warm,
+            "init_ms": init,
+            "cold": round(report.cold_probability, 5),
+            "environments": report.most_busy,
             "busy": round(report.busy, 3),
             "throttled": round(report.throttle_probability, 4),
         }
-
-
-def _simulated(rate: float, seconds: float) -> Report:
-    lasting = min(SIMULATED_SECONDS, SIMULATED_REQUESTS / rate)
-    service = Service(seconds, seconds, constant=True)
-    return simulate(poisson(rate, lasting, Random(1)), service, lasting, Random(2))
 
 
 def _check(asked: Asked, usual_idle: float) -> None:
@@ -242,51 +237,3 @@ def _check(asked: Asked, usual_idle: float) -> None:
     ):
         if value is not None and not least <= value <= most:
             raise BadRequest(f"{name} is a number from {least:g} to {most:g}, not {value:g}")
-
-
-def _of_target(tally: Tally, target: Target) -> Tally:
-    """What of a tally is the target's: of a route the requests and the invocations behind them."""
-    if target.route is None:
-        return Tally(
-            tally.since, {ran: each for ran, each in tally.functions.items() if ran.name == target.function}
-        )
-    functions: dict[Ran, Invocations] = {}
-    routes = {r: each for r, each in tally.routes.items() if (r.kind, r.key) == (target.kind, target.key)}
-    for each in routes.values():
-        for ran, invocations in each.invocations.items():
-            functions.setdefault(ran, Invocations()).add(invocations)
-    return Tally(tally.since, functions, routes)
-
-
-def _cost(tally: Tally, rate: float, seconds: Decimal, key: str) -> dict[str, Any]:
-    """What the load has cost, what it would go on to cost, and what a server costs."""
-    usage = tally.usage()
-    counted = sum(each.count for each in (tally.routes or tally.functions).values())
-    so_far = total(bill(usage))
-    server = SERVERS[key]
-    told = {
-        "counted": counted,
-        "so_far": costs_of(tally, tally.since),
-        "server": server_told(key, seconds / 3600),
-        "billed_seconds": sum(each.billed_ms for each in tally.functions.values()) / 1000,
-        "per_request_usd": None,
-        "hourly_usd": 0.0,
-        "monthly_usd": 0.0,
-        "monthly_with_free_tier_usd": 0.0,
-        "monthly_requests": 0.0,
-        "break_even_rate": None,
-    }
-    if not counted:
-        return told
-    per_request = so_far / counted
-    even = break_even(per_request, server)
-    a_month = Decimal(str(rate)) * 3600 * MONTH_HOURS
-    month = scaled(usage, a_month / counted)
-    return told | {
-        "per_request_usd": float(per_request),
-        "hourly_usd": float(per_request * Decimal(str(rate)) * 3600),
-        "monthly_usd": float(total(bill(month))),
-        "monthly_with_free_tier_usd": float(total(bill(month, free_tier=True))),
-        "monthly_requests": float(a_month),
-        "break_even_rate": None if even is None else float(even),
-    }

@@ -3,6 +3,7 @@
 On the hot path it adds up whole numbers; dollars are made when somebody asks.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,11 +33,12 @@ class Ran(Struct, frozen=True):
 
 
 class Invocations(Struct):
-    """How many, and their billed milliseconds."""
+    """How many, and their billed milliseconds; `init_ms` of them went into the starts of the `cold` ones."""
 
     count: int = 0
     billed_ms: int = 0
     cold: int = 0
+    init_ms: int = 0
     errors: int = 0
 
     def add(self, other: "Invocations", sign: int = 1) -> None:
@@ -44,6 +46,7 @@ class Invocations(Struct):
         self.count += sign * other.count
         self.billed_ms += sign * other.billed_ms
         self.cold += sign * other.cold
+        self.init_ms += sign * other.init_ms
         self.errors += sign * other.errors
 
 
@@ -102,26 +105,25 @@ class Charges:
         self.all = Tally(time.time())
         self._known: dict[int, tuple[Function, Ran, Invocations]] = {}
         """By the identity of the function's configuration."""
-        self._open: dict[int, tuple[Ran, int, bool, bool]] = {}
+        self._open: dict[int, tuple[Ran, Invocations]] = {}
         """Invocations by the identity of their payload, until the request that caused each is over."""
 
     def invoked(self, invoked: Invoked) -> None:
         """An invocation is over."""
         report = invoked.report
         known = self._known.get(id(invoked.function)) or self._know(invoked.function, report.memory_mb)
-        invocations = known[2]
-        billed, cold, failed = report.billed_ms, report.init_ms is not None, invoked.error is not None
-        invocations.count += 1
-        invocations.billed_ms += billed
-        invocations.cold += cold
-        invocations.errors += failed
+        billed = report.billed_ms
+        one = Invocations(1, billed, errors=invoked.error is not None)
+        if report.init_ms is not None:
+            one.cold, one.init_ms = 1, billed - min(billed, math.ceil(report.duration_ms))
+        known[2].add(one)
         payload = invoked.payload
         if payload.find(MESSAGE, 0, HEAD) >= 0:
             self.all.messages += metered("websocket", len(payload))
         else:
             if len(self._open) >= MOST_OPEN:
                 self._open.clear()  # what is left are events, which no request stands behind
-            self._open[id(payload)] = (known[1], billed, cold, failed)
+            self._open[id(payload)] = (known[1], one)
 
     def exchanged(self, exchanged: Exchanged) -> None:
         """A request is answered."""
@@ -139,14 +141,11 @@ class Charges:
             came.metered += metered(exchanged.kind, max(len(exchanged.request.body), out))
         behind = self._open.pop(id(exchanged.event), None)
         if behind is not None:
-            ran, billed, cold, failed = behind
-            invocations = came.invocations.get(ran)
+            invocations = came.invocations.get(behind[0])
             if invocations is None:
-                invocations = came.invocations[ran] = Invocations()
-            invocations.count += 1
-            invocations.billed_ms += billed
-            invocations.cold += cold
-            invocations.errors += failed
+                came.invocations[behind[0]] = behind[1]
+            else:
+                invocations.add(behind[1])
 
     def _know(self, function: Function, memory_mb: int) -> tuple[Function, Ran, Invocations]:
         ran = Ran(function.name, memory_mb, function.architectures[0])

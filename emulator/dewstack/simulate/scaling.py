@@ -58,6 +58,8 @@ class Report(Struct):
     busy: float = 0.0
     most: int = 0
     """Environments at the same time."""
+    most_busy: int = 0
+    """Those that serve at the same time."""
     moments: list[Moment] = field(default_factory=list)
     """One for each `every` seconds, where that was asked for."""
 
@@ -195,6 +197,7 @@ def simulate(
             report.cold += served and cold
             report.throttled += not served
             report.most = max(report.most, pool.busy + pool.idle)
+            report.most_busy = max(report.most_busy, pool.busy)
     note(end)
     pool.close()
     report.environments = pool.lived / (end - after)
