@@ -164,11 +164,9 @@ class Emulator:
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         looks = {"mail": lambda: self.cognito.mailbox.edition, "deployed": lambda: id(self.deployed)}
-        control.add_all(
-            Recordings(
-                self, self.recorder, self.gateway, self.functions.invoker, self.api.call, looks
-            ).endpoints()
-        )
+        invoker, door = self.functions.invoker, self.service_door
+        recordings = Recordings(self, self.recorder, self.gateway, invoker, self.api.call, looks, door)
+        control.add_all(recordings.endpoints())
         control.add("GET", "lambda/code", self.functions.packages.download)
         urls, responses = functools.cache(self._function_urls), self.cloudformation.responses
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, urls, responses)
