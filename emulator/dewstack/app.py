@@ -164,10 +164,10 @@ class Emulator:
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         looks = {"mail": lambda: self.cognito.mailbox.edition, "deployed": lambda: id(self.deployed)}
-        invoker = self.functions.invoker
-        recordings = Recordings(self, self.recorder, self.gateway, invoker, self.api.call, looks)
+        invoker, door = self.functions.invoker, self.service_door
+        recordings = Recordings(self, self.recorder, self.gateway, invoker, self.api.call, looks, door)
         costs = Costs(self, self.recorder, invoker, self.api.call)
-        self.loads = Loads(self, self.recorder, self.gateway.execute, self.service_door, invoker)
+        self.loads = Loads(self, self.recorder, self.gateway.execute, door, invoker)
         for part in (recordings, costs, self.loads):
             control.add_all(part.endpoints())
         control.add("GET", "lambda/code", self.functions.packages.download)

@@ -21,6 +21,7 @@ COMMANDS = {
     "metrics": "Show how often functions and routes were used, and how fast they were.",
     "cost": "Show what AWS would charge for what ran, or for a load to come.",
     "record": "List what was served lately, show one, or write all that comes to a file.",
+    "compare": "Lay a request side by side: as Flask sees it, and as Lambda.",
     "replay": "Do a recorded request or invocation again.",
     "invoke": "Call one function with an event of your own.",
     "routes": "List which request reaches which function.",

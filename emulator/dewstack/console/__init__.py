@@ -20,7 +20,19 @@ HEADERS = [
 ]
 HTML, CSS, SCRIPT = b"text/html; charset=utf-8", b"text/css; charset=utf-8", b"text/javascript; charset=utf-8"
 SHELL = ("main", "theme", "dom", "api", "keys", "format")
-PARTS = ("table", "dialogs", "list", "feed", "json", "editor", "chart", "timing", "sending", "pool", "breakeven")
+PARTS = (
+    "table",
+    "dialogs",
+    "list",
+    "feed",
+    "json",
+    "editor",
+    "chart",
+    "timing",
+    "sending",
+    "pool",
+    "breakeven",
+)
 """What pages share."""
 PAGES = (
     *("overview", "invocations", "invocation", "load"),

@@ -98,7 +98,9 @@ def test_it_costs_what_its_requests_cost(control: httpx.Client) -> None:
     )
     each, cold = cost["per_request_usd"], cost["so_far"]["cold"]
     assert 0 <= cost["init_seconds"] < cost["billed_seconds"] and (cold > 0) == (cost["init_seconds"] > 0)
-    later = load["aws"]["cold"] * cost["init_seconds"] / max(cold, 1) * sent  # as many cold starts as there will be
+    later = (
+        load["aws"]["cold"] * cost["init_seconds"] / max(cold, 1) * sent
+    )  # as many cold starts as there will be
     lasting = cost["billed_seconds"] - cost["init_seconds"] + later
     assert each == pytest.approx((gateway + lasting * 0.25 * 0.0000166667) / sent + 0.2e-6, rel=1e-9)
     assert cost["hourly_usd"] == pytest.approx(each * 100 * 3600, rel=1e-9)
