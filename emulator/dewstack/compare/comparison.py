@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from dewstack.compare.code import view_code
+from dewstack.service.views import view_code
 from dewstack.compare.differences import Difference, differences
 from dewstack.compare.mapping import Pair, pairs
 from dewstack.errors import UserError

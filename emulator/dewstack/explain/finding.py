@@ -1,0 +1,103 @@
+"""Which route somebody means: by its key, by a path that it would serve, or by its function's name."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from dewstack.apigateway.routes import DEFAULT, Router
+from dewstack.errors import AwsError
+
+NEAREST = 3
+Listed = Mapping[str, Any]
+"""A route as `GET /_dew/routes` tells it."""
+KINDS = {"http": "http", "rest": "rest", "ws": "websocket", "websocket": "websocket", "url": "url"}
+METHODS = frozenset({"ANY", "GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "DELETE"})
+
+
+class UnknownRoute(AwsError):
+    """No route is meant by that."""
+
+    code = "UnknownRoute"
+    status = 404
+
+
+def key_of(route: Listed) -> str:
+    """`GET /items/{id}`, `$default`, `$connect`, `URL function`. A REST API's path is without its stage."""
+    if route["api"] == "websocket":
+        return str(route["path"])
+    if route["api"] == "url":
+        return f"URL {route['function']}"
+    if route["path"] == DEFAULT:
+        return DEFAULT
+    return f"{route['method']} {own_path(route)}"
+
+
+def own_path(route: Listed) -> str:
+    """The path within its API: without the stage, which the paths of REST APIs begin with."""
+    path = str(route["path"])
+    return "/" + path.lstrip("/").partition("/")[2] if route["api"] == "rest" else path
+
+
+def find(
+    asked: str, routes: Sequence[Listed], names: Mapping[str, str], bases: Mapping[str, str]
+) -> list[Listed]:
+    """The routes that `asked` means; several where a function has several, or both kinds of API have one.
+
+    `names` are the functions' keys by their names in AWS, `bases` what the paths of an API begin with on this machine
+    by the kind of API. Raises UnknownRoute, which names the nearest.
+    """
+    words = asked.split()
+    kind = KINDS.get(words[0].lower()) if words else None
+    if kind and len(words) > 1:
+        words, routes = words[1:], [route for route in routes if route["api"] == kind]
+    wanted = " ".join(words)
+    function = names.get(wanted, wanted)
+    for found in (
+        [route for route in routes if wanted in (key_of(route), route["path"])],
+        [route for route in routes if route["function"] == function],
+        _by_request(words, routes, bases),
+    ):
+        if found:
+            return found
+    raise UnknownRoute(_unknown(asked, routes))
+
+
+def _by_request(words: list[str], routes: Sequence[Listed], bases: Mapping[str, str]) -> list[Listed]:
+    """The routes that a request would reach, one in each API: `GET /items/7`, `/items/7?x=1`."""
+    method = words[0].upper() if len(words) > 1 else ""
+    path = words[-1].partition("?")[0] if words else ""
+    if len(words) > 2 or not path.startswith("/") or (method and method not in METHODS):
+        return []
+    found: list[Listed] = []
+    for kind in ("rest", "http"):
+        own = [route for route in routes if route["api"] == kind]
+        router: Router[Listed] = Router((key_of(route), route) for route in own)
+        for each in _paths(path, bases.get(kind, "")):
+            methods = [method] if method else sorted({str(route["method"]) for route in own})
+            reached = [
+                route for route in (router.match(one, each)[0] for one in methods) if route is not None
+            ]
+            if reached:
+                found += [route for route in reached if route not in found]
+                break
+    return found
+
+
+def _paths(path: str, base: str) -> list[str]:
+    """What a path may mean within an API: below its base if it begins so, or else as it is."""
+    if base and (path == base or path.startswith(f"{base}/")):
+        return [path.removeprefix(base) or "/", path]
+    return [path]
+
+
+def _unknown(asked: str, routes: Sequence[Listed]) -> str:
+    keys = list(dict.fromkeys(key_of(route) for route in routes))
+    functions = list(dict.fromkeys(str(route["function"]) for route in routes))
+    lowered = {key.lower(): key for key in [*functions, *keys]}
+    near = [lowered[one] for one in get_close_matches(asked.lower(), lowered, NEAREST, 0.4)]
+    if near:
+        return f"There is no route '{asked}'. The nearest: {', '.join(near)}"
+    if not keys:
+        return f"There is no route '{asked}': the map has none."
+    listed = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
+    return f"There is no route '{asked}'. There are: {listed}"
