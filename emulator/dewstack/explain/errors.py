@@ -88,42 +88,52 @@ def _patterns() -> tuple[tuple[Entry, str, re.Pattern[str], re.Pattern[str]], ..
     return tuple(found)
 
 
-def _hits(text: str) -> dict[str, _Hit]:
-    """The best hit of each entry in a text."""
-    best: dict[str, _Hit] = {}
-    bare = text.strip().strip("\"'.").lower()
+def _hits(text: str) -> dict[str, list[_Hit]]:
+    """Where a text has what an entry says, the best first."""
+    found: dict[str, list[_Hit]] = {}
+    bare = _bare(text)
     for entry, said, exact, loose in _patterns():
-        match = exact.search(text) or loose.search(text)
-        if match is None:
-            continue
-        length = len(said.replace(GAP, ""))
-        whole = match[0].strip("\"'.").lower() == bare
-        hit = _Hit(whole, exact.search(text) is not None, length, match.start(), match.end())
-        best[entry.id] = max(hit, best.get(entry.id, hit))
-    return best
+        strict = exact.search(text)
+        match = strict or loose.search(text)
+        if match is not None:
+            length = len(said.replace(GAP, ""))
+            hit = _Hit(_bare(match[0]) == bare, strict is not None, length, match.start(), match.end())
+            found[entry.id] = sorted([hit, *found.get(entry.id, ())], reverse=True)
+    return found
+
+
+def _bare(text: str) -> str:
+    return text.strip().strip("\"'.").lower()
 
 
 def said_in(text: str) -> set[str]:
-    """The ids of the entries that a text names, the less for which a longer one stands in the same place left out."""
+    """The ids of the entries that a text names; those left out in whose place a longer text of another stands."""
+    return {name for name, _ in _kept(text)}
+
+
+def _kept(text: str) -> list[tuple[str, _Hit]]:
+    """The ids with their best hit that is no part of another's."""
     hits = _hits(text[:LONGEST])
-    return {
-        name
-        for name, hit in hits.items()
-        if not any(
-            other.start <= hit.start and hit.end <= other.end and other.length > hit.length
-            for other in hits.values()
-        )
-    }
+    kept = []
+    for name, own in hits.items():
+        others = [hit for other, found in hits.items() if other != name for hit in found]
+        free = [hit for hit in own if not any(_within(hit, other) for other in others)]
+        if free:
+            kept.append((name, free[0]))
+    return kept
+
+
+def _within(hit: _Hit, other: _Hit) -> bool:
+    return other.start <= hit.start and hit.end <= other.end and other.length > hit.length
 
 
 def explained(text: str) -> list[Entry]:
     """The errors that a text may be, the likeliest first. Raises UnknownError, which names the nearest."""
     text = text[:LONGEST]
     known = {entry.id: entry for entry in entries()}
-    hits, kept = _hits(text), said_in(text)
+    kept = sorted(_kept(text), key=lambda one: one[1], reverse=True)
     if kept:
-        ranked = sorted(kept, key=lambda name: hits[name], reverse=True)
-        return [known[name] for name in ranked[:SHOWN]]
+        return [known[name] for name, _ in kept[:SHOWN]]
     called = [entry for entry in known.values() if _called(entry, text)]
     if called:
         return called[:SHOWN]

@@ -14,7 +14,7 @@ from dewstack.apigateway.http_api.iam_authorizer import IamAuthorizer
 from dewstack.apigateway.http_api.payload import Constants, Identity
 from dewstack.apigateway.jwt import flatten, java_text, scopes_of
 from dewstack.apigateway.responses import Dates
-from dewstack.apigateway.routes import PARAMETER, path_of
+from dewstack.apigateway.routes import PARAMETER, Router
 from dewstack.clock import Clock
 from dewstack.http import Headers, Request
 from dewstack.ids import uuid4
@@ -94,10 +94,9 @@ async def somebody(*request: object, **more: object) -> Principal:
     return CALLER
 
 
-def parameters_of(route_key: str) -> dict[str, str] | None:
-    """The path parameters of the example, by name; None where the route has none."""
-    found = {name: "a/b" if plus else _value(name) for name, plus in PARAMETER.findall(path_of(route_key))}
-    return found or None
+def parameters_of(route_key: str, request: Request) -> dict[str, str] | None:
+    """The path parameters of a request to a route, by name; None where the route has none."""
+    return Router([(route_key, True)]).match(request.method, request.raw_path)[1]
 
 
 def seconds() -> int:

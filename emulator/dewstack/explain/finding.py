@@ -44,7 +44,7 @@ def find(
     """The routes that `asked` means; several where a function has several, or both kinds of API have one.
 
     `names` are the functions' keys by their names in AWS, `bases` what the paths of an API begin with on this machine
-    by the kind of API. Raises UnknownRoute, which names the nearest.
+    by the kind of API. One that a path leads to has it as `asked`. Raises UnknownRoute, which names the nearest.
     """
     words = asked.split()
     kind = KINDS.get(words[0].lower()) if words else None
@@ -68,19 +68,26 @@ def _by_request(words: list[str], routes: Sequence[Listed], bases: Mapping[str, 
     path = words[-1].partition("?")[0] if words else ""
     if len(words) > 2 or not path.startswith("/") or (method and method not in METHODS):
         return []
-    found: list[Listed] = []
-    for kind in ("rest", "http"):
-        own = [route for route in routes if route["api"] == kind]
-        router: Router[Listed] = Router((key_of(route), route) for route in own)
-        for each in _paths(path, bases.get(kind, "")):
-            methods = [method] if method else sorted({str(route["method"]) for route in own})
-            reached = [
-                route for route in (router.match(one, each)[0] for one in methods) if route is not None
-            ]
-            if reached:
-                found += [route for route in reached if route not in found]
-                break
-    return found
+    below = [kind for kind, base in bases.items() if base and (path == base or path.startswith(f"{base}/"))]
+    return [
+        {**route, "asked": own}
+        for kind in below or ("http", "rest")
+        for own, route in _reached(
+            [route for route in routes if route["api"] == kind], method, _paths(path, bases.get(kind, ""))
+        )
+    ]
+
+
+def _reached(routes: Sequence[Listed], method: str, paths: Sequence[str]) -> list[tuple[str, Listed]]:
+    """The routes of one API that a request reaches, with its path there; without a method, those of all methods."""
+    router: Router[Listed] = Router((key_of(route), route) for route in routes)
+    methods = [method] if method else sorted({str(route["method"]) for route in routes})
+    for path in paths:
+        matched = [router.match(one, path)[0] for one in methods]
+        reached = {key_of(route): route for route in matched if route is not None}
+        if reached:
+            return [(path, route) for route in reached.values()]
+    return []
 
 
 def _paths(path: str, base: str) -> list[str]:

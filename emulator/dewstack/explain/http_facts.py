@@ -95,15 +95,17 @@ def _custom(described: Described) -> Access:
 _ACCESS = {"AWS_IAM": _iam, "JWT": _jwt, "CUSTOM": _custom}
 
 
-def http_facts(described: Described, address: str) -> Facts:
-    """The facts of a route that is served at `address` on this machine."""
+def http_facts(described: Described, address: str, asked: str | None = None) -> Facts:
+    """The facts of a route that is served at `address` on this machine; `asked` is the path of the example."""
     api, stage, route, integration = described.api, described.stage, described.route, described.integration
     host = f"{api.api_id}.execute-api.{api.region}.amazonaws.com"
     access, key = described.access(), route.route_key
     version = (integration.payload_format_version if integration else None) or "2.0"
     method, _, path = key.partition(" ")
     authorization = None if access.kind == "none" else example.TOKEN
-    request = example.example_request(method if path else "GET", path or "/anything", host, authorization)
+    request = example.example_request(
+        method if path else "GET", asked or path or "/anything", host, authorization
+    )
     claims = example.example_claims(
         access.issuer, access.audience, access.scopes, use="access", now=example.seconds()
     )
@@ -112,7 +114,7 @@ def http_facts(described: Described, address: str) -> Facts:
         constants,
         version,
         request,
-        example.parameters_of(key),
+        example.parameters_of(key, request),
         access.kind if access.kind != "none" else None,
         claims,
         scoped=bool(access.scopes),

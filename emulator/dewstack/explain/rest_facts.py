@@ -120,8 +120,8 @@ def _custom(described: Described) -> Access:
 _ACCESS = {"AWS_IAM": _iam, "COGNITO_USER_POOLS": _cognito, "CUSTOM": _custom}
 
 
-def rest_facts(described: Described, address: str) -> Facts:
-    """The facts of a method that is served at `address` on this machine."""
+def rest_facts(described: Described, address: str, asked: str | None = None) -> Facts:
+    """The facts of a method that is served at `address` on this machine; `asked` is the path of the example."""
     api, stage, method = described.api, described.stage, described.method
     access, integration = described.access(), method.get("methodIntegration") or {}
     host = f"{api.id}.execute-api.{api.region}.amazonaws.com"
@@ -133,7 +133,7 @@ def rest_facts(described: Described, address: str) -> Facts:
         access=access,
         cors=described.preflight,
         payload="1.0",
-        event=_event(described, access, host) if proxied else None,
+        event=_event(described, access, host, asked) if proxied else None,
         integration=str(integration.get("type", "none")),
         timeout_ms=int(integration.get("timeoutInMillis", 29_000)),
         rate=bucket.rate if bucket else None,
@@ -142,13 +142,14 @@ def rest_facts(described: Described, address: str) -> Facts:
     )
 
 
-def _event(described: Described, access: Access, host: str) -> Any:
+def _event(described: Described, access: Access, host: str, asked: str | None) -> Any:
     """An example event of a Lambda proxy integration."""
     path, name = described.resource["path"], described.method["httpMethod"]
     point = StagePoint.of(described.api, described.stage)
     authorization = example.TOKEN if access.kind != "none" else None
-    request = example.example_request(name, path, host, authorization)
+    request = example.example_request(name, asked or path, host, authorization)
     own = request.raw_path
+    parameters = example.parameters_of(f"{name} {path}", request)
     request.raw_path = f"/{point.name}{own}"
     if access.api_key:
         request.headers.append((b"x-api-key", b"your-key"))
@@ -156,7 +157,7 @@ def _event(described: Described, access: Access, host: str) -> Any:
     now = dates.tick()
     exchange = Exchange(request, point, own, (uuid4(), extended_request_id()), now, dates.request_time)
     exchange.method = method = MethodPoint(described.resource["id"], path, name)
-    exchange.parameters = example.parameters_of(f"{name} {path}")
+    exchange.parameters = parameters
     if access.kind == "cognito":
         use = "access" if access.scopes else "id"
         claims = example.example_claims(access.issuer, None, access.scopes, use=use, now=int(now))

@@ -1,6 +1,7 @@
 """What AWS does with a request to a route, step by step, with the route's own settings and the limits that apply."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from dewstack.apigateway.throttle import ACCOUNT_BURST, ACCOUNT_RATE
 from dewstack.explain.model import Access, Facts, Function, Step
@@ -28,24 +29,24 @@ RESPONSES = {
     (
         "http",
         "2.0",
-    ): "statusCode, headers, cookies and body become the response; anything without a statusCode"
+    ): "The statusCode, headers, cookies and body become the response; anything without a statusCode"
     " becomes the JSON body of a 200",
     (
         "http",
         "1.0",
-    ): "statusCode, headers, multiValueHeaders and body become the response; without a statusCode: 500"
+    ): "The statusCode, headers, multiValueHeaders and body become the response; without a statusCode: 500"
     " Internal Server Error",
     (
         "rest",
         "1.0",
-    ): "statusCode, headers, multiValueHeaders and body (a string) become the response; anything else:"
+    ): "The statusCode, headers, multiValueHeaders and body (a string) become the response; anything else:"
     " 502 Internal server error",
     (
         "websocket",
         "1.0",
-    ): "of $connect the statusCode alone counts; of other routes the body is sent back only where"
+    ): "Of $connect the statusCode alone counts; of other routes the body is sent back only where"
     " the route has a route response",
-    ("url", "2.0"): "as with an HTTP API's format 2.0; where it can't be read: 502 Internal Server Error",
+    ("url", "2.0"): "As with an HTTP API's format 2.0; where it can't be read: 502 Internal Server Error",
 }
 
 
@@ -54,8 +55,8 @@ def steps_of(api: str, key: str, facts: Facts, function: Function) -> list[Step]
     steps = [
         Step(
             "DNS and TLS",
-            f"The client resolves {facts.aws_address} (or your own domain's name) and speaks TLS with it; here it is"
-            f" {facts.address}, without TLS.",
+            f"The client resolves {urlsplit(facts.aws_address).hostname} (or your own domain's name) and speaks TLS"
+            f" with it; here it is {urlsplit(facts.address).netloc}, without TLS.",
             IDLE.get(api, ""),
         ),
         Step("Routing", _routing(api, key), REQUEST_LIMITS[api]),
@@ -75,14 +76,8 @@ def steps_of(api: str, key: str, facts: Facts, function: Function) -> list[Step]
         )
     )
     said = RESPONSES.get((api, facts.payload)) if facts.event is not None else None
-    steps.append(
-        Step(
-            "Response mapping",
-            f"{(said or 'Mapping templates make the response of what the function returned')[0].upper()}"
-            f"{(said or 'Mapping templates make the response of what the function returned')[1:]}.",
-            "the function's answer ≤ 6 MB",
-        )
-    )
+    text = said or "Mapping templates make the response of what the function returned"
+    steps.append(Step("Response mapping", f"{text}.", "the function's answer ≤ 6 MB"))
     steps.append(Step("Access log", _log(api, facts, function)))
     return steps
 

@@ -56,7 +56,7 @@ def _http(place: Place, route: Listed, key: str) -> Facts:
     served = _served(place, "http")
     described = Described.read(place.call, served.api_id, key, place.account_id, place.region)
     path = "" if key == "$default" else str(route["path"])
-    return http_facts(described, f"{place.service_url}{served.base}{path or '/'}")
+    return http_facts(described, f"{place.service_url}{served.base}{path or '/'}", route.get("asked"))
 
 
 def _rest(place: Place, route: Listed, key: str) -> Facts:
@@ -67,7 +67,9 @@ def _rest(place: Place, route: Listed, key: str) -> Facts:
     described = rest_facts.Described.read(
         place.call, served.api_id, stage, key, place.account_id, place.region
     )
-    return rest_facts.rest_facts(described, f"{place.service_url}{served.base}{finding.own_path(route)}")
+    return rest_facts.rest_facts(
+        described, f"{place.service_url}{served.base}{finding.own_path(route)}", route.get("asked")
+    )
 
 
 def _websocket(place: Place, route: Listed, key: str) -> Facts:
