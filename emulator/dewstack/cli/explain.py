@@ -18,6 +18,8 @@ METHODS = frozenset({"ANY", "GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "D
 KINDS = frozenset({"http", "rest", "ws", "websocket", "url"})
 UNKNOWN = frozenset({"UnknownRoute", "UnknownError", "BadRequest"})
 WIDTH = 18
+FULL = 2
+"""Stories that are told in full; of more, the heads."""
 Told = Mapping[str, Any]
 
 
@@ -235,7 +237,10 @@ def command(
 
 
 def _print_stories(told: Told) -> None:
-    for place, story in enumerate(told["routes"]):
+    stories = told["routes"]
+    for place, story in enumerate(stories):
         if place:
             click.echo()
-        _print_story(story)
+        _print_story(story, brief=len(stories) > FULL)
+    if len(stories) > FULL:
+        click.echo("\nThe whole story of one of them: dew explain 'METHOD /path'")

@@ -80,7 +80,9 @@ def url_facts(call: Call, function: str, address: str) -> Facts:
     config = configs[0]
     host = urlsplit(address).hostname or ""
     url_id, signed = host.partition(".")[0], config["AuthType"] == "AWS_IAM"
-    request = example.example_request("GET", "/anything", host, example.TOKEN if signed else None)
+    request = example.example_request(
+        "GET", "/anything", host, example.AUTHORIZATION["iam"] if signed else None
+    )
     dates = Dates(Clock())
     now = dates.tick()
     exchange = HttpExchange(request, request.raw_path, uuid4(), now, dates.request_time)

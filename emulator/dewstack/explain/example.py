@@ -22,7 +22,13 @@ from dewstack.ids import uuid4
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 USER_AGENT = "dew-explain"
 SOURCE_IP = "127.0.0.1"
-TOKEN = "Bearer eyJ…"
+AUTHORIZATION = {
+    "jwt": "Bearer eyJ…",
+    "cognito": "Bearer eyJ…",
+    "lambda": "Bearer eyJ…",
+    "iam": "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/…, SignedHeaders=…, Signature=…",
+}
+"""What clients send, by the kind of the authorizer."""
 CALLER = Principal(
     "000000000000", "arn:aws:iam::000000000000:root", "000000000000", "AKIDEXAMPLE", "developer"
 )

@@ -8,6 +8,9 @@ from dewstack.apigateway.routes import DEFAULT, Router
 from dewstack.errors import AwsError
 
 NEAREST = 3
+CLOSE = 0.6
+LISTED = 8
+"""Of the routes, where none is near."""
 Listed = Mapping[str, Any]
 """A route as `GET /_dew/routes` tells it."""
 KINDS = {"http": "http", "rest": "rest", "ws": "websocket", "websocket": "websocket", "url": "url"}
@@ -53,7 +56,7 @@ def find(
     wanted = " ".join(words)
     function = names.get(wanted, wanted)
     for found in (
-        [route for route in routes if wanted in (key_of(route), route["path"])],
+        [route for route in routes if wanted == key_of(route)],
         [route for route in routes if route["function"] == function],
         _by_request(words, routes, bases),
     ):
@@ -98,13 +101,15 @@ def _paths(path: str, base: str) -> list[str]:
 
 
 def _unknown(asked: str, routes: Sequence[Listed]) -> str:
-    keys = list(dict.fromkeys(key_of(route) for route in routes))
-    functions = list(dict.fromkeys(str(route["function"]) for route in routes))
-    lowered = {key.lower(): key for key in [*functions, *keys]}
-    near = [lowered[one] for one in get_close_matches(asked.lower(), lowered, NEAREST, 0.4)]
+    keys: dict[str, list[str]] = {}
+    for route in routes:
+        for name in (str(route["function"]), own_path(route)):
+            keys.setdefault(name.lower(), []).append(key_of(route) if name.startswith("/") else name)
+    word = (asked.split() or [""])[-1].lower()
+    near = [key for name in get_close_matches(word, keys, NEAREST, CLOSE) for key in keys[name]]
+    every = list(dict.fromkeys(key_of(route) for route in routes))
     if near:
-        return f"There is no route '{asked}'. The nearest: {', '.join(near)}"
-    if not keys:
+        return f"There is no route '{asked}'. The nearest: {', '.join(dict.fromkeys(near))}"
+    if not every:
         return f"There is no route '{asked}': the map has none."
-    listed = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
-    return f"There is no route '{asked}'. There are: {listed}"
+    return f"There is no route '{asked}'. There are: {', '.join(every[:LISTED])}{', …' if every[LISTED:] else ''}"

@@ -102,7 +102,7 @@ def http_facts(described: Described, address: str, asked: str | None = None) -> 
     access, key = described.access(), route.route_key
     version = (integration.payload_format_version if integration else None) or "2.0"
     method, _, path = key.partition(" ")
-    authorization = None if access.kind == "none" else example.TOKEN
+    authorization = example.AUTHORIZATION.get(access.kind)
     request = example.example_request(
         method if path else "GET", asked or path or "/anything", host, authorization
     )

@@ -2,6 +2,7 @@
 request fits which cause."""
 
 import base64
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ def said_by(summary: Row, detail: Row) -> Iterator[str]:
         yield str(summary["error"])
     response = detail.get("response")
     if isinstance(response, dict) and response.get("errorMessage"):
-        yield f"{response.get('errorType', '')}: {response['errorMessage']}"
+        yield json.dumps(response)
     if answer and int(answer["status"]) >= 400:
         yield str(answer["body"])
         yield headers.get("x-amzn-errortype", "")

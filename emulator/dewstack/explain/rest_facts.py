@@ -146,7 +146,7 @@ def _event(described: Described, access: Access, host: str, asked: str | None) -
     """An example event of a Lambda proxy integration."""
     path, name = described.resource["path"], described.method["httpMethod"]
     point = StagePoint.of(described.api, described.stage)
-    authorization = example.TOKEN if access.kind != "none" else None
+    authorization = example.AUTHORIZATION.get(access.kind)
     request = example.example_request(name, asked or path, host, authorization)
     own = request.raw_path
     parameters = example.parameters_of(f"{name} {path}", request)
