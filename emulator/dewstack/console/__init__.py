@@ -32,6 +32,7 @@ PARTS = (
     "sending",
     "pool",
     "breakeven",
+    "explanation",
 )
 """What pages share."""
 PAGES = (

@@ -142,15 +142,15 @@ class Explanations:
         return {"error": query["error"], "candidates": candidates, "recorded": seen}
 
     async def _seen(self, wanted: set[str]) -> Any:
-        from dewstack.explain.errors import said_in
-        from dewstack.explain.last import said_by
+        """The newest recorded failure that one of these errors explains."""
+        from dewstack.explain.last import is_said_by
 
         if self._recorder is None:
             return None
         rows, _ = await self._recorder.read(lambda shelf: shelf.newest(Filter(status="error"), LOOKED_AT))
         for row in rows:
             found = await self._row(row["id"])
-            if found and any(said_in(text) & wanted for text in said_by(*found)):
+            if found and await asyncio.to_thread(is_said_by, *found, wanted):
                 return found[0]
         return None
 

@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 
 from dewstack.errors import AwsError
-from dewstack.explain.errors import Entry, UnknownError, explained
+from dewstack.explain.errors import Entry, UnknownError, explained, said_in
 from dewstack.explain.model import Access, Story
 
 Row = Mapping[str, Any]
+LONGEST = 4_000
+"""Characters of an answer that are looked at."""
 Stories = Callable[[str], list[Story]]
 
 
@@ -26,10 +28,15 @@ def said_by(summary: Row, detail: Row) -> Iterator[str]:
         yield str(summary["error"])
     response = detail.get("response")
     if isinstance(response, dict) and response.get("errorMessage"):
-        yield json.dumps(response)
+        yield json.dumps(response)[:LONGEST]
     if answer and int(answer["status"]) >= 400:
-        yield str(answer["body"])
+        yield str(answer["body"])[:LONGEST]
         yield headers.get("x-amzn-errortype", "")
+
+
+def is_said_by(summary: Row, detail: Row, wanted: set[str]) -> bool:
+    """Whether a recorded failure tells of one of these errors."""
+    return any(said_in(text) & wanted for text in said_by(summary, detail))
 
 
 def explain_failure(summary: Row, detail: Row, stories: Stories) -> dict[str, Any]:

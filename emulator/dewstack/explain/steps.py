@@ -126,7 +126,7 @@ def _many(value: object) -> list[object]:
 
 
 _REFUSED = {
-    "jwt": "Without a good token: 401 Unauthorized; without a scope: 403 Forbidden. The function is not started.",
+    "jwt": "Without a good token: 401 Unauthorized. The function is not started.",
     "cognito": "Without a good token: 401 Unauthorized. The function is not started.",
     "iam": "Without a good signature, or a policy that allows it: 403. The function is not started.",
     "lambda": "It is asked before the function; without an identity source: 401 Unauthorized, denied: 403.",
@@ -139,7 +139,8 @@ _AUTHORIZER_LIMITS = {
 
 
 def _authorizer(access: Access) -> str:
-    return f"May call: {access.text}. {_REFUSED[access.kind]}"
+    scoped = " Without one of the scopes: 403 Forbidden." if access.kind == "jwt" and access.scopes else ""
+    return f"May call: {access.text}. {_REFUSED[access.kind]}{scoped}"
 
 
 def _throttling(api: str, facts: Facts, function: Function) -> Step:

@@ -249,7 +249,7 @@ def _(world: World) -> Iterator[str]:
 
 @provokes("cors")
 def _(world: World) -> Iterator[str]:
-    """The browser's words (tests/browser has them from Chromium) of a response that has no such header."""
+    """Chromium's words, which tests/browser has from it, of a response that has no such header."""
     answer = world.ask("GET", "/ok/1", headers={"Origin": ORIGIN})
     assert "access-control-allow-origin" not in answer.headers
     yield (

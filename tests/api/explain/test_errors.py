@@ -14,6 +14,7 @@ from dewstack.explain.errors import GAP, Entry, UnknownError, entries, explained
 from dewstack.testing import start
 from tests.api.explain.provocations import PROVOCATIONS, World
 
+pytestmark = pytest.mark.xdist_group("explain-errors")
 PLACEHOLDERS = {"ID": "1"}
 
 

@@ -11,6 +11,7 @@ import pytest
 from dewstack.testing import Dew, start
 from tests.api.explain.provocations import World, bearer
 
+pytestmark = pytest.mark.xdist_group("explain-routes")
 MAP = Path(__file__).with_name("service").joinpath("serverless.yml").read_text().splitlines()
 
 

@@ -54,7 +54,7 @@ def test_an_error_is_told_anywhere(project: Project, tmp_path: Path) -> None:
     assert done.stdout.startswith("Task timed out after N seconds\n")
     assert "find:" in done.stdout and "mend:" in done.stdout and "in Flask" in done.stdout
     told = json.loads(elsewhere.dew("explain", "Internal server error", "--json").stdout)
-    assert [entry["id"] for entry in told["candidates"]][0] == "rest-internal-server-error"
+    assert told["candidates"][0]["id"] == "rest-internal-server-error"
     unknown = elsewhere.dew("explain", "Misssing Authentication Token")
     assert (unknown.returncode, "nearest: Missing Authentication Token" in unknown.stderr) == (2, True)
     assert "ROLLBACK_COMPLETE" in elsewhere.dew("explain", "--list").stdout
