@@ -149,9 +149,9 @@ class Explanations:
             return None
         rows, _ = await self._recorder.read(lambda shelf: shelf.newest(Filter(status="error"), LOOKED_AT))
         for row in rows:
-            found = await self._row(row["id"])
-            if found and await asyncio.to_thread(is_said_by, *found, wanted):
-                return found[0]
+            kept = await self._row(row["id"])
+            if kept is not None and await asyncio.to_thread(is_said_by, *kept, wanted):
+                return kept[0]
         return None
 
     async def _last(self, query: dict[str, str]) -> Any:

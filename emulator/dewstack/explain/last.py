@@ -3,10 +3,12 @@ request fits which cause."""
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dewstack.errors import AwsError
 from dewstack.explain.errors import Entry, UnknownError, explained, said_in
@@ -42,16 +44,29 @@ def is_said_by(summary: Row, detail: Row, wanted: set[str]) -> bool:
 def explain_failure(summary: Row, detail: Row, stories: Stories) -> dict[str, Any]:
     """What `GET /_dew/explain?last=1` tells."""
     said = [text for text in said_by(summary, detail) if text]
-    candidates = list(dict.fromkeys(entry.id for text in said for entry in _known(text)))
-    by_id = {entry.id: entry for text in said for entry in _known(text)}
+    entries = {entry.id: entry for text in said for entry in _known(text)}
     story = _story(summary, stories)
     return {
         "summary": summary,
         "said": said,
-        "candidates": [by_id[name] for name in candidates],
+        "candidates": [_filled(entry, summary, story) for entry in entries.values()],
         "found": list(_findings(summary, detail, story)),
         "route": story,
     }
+
+
+def _filled(entry: Entry, summary: Row, story: Story | None) -> Entry:
+    """The entry with its commands as they are to be typed for this failure."""
+    given = {"ID": str(summary["id"])}
+    if story is not None:
+        given |= {"FUNCTION": story.function.key, "METHOD /path": f"'{story.api} {story.route}'"}
+        if story.facts.access.function:
+            given["AUTHORIZER"] = story.facts.access.function
+    names = re.compile(rf"\b({'|'.join(map(re.escape, given))})(?![\w-])")
+    causes = [
+        replace(cause, find=names.sub(lambda found: given[found[1]], cause.find)) for cause in entry.causes
+    ]
+    return replace(entry, causes=causes)
 
 
 def _known(text: str) -> list[Entry]:

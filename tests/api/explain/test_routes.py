@@ -198,6 +198,8 @@ def test_a_token_without_the_scope_is_told_so(world: World) -> None:
     world.said("GET", "/scoped", 403, headers=bearer(world.sign_in()["AccessToken"]))
     last = told(world, last="1")
     assert last["route"]["route"] == "GET /scoped"
+    finds = [cause["find"] for cause in last["candidates"][0]["causes"]]
+    assert "dew explain 'http GET /scoped'" in finds  # as one types it for this request
     assert [entry["id"] for entry in last["candidates"]] == ["forbidden"]
     assert last["found"] == [
         "The token's `scope` ['aws.cognito.signin.user.admin'] has none of the route's scopes ['shop/admin']."
