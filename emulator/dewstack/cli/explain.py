@@ -1,7 +1,7 @@
 """`dew explain`: a route's story, or what an error means."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import click
 
 from dewstack.cli.control import CallRefused, ControlApi
 from dewstack.cli.mapping import MapOptions, map_options
-from dewstack.cli.output import json_option, print_json
+from dewstack.cli.output import json_option, print_json, print_table
 from dewstack.cli.record import described
 from dewstack.errors import UserError
 from dewstack.project import Project, RunFile, find_project, running_or_refuse
@@ -51,7 +51,8 @@ def _emulator(project: Project, options: MapOptions) -> Iterator[ControlApi]:
         return
     from dewstack.testing import start
 
-    with start(project.directory, stage=options.stage, params=options.named_params(), record=False) as dew:
+    where, params = project.directory, options.named_params()
+    with start(where, stage=options.stage, region=options.region, params=params, record=False) as dew:
         yield ControlApi(RunFile(0, dew.aws_url, dew.url, dew.frontend_url, 0.0))
 
 
@@ -169,15 +170,17 @@ def _names_function(asked: str, project: Project | None, options: MapOptions) ->
     return any(asked in (function.key, function.name) for function in functions.values())
 
 
-def _print_list() -> None:
+def _listed() -> list[dict[str, Any]]:
+    """All errors that are explained."""
+    import msgspec
+
     from dewstack.explain.errors import entries
 
-    who = ""
-    for entry in sorted(entries(), key=lambda one: one.who):
-        if entry.who != who:
-            _head(entry.who)
-            who = entry.who
-        click.echo(f"  {entry.title}")
+    return [msgspec.to_builtins(entry) for entry in entries()]
+
+
+def _print_list(listed: list[dict[str, Any]]) -> None:
+    print_table(["ERROR", "SAID BY"], [[entry["title"], entry["who"]] for entry in listed])
 
 
 @click.command("explain")
@@ -215,21 +218,19 @@ def command(
     text = " ".join(asked).strip()
     if sum((bool(text), last, number is not None, listing)) != 1:
         raise click.UsageError("give one of: ROUTE, ERROR, --last, --id ID, --list")
-    if listing:
-        _print_list()
-        return
     options = MapOptions(stage, region, params)
-    if last or number is not None:
+    told: Any
+    show: Callable[[Any], None]
+    if listing:
+        told, show = _listed(), _print_list
+    elif last or number is not None:
         api = ControlApi(running_or_refuse(find_project()))
-        told = _asked(api, last="1") if last else _asked(api, id=str(number))
-        show = _print_failure
+        told, show = _asked(api, last="1") if last else _asked(api, id=str(number)), _print_failure
     elif _means_route(text) or _names_function(text, project := _project(), options):
         with _emulator(find_project(), options) as api:
-            told = _asked(api, route=text)
-        show = _print_stories
+            told, show = _asked(api, route=text), _print_stories
     else:
-        told = _explain_error(text, project)
-        show = _print_error
+        told, show = _explain_error(text, project), _print_error
     if as_json:
         print_json(told)
     else:

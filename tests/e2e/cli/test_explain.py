@@ -57,7 +57,8 @@ def test_an_error_is_told_anywhere(project: Project, tmp_path: Path) -> None:
     assert told["candidates"][0]["id"] == "rest-internal-server-error"
     unknown = elsewhere.dew("explain", "Misssing Authentication Token")
     assert (unknown.returncode, "nearest: Missing Authentication Token" in unknown.stderr) == (2, True)
-    assert "ROLLBACK_COMPLETE" in elsewhere.dew("explain", "--list").stdout
+    assert "\nROLLBACK_COMPLETE " in elsewhere.dew("explain", "--list").stdout
+    assert len(elsewhere.told("explain", "--list")) >= 25
 
 
 def test_the_last_failure_and_who_met_an_error_are_told(project: Project) -> None:
