@@ -15,7 +15,7 @@ from dewstack.recording import Filter, Recorder
 
 Endpoint = Callable[[Request, dict[str, str]], Awaitable[Response]]
 Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
-LOOKED_AT = 200
+LOOKED_AT = 100
 """Recorded failures that are looked through for an error."""
 
 

@@ -20,7 +20,7 @@ from dewstack.errors import AwsError
 ENTRIES = Path(__file__).parent / "entries"
 GAP = "{}"
 WORD = re.compile(r"[\w.+-]+")
-LONGEST = 100_000
+LONGEST = 20_000
 """Characters of a text that are looked at."""
 NEAREST = 3
 SHOWN = 5

@@ -15,6 +15,7 @@ from dewstack.explain.errors import Entry, UnknownError, explained, said_in
 from dewstack.explain.model import Access, Story
 
 Row = Mapping[str, Any]
+ROUTED = ("http", "rest", "websocket")
 LONGEST = 4_000
 """Characters of an answer that are looked at."""
 Stories = Callable[[str], list[Story]]
@@ -78,8 +79,10 @@ def _known(text: str) -> list[Entry]:
 
 def _story(summary: Row, stories: Stories) -> Story | None:
     """The story of the route that was meant, if the map has it."""
-    kind, route = str(summary.get("kind")), summary.get("route")
-    asked = f"{kind} {route}" if route else str(summary.get("function") or "")
+    kind, route, function = summary.get("kind"), summary.get("route"), summary.get("function")
+    asked = (
+        f"{kind} {route}" if route and kind in ROUTED else f"url {function}" if kind == "url" else function
+    )
     try:
         return next(iter(stories(asked)), None) if asked else None
     except AwsError:
@@ -114,7 +117,10 @@ def _token_findings(access: Access, request: Row, at: float) -> Iterator[str]:
     if access.kind not in ("jwt", "cognito"):
         return
     headers = {str(name).lower(): str(value) for name, value in request["headers"]}
-    source = (access.identity_source or ["$request.header.Authorization"])[0].rpartition(".")[2].lower()
+    where, _, name = (access.identity_source or ["$request.header.Authorization"])[0].rpartition(".")
+    if not where.endswith("header"):
+        return
+    source = name.lower()
     value = headers.get(source)
     if value is None:
         yield f"The request has no {source} header: nobody was told who calls."
