@@ -6,7 +6,6 @@ This is the composition root. Services do not import each other; here each is ha
 import asyncio
 import concurrent.futures
 import functools
-import logging
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,16 +23,18 @@ from dewstack.cognito import Cognito
 from dewstack.config import Caller, Config
 from dewstack.connection import Door
 from dewstack.control import Pages
+from dewstack.costs import Costs
 from dewstack.endpoints import Deployed, Endpoints, Urls
 from dewstack.events import Events, LogSource
 from dewstack.frontdoor import AwsDoor, ServiceDoor
 from dewstack.frontend import FrontendDoor
 from dewstack.iam import Iam, SecurityTokens
 from dewstack.lambda_ import Function, LambdaService
+from dewstack.loads import Loads
 from dewstack.logs import Logs
 from dewstack.metrics import Metrics
 from dewstack.others import OtherServices
-from dewstack.principals import iam_sources
+from dewstack.principals import gateway_permits, iam_sources
 from dewstack.recording import Recorder, Shelf
 from dewstack.recordings import Recordings
 from dewstack.server import HttpServer, bind
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 CALL_SECONDS = 900.0
 """The bound of a call from another thread: the longest a function may run."""
-GATEWAY = "apigateway.amazonaws.com"
 COGNITO = "cognito-idp.amazonaws.com"
 """The principal that a user pool's triggers are invoked by."""
 
@@ -139,7 +139,7 @@ class Emulator:
             patience=self.functions.invoker.debugging.patience,
             forward=self.api.handle,
             stream=self.functions.stream,
-            guards=Guards(self.iam.authorize, self._permits_gateway),
+            guards=Guards(self.iam.authorize, gateway_permits(self.functions.permits)),
             observers=Observers(
                 self.metrics, self.logs.stream, self.recorder.exchanged if self.recorder else None
             ),
@@ -164,11 +164,12 @@ class Emulator:
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         looks = {"mail": lambda: self.cognito.mailbox.edition, "deployed": lambda: id(self.deployed)}
-        control.add_all(
-            Recordings(
-                self, self.recorder, self.gateway, self.functions.invoker, self.api.call, looks
-            ).endpoints()
-        )
+        invoker, door = self.functions.invoker, self.service_door
+        recordings = Recordings(self, self.recorder, self.gateway, invoker, self.api.call, looks, door)
+        costs = Costs(self, self.recorder, invoker, self.api.call)
+        self.loads = Loads(self, self.recorder, self.gateway.execute, door, invoker)
+        for part in (recordings, costs, self.loads):
+            control.add_all(part.endpoints())
         control.add("GET", "lambda/code", self.functions.packages.download)
         urls, responses = functools.cache(self._function_urls), self.cloudformation.responses
         self._aws_door = AwsDoor(self.gateway, self.api, self.cognito, control, urls, responses)
@@ -224,18 +225,6 @@ class Emulator:
         """Whether a function's resource policy lets Cognito invoke it for a user pool; both are ARNs."""
         return await asyncio.to_thread(self.functions.permits, function, COGNITO, user_pool)
 
-    def _permits_gateway(self, function: str, api: str) -> bool:
-        """Whether a function's resource policy lets API Gateway invoke it for an API; both are ARNs."""
-        permitted = self.functions.permits(function, GATEWAY, api)
-        if not permitted:
-            logging.getLogger("dewstack.iam").warning(
-                "the policy of %s doesn't let API Gateway invoke it for %s: requests get 500, as on AWS"
-                " (lambda:AddPermission)",
-                function,
-                api,
-            )
-        return permitted
-
     async def make_keys(self) -> None:
         """Make the keys of the pools that have none yet, so that the first sign-in need not wait for them."""
         for pool in (await self.api.call("cognito-idp", "ListUserPools", {"MaxResults": 60}, self.caller))[
@@ -265,6 +254,7 @@ class Emulator:
     async def stop(self) -> None:
         """Stop accepting, end functions and background work, close the store."""
         await self._server.stop()
+        await self.loads.close()
         if self.recorder is not None:
             await self.recorder.close()
         self.events.close()

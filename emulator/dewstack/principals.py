@@ -1,8 +1,32 @@
 """Where IAM learns of roles, users and their keys: from stacks, and from what moto holds."""
 
+import logging
+from collections.abc import Callable
+
 from dewstack.cloudformation import CloudFormation
 from dewstack.iam import Credential, Identity, Recorded, Sources, user_key
 from dewstack.others.identities import Identities
+
+GATEWAY = "apigateway.amazonaws.com"
+"""The principal that API Gateway invokes functions by."""
+
+
+def gateway_permits(permits: Callable[[str, str, str], bool]) -> Callable[[str, str], bool]:
+    """Whether a function's resource policy lets API Gateway invoke it for an API; both are ARNs. `permits` asks it of a
+    principal."""
+
+    def asked(function: str, api: str) -> bool:
+        permitted = permits(function, GATEWAY, api)
+        if not permitted:
+            logging.getLogger("dewstack.iam").warning(
+                "the policy of %s doesn't let API Gateway invoke it for %s: requests get 500, as on AWS"
+                " (lambda:AddPermission)",
+                function,
+                api,
+            )
+        return permitted
+
+    return asked
 
 
 def iam_sources(stacks: CloudFormation, identities: Identities) -> Sources:

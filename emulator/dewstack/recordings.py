@@ -10,7 +10,7 @@ from dewstack.apigateway import ApiGateway
 from dewstack.config import Caller
 from dewstack.control import BadRequest, answer, body_of
 from dewstack.errors import AwsError
-from dewstack.http import Request, Response
+from dewstack.http import Headers, Request, Response
 from dewstack.ids import uuid4
 from dewstack.lambda_.environment import State
 from dewstack.lambda_.invoker import Invoker
@@ -42,7 +42,8 @@ class NotRecorded(AwsError):
 
 
 class Recordings:
-    """The endpoints. `looks` are what the stream tells of besides, by the names of its events."""
+    """The endpoints. `looks` are what the stream tells of besides, by the names of its events; `serve` answers a
+    request to the service."""
 
     def __init__(
         self,
@@ -52,7 +53,9 @@ class Recordings:
         invoker: Invoker,
         call: Call,
         looks: dict[str, Look],
+        serve: Callable[[Request], Awaitable[Response]],
     ) -> None:
+        self._serve = serve
         self._host = host
         self._recorder = recorder
         self._gateway = gateway
@@ -66,6 +69,7 @@ class Recordings:
             ("GET", "invocations"): self._list,
             ("GET", "invocation"): self._detail,
             ("POST", "invocations/replay"): self._replay,
+            ("POST", "invocations/send"): self._send_new,
             ("GET", "invocations/export"): self._export,
             ("POST", "invocations/clear"): self._clear,
             ("GET", "environments"): self._tell_environments,
@@ -153,6 +157,21 @@ class Recordings:
             raise NotRecorded("it was done again, and is not recorded: too much else runs")
         return answer(await self._told(again))
 
+    async def _send_new(self, request: Request, query: dict[str, str]) -> Response:
+        """Send a request to the service; what came of it."""
+        recorder, body = self._record(), body_of(request)
+        path, _, asked = str(body.get("path") or "/").partition("?")
+        content = str(body.get("body") or "").encode()
+        sent = Request(
+            str(body.get("method") or "GET"), path, asked, _headers(body.get("headers") or []), content
+        )
+        response = await self._serve(sent)
+        number = (await recorder.flush()).get(id(response))
+        if number is None:
+            text = response.body.decode("utf-8", "replace")
+            raise NotRecorded(f"no API of the map was reached: {response.status} {text}")
+        return answer(await self._told(number))
+
     async def _send(self, summary: dict[str, Any], detail: dict[str, Any], changed: Any) -> Response:
         """A recorded request once more, with what is changed of it."""
         given = detail["request"] | (changed if isinstance(changed, dict) else {})
@@ -162,13 +181,7 @@ class Recordings:
         path, _, query = url.partition("?")
         if path == detail["request"]["url"].partition("?")[0]:
             path = detail["own_path"]
-        try:
-            headers = [
-                (str(name).encode("latin-1"), str(value).encode("latin-1"))
-                for name, value in given["headers"]
-            ]
-        except (TypeError, ValueError) as error:
-            raise BadRequest(f"headers are a list of names and values: {error}") from error
+        headers = _headers(given["headers"])
         body = str(given.get("body") or "").encode()
         sent = Request(str(given["method"]), path, query, headers, body)
         return await self._gateway.execute(summary["api"], sent)
@@ -220,6 +233,14 @@ class Recordings:
         last = int(said) if said.isdecimal() else None
         headers = [(b"Content-Type", b"text/event-stream"), (b"Cache-Control", b"no-store")]
         return Response(200, b"", headers, Live(self._record(), self._looks).events(last))
+
+
+def _headers(lines: Any) -> Headers:
+    """Headers as a request has them. Raises BadRequest."""
+    try:
+        return [(str(name).encode("latin-1"), str(value).encode("latin-1")) for name, value in lines]
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"headers are a list of names and values: {error}") from error
 
 
 def _number(query: dict[str, str], name: str) -> int | None:

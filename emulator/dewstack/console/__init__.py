@@ -20,13 +20,25 @@ HEADERS = [
 ]
 HTML, CSS, SCRIPT = b"text/html; charset=utf-8", b"text/css; charset=utf-8", b"text/javascript; charset=utf-8"
 SHELL = ("main", "theme", "dom", "api", "keys", "format")
-PARTS = ("table", "dialogs", "list", "feed", "json", "editor", "chart", "timing", "sending")
+PARTS = (
+    "table",
+    "dialogs",
+    "list",
+    "feed",
+    "json",
+    "editor",
+    "chart",
+    "timing",
+    "sending",
+    "pool",
+    "breakeven",
+)
 """What pages share."""
 PAGES = (
-    *("overview", "invocations", "invocation"),
+    *("overview", "invocations", "invocation", "load"),
     *("logs", "metrics", "users", "user", "tokens", "mail", "stacks", "configuration"),
 )
-STYLES = ("console", "pages")
+STYLES = ("console", "pages", "load")
 FILES = {
     "/_dew/": ("console.html", HTML),
     "/_dew/mail": ("console.html", HTML),

@@ -52,6 +52,11 @@ export async function post(path, body = {}, signal = null) {
   return (await answered(path, { method: "POST", headers, body: JSON.stringify(body), signal })).json();
 }
 
+/** DELETE; with `lasting` it goes out even while the page is being left. */
+export async function remove(path, { lasting = false, signal = null } = {}) {
+  return (await answered(path, { method: "DELETE", headers: { Accept: "application/json" }, keepalive: lasting, signal })).json();
+}
+
 /** An AWS operation of the emulator, as boto3 would call it. */
 export function call(service, operation, parameters = {}, signal = null) {
   return post(`call/${service}/${operation}`, parameters, signal);

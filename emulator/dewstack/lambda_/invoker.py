@@ -13,6 +13,7 @@ from dewstack.lambda_.containers.containers import Containers
 from dewstack.lambda_.debugging import LONG_SECONDS, Debugging
 from dewstack.lambda_.errors import TooManyRequestsException
 from dewstack.lambda_.guard import Guard
+from dewstack.lambda_.idle import IdleTime
 from dewstack.lambda_.isolation import Isolation
 from dewstack.lambda_.launch import ENVIRONMENT_KEY, Launcher
 from dewstack.lambda_.model import LATEST, Code, Found, Function, Invocation, LogStream, Outcome
@@ -58,6 +59,7 @@ class Invoker:
         self.spares = Spares(runtimes, self._guard, isolation)
         self.launch = self.spares.wrap(self.debugging.wrap(self.launcher.launch))
         self.record: Record | None = None
+        self.idle_time = IdleTime(config.idle_seconds)
         self._config = config
         self._find = find
         self._open_stream = open_stream
@@ -169,7 +171,7 @@ class Invoker:
                 self._open_stream,
                 self._guard,
                 self._meter(function),
-                idle_seconds=LONG_SECONDS if debugged else self._config.idle_seconds,
+                idle=IdleTime(LONG_SECONDS) if debugged else self.idle_time,
                 limit=1 if debugged else MAX_ENVIRONMENTS,
                 debugged=debugged,
                 record=self.record,

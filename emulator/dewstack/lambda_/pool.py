@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dewstack.lambda_ import completion, faults, initialization
 from dewstack.lambda_.environment import ExecutionEnvironment, State
 from dewstack.lambda_.guard import Guard
-from dewstack.lambda_.idle import IdleEnvironments
+from dewstack.lambda_.idle import IdleEnvironments, IdleTime
 from dewstack.lambda_.memory import MemoryWatch
 from dewstack.lambda_.model import Function, Invocation, Launch, LogStream, Outcome
 from dewstack.lambda_.pace import Pace
@@ -41,7 +41,7 @@ class FunctionPool:
         guard: Guard,
         meter: Meter,
         *,
-        idle_seconds: float,
+        idle: IdleTime,
         limit: int,
         debugged: bool = False,
         record: Record | None = None,
@@ -54,7 +54,7 @@ class FunctionPool:
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._initializing: set[ExecutionEnvironment] = set()
-        self._idle = IdleEnvironments(idle_seconds, self._drop)
+        self._idle = IdleEnvironments(idle, self._drop)
         self._ending: list[ExecutionEnvironment] = []
         self._again: list[ExecutionEnvironment] = []
         """Those that failed to initialise: others take their places, and do it inside an invocation."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from dewstack.recording.charges import Charges
 from dewstack.recording.model import Exchanged, Invoked, Row
 from dewstack.recording.rows import row_of
 from dewstack.recording.shelf import Shelf
@@ -34,6 +35,7 @@ class Recorder:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
+        self.charges = Charges()
         self.dropped = 0
         """How many were too many."""
         self.listeners: set[Told] = set()
@@ -52,6 +54,7 @@ class Recorder:
 
     def invoked(self, invoked: Invoked) -> None:
         """An invocation is over. What is behind a request is noted with it."""
+        self.charges.invoked(invoked)
         if self._full:
             return
         self._open[id(invoked.payload)] = invoked
@@ -62,6 +65,7 @@ class Recorder:
 
     def exchanged(self, exchanged: Exchanged) -> None:
         """A request is answered."""
+        self.charges.exchanged(exchanged)
         key = id(exchanged.event)
         invoked = self._open.pop(key, None) or self._older.pop(key, None)
         if self._timer is None:

@@ -9,10 +9,9 @@ import msgspec
 
 from dewstack.billing import invocation_cost, request_cost
 from dewstack.http import Headers, Request, Response
+from dewstack.recording.charges import NOT_CHARGED
 from dewstack.recording.model import Exchanged, Invoked, Row
 
-NOT_CHARGED = (401, 403, 429)
-"""Statuses with which API Gateway refuses what it then does not charge for."""
 LARGEST = 256 * 1024
 """Bytes of a body or an event that are kept."""
 

@@ -13,7 +13,7 @@ import flask
 from dewstack.apigateway.jwks import KeySets
 from dewstack.background import LoopThread
 from dewstack.clock import Clock
-from dewstack.shim.embedded import find_endpoint
+from dewstack.shim.embedded import Found, find_endpoint
 from dewstack.shim.endpoint import EndpointClock, EndpointKeys
 from dewstack.shim.events import Request
 from dewstack.shim.functions import Functions
@@ -21,7 +21,7 @@ from dewstack.shim.gateway import Gateway
 from dewstack.shim.responses import Response
 from dewstack.shim.rest_api import RestApi
 from dewstack.shim.routing import EncodedPath, RouteRule, make_map
-from dewstack.shim.stack import Stack
+from dewstack.shim.stack import Stack, function_name
 
 
 def create_app(
@@ -47,17 +47,25 @@ def create_app(
         create_app().test_client().get("/auth/profile")
     """
     found = find_endpoint(directory, {"stage": stage, "region": region}, params, endpoint_url)
-    stack = Stack(found.service, found.url)
-    app = flask.Flask(found.service.name, static_folder=None)
-    app.config["AWS_ENDPOINT_URL"] = found.url
-    app.request_class, app.response_class = Request, Response
+    names = {function_name(found.service, name) for name in invoke}
+    debugged: list[flask.Flask] = []
     functions = Functions(
         found.service.directory.resolve(),
         found.url,
         found.service.region,
-        invoked={stack.function_name(name) for name in invoke},
-        patient=lambda: app.debug,
+        invoked=names,
+        patient=lambda: bool(debugged) and debugged[0].debug,
     )
+    debugged.append(make_app(found, functions, clock))
+    return debugged[0]
+
+
+def make_app(found: Found, functions: Functions, clock: Clock | None = None) -> flask.Flask:
+    """The service that was found as a Flask application, `functions` behind its views."""
+    stack = Stack(found.service, found.url)
+    app = flask.Flask(found.service.name, static_folder=None)
+    app.config["AWS_ENDPOINT_URL"] = found.url
+    app.request_class, app.response_class = Request, Response
     keys = EndpointKeys(found.url)
     gateway = Gateway(
         functions,

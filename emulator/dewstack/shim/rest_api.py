@@ -38,12 +38,10 @@ from dewstack.shim.routing import RouteRule, rule_path
 
 
 class ServedMethod(Struct, frozen=True):
-    """A method with all that it leads to. `path` reads its parameters off a path as it was sent, undecoded;
-    `function` is what an AWS_PROXY integration calls, for `seconds` at most."""
+    """A method with all that it leads to. `function` is what an AWS_PROXY integration calls, for `seconds` at most."""
 
     api: "RestApi"
     method: CompiledMethod | None = None
-    path: Router[bool] | None = None
     function: str | None = None
     seconds: float = 29.0
 
@@ -65,6 +63,7 @@ class RestApi:
             gateway.functions.invoke, gateway.key_sets, gateway.clock, Dates(gateway.clock), gateway.issuer
         )
         self._methods = compiler.methods(api, stage, snapshot, reader.api_keys())
+        self._router: Router[ServedMethod] = Router([])
 
     def rules(self) -> list[RouteRule]:
         """A rule for each method, those of ANY after those of one, and one for what none is for."""
@@ -73,10 +72,13 @@ class RestApi:
             for resource in self._resources
             for name, method in resource.resource_methods.items()
         ]
+        found.sort(key=lambda one: (one[1] == "ANY", one[0]))
+        served = {
+            f"{name} {path}": self._method(path, name, integration) for path, name, integration in found
+        }
+        self._router = Router(served.items(), decode=str)
         rules = [
-            rule
-            for path, name, integration in sorted(found, key=lambda one: (one[1] == "ANY", one[0]))
-            for rule in self._rules(path, name, integration)
+            rule for path, name, _ in found for rule in self._rules(path, name, served[f"{name} {path}"])
         ]
         nowhere = ServedMethod(self)
         base = self.base
@@ -86,25 +88,28 @@ class RestApi:
             RouteRule("ANY", base or "/", f"{base}: Forbidden", nowhere),
         ]
 
-    def _rules(self, path: str, method: str, integration: Integration | None) -> list[RouteRule]:
-        key = f"{method} {path}"
+    def _method(self, path: str, method: str, integration: Integration | None) -> ServedMethod:
         proxy = integration is not None and integration.type == "AWS_PROXY"
-        served = ServedMethod(
+        return ServedMethod(
             self,
-            self._methods[key],
-            Router([(key, True)], decode=str),
+            self._methods[f"{method} {path}"],
             function_arn((integration and integration.uri) or "", self._point.variables) if proxy else None,
             integration.timeout_in_millis / 1000 if integration else 0.0,
         )
-        endpoint = (
-            served.function.rpartition(":function:")[2] if served.function else f"{self._served.base}: {key}"
-        )
+
+    def _rules(self, path: str, method: str, served: ServedMethod) -> list[RouteRule]:
+        own = f"{self._served.base}: {method} {path}"
+        endpoint = served.function.rpartition(":function:")[2] if served.function else own
         base = self.base
         paths = [base or "/", f"{base}/<slash:end>"] if path == "/" else [base + rule_path(path)[0]]
         return [RouteRule(method, each, endpoint, served) for each in paths]
 
     def view(self, route: ServedMethod, request: events.Request) -> responses.Response:
-        """The response to a request that the URL map led to `route`: the view behind every rule."""
+        """The response to a request that the URL map led to `route`: the view behind every rule.
+
+        In a few corners (slashes at the end) Werkzeug would choose another route than API Gateway, whose own router
+        has the last word.
+        """
         dates, ids = Dates(self._gateway.clock), (uuid4(), extended_request_id())
         now = dates.tick()
         raw = request.raw(self._served)
@@ -113,7 +118,7 @@ class RestApi:
         if (oversized := exchange.oversized()) is not None:
             return responses.from_gateway(oversized)
         try:
-            response = self._answer(route, request, exchange)
+            response = self._answer(request, exchange)
         except Refused as refused:
             response = responses.from_gateway(self._responses.response(refused.refusal, exchange))
         response.headers["x-amzn-RequestId"], response.headers["x-amz-apigw-id"] = ids
@@ -121,12 +126,10 @@ class RestApi:
             response.headers["X-Amzn-Trace-Id"] = exchange.trace_id
         return response
 
-    def _answer(self, route: ServedMethod, request: events.Request, exchange: Exchange) -> responses.Response:
+    def _answer(self, request: events.Request, exchange: Exchange) -> responses.Response:
         """Authorize, and let the function do the rest. Raises Refused."""
-        if route.method is None or route.path is None:
-            raise no_such_method(exchange)
-        found, parameters = route.path.match(request.method, exchange.path.rstrip("/") or "/")
-        if not found:
+        route, parameters = self._router.match(request.method, exchange.path.rstrip("/") or "/")
+        if route is None or route.method is None:
             raise no_such_method(exchange)
         method = route.method
         exchange.method, exchange.parameters = method.point, parameters

@@ -36,15 +36,6 @@ class Stack:
         """The account that the stack is in."""
         return str(self._resources[0]["StackId"]).split(":")[4] if self._resources else ""
 
-    def function_name(self, name: str) -> str:
-        """A function's name in AWS, from either of its names. Raises UserError when there is none."""
-        for key, function in self._service.functions.items():
-            if name in (key, function.name):
-                return function.name
-        raise UserError(
-            f"There is no function {name!r}.", hint=f"Functions: {', '.join(self._service.functions)}"
-        )
-
     def apis(self, gateway: Gateway) -> Iterator[HttpApi | RestApi]:
         """The APIs of the stack, each where `dew up` has it: the HTTP API at `/`, the REST API at `/{stage}/`."""
         service = self._service
@@ -63,6 +54,14 @@ class Stack:
 
     def _ids(self, kind: str) -> list[str]:
         return [one["PhysicalResourceId"] for one in self._resources if one["ResourceType"] == kind]
+
+
+def function_name(service: Service, name: str) -> str:
+    """A function's name in AWS, from either of its names. Raises UserError when there is none."""
+    for key, function in service.functions.items():
+        if name in (key, function.name):
+            return function.name
+    raise UserError(f"There is no function {name!r}.", hint=f"Functions: {', '.join(service.functions)}")
 
 
 def _in_seconds(value: Any) -> Any:

@@ -1,0 +1,31 @@
+"""What one invocation or one request costs, in the first tier and without the free tier, as the record says of each."""
+
+from decimal import Decimal
+
+from dewstack.billing.prices import API_REQUESTS, LAMBDA_DURATION, LAMBDA_REQUESTS, METERED
+
+LAMBDA_REQUEST = LAMBDA_REQUESTS.first
+GB_SECOND = {architecture: prices.first for architecture, prices in LAMBDA_DURATION.items()}
+API_REQUEST = {kind: prices.first for kind, prices in API_REQUESTS.items()}
+
+
+def gb_seconds(billed_ms: int | Decimal, memory_mb: int) -> Decimal:
+    """The unit in which Lambda meters duration."""
+    return Decimal(billed_ms) * memory_mb / (1000 * 1024)
+
+
+def metered(kind: str, size: int) -> int:
+    """As how many requests or messages one of so many bytes counts."""
+    unit = METERED.get(kind)
+    return max(1, -(-size // unit)) if unit else 1
+
+
+def invocation_cost(billed_ms: int, memory_mb: int, architecture: str = "x86_64") -> Decimal:
+    """Of one invocation: the request, and its duration as it is billed."""
+    return LAMBDA_REQUEST + gb_seconds(billed_ms, memory_mb) * GB_SECOND[architecture]
+
+
+def request_cost(kind: str, size: int = 0) -> Decimal:
+    """Of one request to an API of this kind, of so many bytes; nothing for what is no API (a function URL)."""
+    price = API_REQUEST.get(kind)
+    return Decimal(0) if price is None else price * metered(kind, size)
