@@ -18,6 +18,7 @@ PAGES = {
     "invocations": "Invocations",
     "logs": "Logs",
     "metrics": "Metrics",
+    "load": "Load & cost",
     "users": "Users",
     "mail": "Mailbox",
     "tokens": "Tokens",
