@@ -36,7 +36,9 @@ def test_what_ran_is_counted_as_its_session_is(world: tuple[Project, str]) -> No
     session = project.told("cost", "--session", "session.jsonl")
     assert session["rows"][0]["requests"] == 3
     assert session["cost_usd"] == pytest.approx(sum(row["cost_usd"] for row in rows))
-    assert session["cost_usd"] == pytest.approx(told["cost_usd"], rel=0.001)  # which has the bytes out besides
+    assert session["cost_usd"] == pytest.approx(
+        told["cost_usd"], rel=0.001
+    )  # which has the bytes out besides
 
 
 def test_an_estimate_is_what_the_documentation_shows(world: tuple[Project, str]) -> None:
