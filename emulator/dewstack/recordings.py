@@ -158,13 +158,14 @@ class Recordings:
         return answer(await self._told(again))
 
     async def _send_new(self, request: Request, query: dict[str, str]) -> Response:
-        """Send a request to the service; what came of it."""
+        """Send a request to the service, by this one's Host where it has none; what came of it."""
         recorder, body = self._record(), body_of(request)
+        headers = _headers(body.get("headers") or [])
+        if not any(name.lower() == b"host" for name, _ in headers):
+            headers.append((b"Host", (request.header("host") or "localhost").encode("latin-1")))
         path, _, asked = str(body.get("path") or "/").partition("?")
         content = str(body.get("body") or "").encode()
-        sent = Request(
-            str(body.get("method") or "GET"), path, asked, _headers(body.get("headers") or []), content
-        )
+        sent = Request(str(body.get("method") or "GET"), path, asked, headers, content)
         response = await self._serve(sent)
         number = (await recorder.flush()).get(id(response))
         if number is None:
