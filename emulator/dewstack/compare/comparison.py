@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Struct
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from dewstack.service.views import view_code
 from dewstack.compare.differences import Difference, differences
 from dewstack.compare.mapping import Pair, pairs
 from dewstack.errors import UserError
+from dewstack.service.views import view_code
 from dewstack.shim.app import make_app
 from dewstack.shim.embedded import Found
 from dewstack.shim.events import HEADER_LINES, Request
