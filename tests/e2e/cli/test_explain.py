@@ -16,6 +16,29 @@ def handler(event, context):
 def fail(event, context):
     raise ValueError("on purpose")
 """
+NOTES = """\
+service: notes
+provider:
+  name: aws
+  runtime: python3.11
+  httpApi:
+    cors: {allowedOrigins: ['https://notes.example']}
+    authorizers:
+      people:
+        type: jwt
+        identitySource: $request.header.Authorization
+        issuerUrl: !Join ['', ['https://cognito-idp.us-east-1.amazonaws.com/', !Ref Pool]]
+        audience: [!Ref Client]
+functions:
+  read:
+    handler: notes.read
+    events:
+      - httpApi: {method: GET, path: '/notes/{id}', authorizer: {name: people}}
+resources:
+  Resources:
+    Pool: {Type: 'AWS::Cognito::UserPool'}
+    Client: {Type: 'AWS::Cognito::UserPoolClient', Properties: {UserPoolId: !Ref Pool}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +98,25 @@ def test_the_last_failure_and_who_met_an_error_are_told(project: Project) -> Non
     assert "ValueError: on purpose" in last.stdout and "Unhandled: the handler raised" in last.stdout
     number = str(json.loads(project.dew("explain", "--last", "--json").stdout)["summary"]["id"])
     assert project.dew("explain", "--id", number).stdout == last.stdout
+
+
+def test_the_page_shows_what_is_printed(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "explain.md").read_text()
+    printed = Project(tmp_path).dew("explain", "Missing", "Authentication", "Token").stdout
+    assert f"$ dew explain Missing Authentication Token\n{printed}```" in page
+
+
+def test_the_route_of_the_page_is_told_so(tmp_path: Path) -> None:
+    """Ids and addresses apart."""
+    page = (Path(__file__).parents[3] / "docs" / "explain.md").read_text()
+    project = Project(tmp_path)
+    project.write("serverless.yml", NOTES)
+    project.write("notes.py", 'def read(event, context):\n    return {"statusCode": 200}\n')
+    printed = project.dew("explain", "GET", "/notes/7").stdout
+    steps = [line for line in printed.splitlines() if line.startswith("     limit: ") or ". " in line[:6]]
+    assert steps
+    for line in [*steps[1:], *printed.partition("In Flask")[2].splitlines()]:
+        assert line in page, line
 
 
 def test_bad_input_is_said(project: Project) -> None:
