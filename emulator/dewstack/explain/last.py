@@ -101,15 +101,20 @@ def _findings(summary: Row, detail: Row, story: Story | None) -> Iterator[str]:
     access, status = story.facts.access, summary.get("status")
     if request is not None and status in (401, 403) and summary.get("function") is None:
         yield from _token_findings(access, request, float(summary.get("at") or 0))
-    took = float(summary.get("duration_ms") or 0)
-    if took >= function.timeout * 1000:
+    yield from _time_findings(summary, story)
+    if summary.get("error") and ":" in str(summary["error"]) and function.handler_at:
+        yield f"The handler {function.handler} is at {function.handler_at}; its log: dew logs {function.key}"
+
+
+def _time_findings(summary: Row, story: Story) -> Iterator[str]:
+    """What took too long, and a cold start."""
+    function = story.function
+    if float(summary.get("duration_ms") or 0) >= function.timeout * 1000:
         yield f"The function ran into its timeout of {function.timeout} s (functions.{function.key}.timeout)."
     elif float(summary.get("total_ms") or 0) >= story.facts.timeout_ms:
         yield f"The gateway waited {story.facts.timeout_ms / 1000:g} s and gave up; the function went on."
     if summary.get("cold"):
         yield f"It was a cold start: {summary.get('init_ms')} ms of init before the handler began."
-    if summary.get("error") and ":" in str(summary["error"]) and function.handler_at:
-        yield f"The handler {function.handler} is at {function.handler_at}; its log: dew logs {function.key}"
 
 
 def _token_findings(access: Access, request: Row, at: float) -> Iterator[str]:
