@@ -111,9 +111,9 @@ class Recordings:
         return found
 
     async def _detail(self, request: Request, query: dict[str, str]) -> Response:
-        return answer(await self._told(_number(query, "id")))
+        return answer(await self.told(_number(query, "id")))
 
-    async def _told(self, number: int | None) -> dict[str, Any]:
+    async def told(self, number: int | None) -> dict[str, Any]:
         """A row's detail, and what its function has printed meanwhile, as far as that is in the log still."""
         summary, detail = await self._row(number)
         return {"summary": summary, **detail, "logs": await self._logs(summary, detail)}
@@ -155,11 +155,14 @@ class Recordings:
             again = await recorder.read(lambda shelf: shelf.find(request_id))
         if again is None:
             raise NotRecorded("it was done again, and is not recorded: too much else runs")
-        return answer(await self._told(again))
+        return answer(await self.told(again))
 
     async def _send_new(self, request: Request, query: dict[str, str]) -> Response:
-        """Send a request to the service; what came of it."""
-        recorder, body = self._record(), body_of(request)
+        return answer(await self.send(body_of(request)))
+
+    async def send(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a request (method, path, headers, body) to the service; what came of it. Raises AwsError."""
+        recorder = self._record()
         path, _, asked = str(body.get("path") or "/").partition("?")
         content = str(body.get("body") or "").encode()
         sent = Request(
@@ -170,7 +173,7 @@ class Recordings:
         if number is None:
             text = response.body.decode("utf-8", "replace")
             raise NotRecorded(f"no API of the map was reached: {response.status} {text}")
-        return answer(await self._told(number))
+        return await self.told(number)
 
     async def _send(self, summary: dict[str, Any], detail: dict[str, Any], changed: Any) -> Response:
         """A recorded request once more, with what is changed of it."""

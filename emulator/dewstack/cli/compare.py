@@ -87,8 +87,12 @@ def _print(compared: "Compared", *, brief: bool) -> None:
         click.style("the same", fg="green") if compared.same else click.style("differs", fg="red", bold=True)
     )
     click.echo(f"{click.style(head, bold=True)}  {verdict}")
-    if not brief and compared.flask is not None:
-        click.echo(f"\n{click.style('In Flask', dim=True)}\n{compared.flask.code}\n")
+    if not brief:
+        for title, code in (("In Flask", compared.flask.code), ("In Lambda", compared.handler)):
+            click.echo(
+                f"\n{click.style(title, dim=True)}\n{code or 'No route of the map wants this request.'}"
+            )
+        click.echo()
         if compared.event is None:
             click.echo(f"API Gateway answered by itself ({row['error']}): no function was reached.\n")
         width = max((len(pair.flask) for pair in compared.mapping), default=0)
@@ -96,7 +100,7 @@ def _print(compared: "Compared", *, brief: bool) -> None:
             note = click.style(f"  # {pair.note}", dim=True) if pair.note else ""
             click.echo(f"{pair.flask:<{width}}  {pair.event} = {_short(pair.value)}{note}")
     for title, found in (("event", compared.event_differences), ("response", compared.response_differences)):
-        for one in found:
+        for one in (each for each in found if not each.reason):
             click.echo(f"  {title} {one.field}: Flask {_short(one.flask)}, API Gateway {_short(one.gateway)}")
 
 
@@ -155,9 +159,7 @@ def command(
     comparison = Comparison(find_endpoint(None, {}, None, run.aws_url))
     compared = [comparison.compare(each) for each in details]
     if as_json:
-        import msgspec
-
-        print_json([{**msgspec.to_builtins(each), "same": each.same} for each in compared])
+        print_json([each.told() for each in compared])
     else:
         for each in compared:
             _print(each, brief=wanted is None)

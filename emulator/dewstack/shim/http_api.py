@@ -162,7 +162,7 @@ class HttpApi:
         if route.bucket and not route.bucket.take():
             raise GatewayResponse(refusals.TOO_MANY_REQUESTS)
         make_event, make_response = FORMATS[route.version]
-        asked = events.Asked(request, exchange, route.constants, parameters or {}, identity)
+        asked = flask.g.asked = events.Asked(request, exchange, route.constants, parameters or {}, identity)
         payload = self._call(route, msgspec.json.encode(make_event(asked)))
         return make_response(payload, route.constants)
 

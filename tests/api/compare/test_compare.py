@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from dewstack.compare import Comparison
+from dewstack.compare.differences import differences
 from dewstack.errors import UserError
 from dewstack.shim.embedded import find_endpoint
 from dewstack.testing import Dew, start
@@ -31,8 +32,10 @@ def dew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dew]:
 
 
 @pytest.fixture(scope="module")
-def comparison(dew: Dew) -> Comparison:
-    return Comparison(find_endpoint(dew.service.directory, {}, None, dew.aws_url))
+def comparison(dew: Dew) -> Iterator[Comparison]:
+    made = Comparison(find_endpoint(dew.service.directory, {}, None, dew.aws_url))
+    yield made
+    made.close()
 
 
 def send(dew: Dew, **request: Any) -> dict[str, Any]:
@@ -85,11 +88,13 @@ def test_what_differs_is_named(dew: Dew, comparison: Comparison) -> None:
     detail["event"]["queryStringParameters"]["a"] = "changed"
     detail["http_response"]["headers"].append(["X-Extra", "1"])
     compared = comparison.compare(detail)
-    assert [(one.field, one.flask, one.gateway) for one in compared.event_differences] == [
-        ("queryStringParameters.a", "1,2", "changed")
+    assert [(one.field, one.flask, one.gateway) for one in compared.unexplained] == [
+        ("queryStringParameters.a", "1,2", "changed"),
+        ("headers.x-extra[0]", "(absent)", "1"),
     ]
-    assert [one.field for one in compared.response_differences] == ["headers.x-extra[0]"]
     assert not compared.same
+    explained = {one.field: one.reason for one in compared.event_differences if one.reason}
+    assert explained["headers.x-amzn-trace-id"] == "X-Ray's trace id is new for each request."
 
 
 def test_flask_and_the_event_are_laid_side_by_side(dew: Dew, comparison: Comparison) -> None:
@@ -116,3 +121,46 @@ def test_what_is_no_request_cannot_be_compared(dew: Dew, comparison: Comparison)
     detail = send(dew, method="GET", path="/echo")
     with pytest.raises(UserError, match="no request to an HTTP or REST API"):
         comparison.compare(detail | {"request": None})
+
+
+def ask(dew: Dew, **body: Any) -> httpx.Response:
+    """What the control API says of a request."""
+    return httpx.post(f"{dew.aws_url}/_dew/comparison", json=body, timeout=30)
+
+
+def test_the_control_api_compares_what_was_recorded_and_what_is_sent_now(dew: Dew) -> None:
+    number = send(dew, method="GET", path="/echo/one/two?x=1")["summary"]["id"]
+    told = ask(dew, id=number).json()
+    assert (told["summary"]["id"], told["same"]) == (number, True)
+    assert told["flask"]["args"] == {"x": ["1"]} and told["flask"]["rule"] == "/echo/<first>/<second_one>"
+    assert 'first = event["pathParameters"]["first"]' in told["handler"]
+    (pair,) = [each for each in told["mapping"] if each["flask"] == 'request.args["x"]']
+    assert (pair["part"], pair["path"], pair["flask_value"]) == ("query", ["queryStringParameters", "x"], "1")
+    sent = ask(dew, request={"method": "GET", "path": "/nowhere", "headers": [["Host", "localhost"]]}).json()
+    assert (sent["http_response"]["status"], sent["event"], sent["flask"]["code"]) == (404, None, "")
+    assert (sent["same"], sent["mapping"], sent["payloads"]) == (True, [], None)
+
+
+def test_a_request_that_is_not_there_is_refused(dew: Dew) -> None:
+    for body, status, said in (
+        ({}, 400, "expected one of: id"),
+        ({"id": "1"}, 400, "expected one of: id"),
+        ({"id": 1, "request": {}}, 400, "expected one of: id"),
+        ({"id": 999_999}, 404, "no request or invocation 999999"),
+    ):
+        answer = ask(dew, **body)
+        assert (answer.status_code, said in answer.json()["error"]["message"]) == (status, True), answer.text
+
+
+def test_both_payload_formats_are_what_the_gateway_makes(dew: Dew, comparison: Comparison) -> None:
+    headers = [["Host", "localhost"], ["Cookie", "one=1"], ["X-Twice", "a"], ["X-Twice", "b"]]
+    for path in ("/echo/x%2Fy/z?tag=a&tag=b", "/v1/echo?tag=a&tag=b"):
+        compared = comparison.compare(send(dew, method="GET", path=path, headers=headers))
+        if compared.payloads is None:
+            continue
+        made = {"1.0": compared.payloads.v1, "2.0": compared.payloads.v2}[compared.event["version"]]
+        assert not [one for one in differences(made, compared.event) if not one.reason]
+        moved = {(one.v1, one.v2): one for one in compared.payloads.moved}
+        query = moved[("queryStringParameters",), ("queryStringParameters",)]
+        assert (query.v1_value, query.v2_value, query.same) == ({"tag": "b"}, {"tag": "a,b"}, False)
+        assert moved[("multiValueHeaders", "Cookie"), ("cookies",)].v2_value == ["one=1"]
