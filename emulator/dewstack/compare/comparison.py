@@ -171,7 +171,7 @@ class Comparison:
             pairs(event, seen) if isinstance(event, dict) else [],
             differences(told, event, reason),
             differences(_flat(ours), _flat(theirs), reason),
-            payloads_of(self._asked),
+            payloads_of(self._asked, seen),
         )
 
     def _look(self) -> None:

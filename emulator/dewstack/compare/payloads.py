@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from dewstack.apigateway.http_api.payload_v1 import PayloadV1
 from dewstack.apigateway.http_api.payload_v2 import PayloadV2
+from dewstack.compare.mapping import Pair, pairs
+from dewstack.compare.seen import Seen
 from dewstack.shim.events import Asked
 
 Path = tuple[str, ...]
@@ -56,14 +58,16 @@ class Moved(Struct, frozen=True):
 
 
 class Payloads(Struct, frozen=True):
-    """The request as either format, with the same id and time."""
+    """The request as either format, with the same id and time, and where each has what Flask has."""
 
     v1: Mapping[str, Any]
     v2: Mapping[str, Any]
+    v1_mapping: list[Pair]
+    v2_mapping: list[Pair]
     moved: list[Moved]
 
 
-def payloads_of(asked: Any) -> Payloads | None:
+def payloads_of(asked: Any, seen: Seen) -> Payloads | None:
     """Both formats of what a route of an HTTP API was asked; None where no event was made, and of a REST API."""
     if not isinstance(asked, Asked):
         return None
@@ -73,7 +77,8 @@ def payloads_of(asked: Any) -> Payloads | None:
     ]
     first, second = made
     moved = (_moved(first, second, *each) for each in MOVED)
-    return Payloads(first, second, [each for each in moved if each is not None])
+    mapped = pairs(first, seen), pairs(second, seen)
+    return Payloads(first, second, *mapped, [each for each in moved if each is not None])
 
 
 def _moved(first: Any, second: Any, v1: Path | None, v2: Path | None, note: str) -> Moved | None:
