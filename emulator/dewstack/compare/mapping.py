@@ -66,9 +66,8 @@ class _Reader:
         yield from self._found("route", "request.url_rule", ("resource",), seen.rule, note)
         yield from self._found("route", "request.path", ("path",), seen.path)
         for name, values in (self._event.get("multiValueQueryStringParameters") or {}).items():
-            if len(values) > 1:
-                where = ("multiValueQueryStringParameters", name)
-                yield from self._found("query", f"request.args.getlist({_quoted(name)})", where)
+            where = ("multiValueQueryStringParameters", name)
+            yield from self._found("query", f"request.args.getlist({_quoted(name)})", where)
             note = "the last value here, the first one in Flask" if len(values) > 1 else ""
             path = ("queryStringParameters", name)
             first = seen.args.get(name, values)[0]

@@ -11,7 +11,7 @@ import { python } from "./python.js";
 import { codes, mapping } from "./sides.js";
 import { section, table } from "./table.js";
 import { statusChip } from "./timing.js";
-import { inline, keyOf } from "./tree.js";
+import { inline, keyOf, lines } from "./tree.js";
 
 export const title = "Flask ⇄ Lambda";
 export const style = "comparison.css";
@@ -34,7 +34,6 @@ function sendForm(like, sent) {
   const chosen = { method: like?.method ?? "GET" };
   const trouble = h("p", { class: "trouble", role: "alert", hidden: true });
   const path = h("input", { value: like?.url ?? "/", spellcheck: false });
-  const headers = jsonEditor("Headers", JSON.stringify(like?.headers ?? [["Host", "localhost"]]).replaceAll("],[", "],\n  [").replace("[[", "[\n  [").replace("]]", "]\n]"), (right) => { go.disabled = !right; }, { lines: 6 });
   const body = h("textarea", { rows: 5, spellcheck: false, "aria-label": "Body" });
   body.value = like && !like.base64 ? like.body ?? "" : "";
   const go = button("Send and compare", async () => {
@@ -51,6 +50,7 @@ function sendForm(like, sent) {
       go.disabled = false;
     }
   }, { class: "primary" });
+  const headers = jsonEditor("Headers", JSON.stringify(like?.headers ?? [["Host", "localhost"]]).replaceAll("],[", "],\n  [").replace("[[", "[\n  [").replace("]]", "]\n]"), (right) => { go.disabled = !right; }, { lines: 6 });
   const shown = dialog("Send a request", h("div", { class: "form" },
     h("div", { class: "request-line" }, field("Method", select(METHODS, chosen.method, (value) => { chosen.method = value; })), field("Path and query", path)),
     h("div", {}, h("span", { class: "field-name" }, "Headers"), headers.element), field("Body", body), trouble,
@@ -67,10 +67,6 @@ function verdict(told) {
 
 /** What the pointer or the focus is at, in words. */
 function said(place, pairs) {
-  if (!pairs.length) {
-    place.replaceChildren(h("span", { class: "quiet" }, "Point at an expression, or move with Tab and the arrow keys: what corresponds lights up on the other side."));
-    return;
-  }
   place.replaceChildren(...pairs.slice(0, 2).map((pair) => h("span", { class: "said-pair", dataset: { part: pair.part } }, h("code", {}, pair.flask), h("span", { class: "arrow" }, " ⇄ "), h("code", {}, pair.event), pair.note ? h("span", { class: "quiet" }, ` ${pair.note}`) : null)));
 }
 
@@ -82,14 +78,14 @@ function markedOf(payloads, own) {
 }
 
 function movedTable(payloads) {
-  const place = (path) => (path ? h("code", {}, path.join(".")) : h("span", { class: "quiet" }, "–"));
+  const place = (path) => (path ? h("code", {}, path.map((step, at) => [at ? [".", h("wbr", {})] : null, step.replace(/(?<=[a-z])(?=[A-Z])/g, "\u200b")])) : h("span", { class: "quiet" }, "–"));
   const moved = payloads.moved.filter((one) => !one.same);
   return h("details", { class: "moved" }, h("summary", {}, `Payload 1.0 and 2.0 differ in ${moved.length} fields`),
     table("What differs between the payload formats", [
       { title: "In 1.0", cell: (one) => place(one.v1) },
-      { title: "Value in 1.0", mono: true, cell: (one) => inline(one.v1_value) },
+      { title: "Value in 1.0", mono: true, cell: (one) => (one.v1 ? inline(one.v1_value) : "–") },
       { title: "In 2.0", cell: (one) => place(one.v2) },
-      { title: "Value in 2.0", mono: true, cell: (one) => inline(one.v2_value) },
+      { title: "Value in 2.0", mono: true, cell: (one) => (one.v2 ? inline(one.v2_value) : "–") },
       { title: "What is otherwise", cell: (one) => one.note },
     ], moved));
 }
@@ -118,7 +114,7 @@ function sides(told, chosen, signal) {
   }
   show(forms.includes(chosen.form) ? chosen.form : own);
   return h("section", { class: "mapping", "aria-label": "What corresponds" },
-    h("div", { class: "sides-names" }, h("h2", {}, "flask.request"), h("div", { class: "row" }, h("h2", {}, "event"), h("span", { class: "row forms", role: "group", "aria-label": "Payload format" }, switches), note)),
+    h("div", { class: "sides-names" }, h("div", { class: "row" }, h("h2", {}, "flask.request"), h("span", { class: "quiet" }, "Point at a line, or go there by Tab and arrow keys.")), h("div", { class: "row" }, h("h2", {}, "event"), h("span", { class: "row forms", role: "group", "aria-label": "Payload format" }, switches), note)),
     place, bar,
     told.payloads ? movedTable(told.payloads) : null,
     h("details", { class: "moved" }, h("summary", {}, "The whole event as JSON"), jsonBox("Event", told.event)),
@@ -134,7 +130,7 @@ function returned(told) {
   const view = whole ? `return body, ${response.statusCode}${Object.keys(headers).length ? `, ${JSON.stringify(headers, null, 4)}` : ""}` : "return jsonify(result)";
   return section("What comes back", h("div", { class: "columns" },
     h("div", {}, h("h3", {}, "The view would return"), h("pre", { class: "code", tabIndex: 0, role: "region", "aria-label": "What the view would return" }, python(view))),
-    h("div", {}, h("h3", {}, "The function returned"), jsonBox("The function's response", response)),
+    h("div", {}, h("h3", {}, "The function returned"), h("div", { class: "code tree", tabIndex: 0, role: "region", "aria-label": "The function's response" }, lines(response, [], { made: () => undefined, folded: () => false }))),
   ));
 }
 
@@ -156,7 +152,7 @@ function responses(told) {
   const why = (row) => (row.found ? [h("span", { class: "chip", dataset: { kind: row.found.reason ? "accent" : "bad" } }, "differs"), " ", row.found.reason || NO_REASON] : h("span", { class: "quiet" }, "the same"));
   return section("What the client gets",
     table("Both responses", [
-      { title: "Part", mono: true, cell: (row) => row.name },
+      { title: "Part", mono: true, keep: true, cell: (row) => row.name },
       { title: "From Flask", mono: true, cell: (row) => value(row, "left") },
       { title: "From API Gateway", mono: true, cell: (row) => value(row, "right") },
       { title: "Why", cell: why },

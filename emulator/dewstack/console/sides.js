@@ -14,8 +14,6 @@ const SECTIONS = [
   ["Body", ["body", "isBase64Encoded"], "The request has none."],
   ["Context", ["requestContext", "stageVariables"], "Flask has no such thing: the account, the API, the stage, the request's id."],
 ];
-const FOLDED = new Set(["multiValueHeaders"]);
-const MANY_HEADERS = 9;
 
 /** `request.args["x"]`, its parts told apart. */
 function expression(text) {
@@ -23,8 +21,8 @@ function expression(text) {
   return h("code", { class: "expression" }, h("span", { class: "py-source" }, source), h("span", { class: "name" }, name), python(rest));
 }
 
-function leftLine(pair) {
-  return h("button", { type: "button", class: "wired left-line", "aria-pressed": "false", dataset: { part: pair.part } }, expression(pair.flask), h("span", { class: "is" }, " = "), h("code", { class: "value" }, inline(pair.flask_value)));
+function leftLine(pair, row) {
+  return h("button", { type: "button", class: "wired left-line", "aria-pressed": "false", dataset: { part: pair.part }, vars: { row } }, expression(pair.flask), h("span", { class: "is" }, " = "), h("code", { class: "value" }, inline(pair.flask_value)));
 }
 
 function code(title, text, says) {
@@ -34,14 +32,9 @@ function code(title, text, says) {
 /** The code of both worlds, line by line. */
 export function codes(told) {
   return h("div", { class: "sides-head" },
-    code("Flask", told.flask.code, "No rule of the URL map fits: werkzeug would answer by itself."),
+    code("Flask", told.flask.code.replace(/ {2}#.*$/gm, ""), "No rule of the URL map fits: werkzeug would answer by itself."),
     code("API Gateway + Lambda", told.handler, "No route of the map fits: API Gateway has answered by itself."),
   );
-}
-
-/** Which lines of the event fold at first. */
-function folds(event) {
-  return (path) => path.length === 1 && (FOLDED.has(path[0]) || (path[0] === "headers" && Object.keys(event.headers).length > MANY_HEADERS && event.multiValueHeaders));
 }
 
 /** What takes the focus of a line that corresponds to something: its button, or that which folds it. */
@@ -71,25 +64,35 @@ export function mapping(event, pairs, { lit, signal, marked = new Map() }) {
     if (!present.length && title === "Cookies") continue;
     const left = h("div", { class: "side-left", role: "group", "aria-label": `${title}: Flask` });
     const right = h("div", { class: "side-right", role: "group", "aria-label": `${title}: event` });
-    const ends = new Map();
+    const ends = new Map(); // what a path is shown by
+    const rowOf = new Map();
     for (const key of present) {
       right.append(...lines(event[key], [key], {
-        folded: folds(event),
+        folded: (path) => path.length === 1 && path[0] === "multiValueHeaders", // the headers again
         made: (line, path) => {
           const at = keyOf(path);
           const pair = mine.find((one) => keyOf(one.path) === at);
-          if (pair) ends.set(at, end(line, pair.part));
-          if (marked.has(at)) line.dataset.marked = marked.get(at);
+          if (pair) {
+            ends.set(at, end(line, pair.part));
+            rowOf.set(line, at);
+          }
+          if (marked.has(at)) line.dataset.marked = "";
         },
       }));
     }
     if (!present.length) right.append(h("p", { class: "none" }, "not in the event"));
-    for (const pair of mine) {
-      const line = leftLine(pair);
-      left.append(line);
-      wires.add(line, ends.get(keyOf(pair.path)), { pair, part: pair.part });
-    }
     if (!mine.length) left.append(h("p", { class: "none" }, none));
+    let row = 2; // below the heading
+    for (const line of right.querySelectorAll(".tree-line")) {
+      const here = mine.filter((pair) => keyOf(pair.path) === rowOf.get(line));
+      line.style.setProperty("--row", `${row} / span ${here.length || 1}`);
+      here.forEach((pair, index) => {
+        const made = leftLine(pair, row + index);
+        left.append(made);
+        wires.add(made, ends.get(keyOf(pair.path)), { pair, part: pair.part });
+      });
+      row += here.length || 1;
+    }
     place.append(h("section", { class: "side-row" }, h("h3", {}, title), left, right));
   }
   wires.soon();
