@@ -1,5 +1,6 @@
 """The record of what ran, for the console and the commands: lists, details, replays, exports, and what happens now."""
 
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -161,12 +162,12 @@ class Recordings:
         return answer(await self.send(body_of(request)))
 
     async def send(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Send a request (method, path, headers, body) to the service; what came of it. Raises AwsError."""
+        """Send a request (method, path, headers, body, and base64 where the body is that) to the service; what came of
+        it. Raises AwsError."""
         recorder = self._record()
         path, _, asked = str(body.get("path") or "/").partition("?")
-        content = str(body.get("body") or "").encode()
         sent = Request(
-            str(body.get("method") or "GET"), path, asked, _headers(body.get("headers") or []), content
+            str(body.get("method") or "GET"), path, asked, _headers(body.get("headers") or []), _content(body)
         )
         response = await self._serve(sent)
         number = (await recorder.flush()).get(id(response))
@@ -244,6 +245,15 @@ def _headers(lines: Any) -> Headers:
         return [(str(name).encode("latin-1"), str(value).encode("latin-1")) for name, value in lines]
     except (TypeError, ValueError) as error:
         raise BadRequest(f"headers are a list of names and values: {error}") from error
+
+
+def _content(body: dict[str, Any]) -> bytes:
+    """A request's body as bytes. Raises BadRequest."""
+    text = str(body.get("body") or "")
+    try:
+        return base64.b64decode(text, validate=True) if body.get("base64") else text.encode()
+    except ValueError as error:
+        raise BadRequest(f"body is not base64, and base64 is true: {error}") from error
 
 
 def _number(query: dict[str, str], name: str) -> int | None:

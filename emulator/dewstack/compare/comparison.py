@@ -153,6 +153,8 @@ class Comparison:
         chunks, status, headers = run_wsgi_app(self._app.wsgi_app, environ, buffered=True)
         ours = response_of(int(status.split(" ")[0]), list(headers), b"".join(chunks))
         theirs, event = detail["http_response"], detail["event"]
+        if request["method"] == "HEAD":
+            theirs = {**theirs, "body": "", "base64": False}  # the connection leaves it out
         told = msgspec.json.decode(functions.event) if functions.event else None
         view, handler = _code(summary, detail)
         seen = Seen(code=view, rule=view.split('"')[1] if view else "", **self._seen)
@@ -191,7 +193,19 @@ def _answer(detail: Mapping[str, Any]) -> Result | Exception:
         return TimeoutError()
     if detail.get("function_arn") is None:
         return _NotCalled("it was not called")
-    return Result(msgspec.json.encode(detail["response"]), "Unhandled" if failed else None)
+    return Result(_payload(detail), "Unhandled" if failed else None)
+
+
+def _payload(detail: Mapping[str, Any]) -> bytes:
+    """The function's answer as it was written, where the client got it so: without a `statusCode` it is the body."""
+    answered, response = detail["response"], detail["http_response"]
+    if not (isinstance(answered, dict) and "statusCode" in answered) and not response["base64"]:
+        try:
+            if msgspec.json.decode(response["body"]) == answered:
+                return str(response["body"]).encode()
+        except msgspec.DecodeError:
+            pass  # the gateway's own answer
+    return msgspec.json.encode(answered)
 
 
 def _reason(detail: Mapping[str, Any], ours: Mapping[str, Any], *, asked_anew: bool) -> str:

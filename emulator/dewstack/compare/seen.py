@@ -53,13 +53,12 @@ def environ_of(request: Mapping[str, Any], event: Any) -> dict[str, Any]:
     body = str(request["body"] or "")
     content = base64.b64decode(body) if request["base64"] else body.encode()
     lines = [(str(name), str(value)) for name, value in request["headers"]]
-    builder = EnvironBuilder(
-        unquote(path), method=request["method"], query_string=query, headers=lines, data=content
-    )
+    builder = EnvironBuilder("/", method=request["method"], query_string=query, headers=lines, data=content)
     environ = builder.get_environ()
     context = event.get("requestContext") or {} if isinstance(event, dict) else {}
     source = (context.get("http") or context.get("identity") or {}).get("sourceIp") or "127.0.0.1"
     environ |= {
+        "PATH_INFO": unquote(path, "latin-1"),
         "RAW_URI": request["url"],
         "REQUEST_URI": request["url"],
         "REMOTE_ADDR": source,
