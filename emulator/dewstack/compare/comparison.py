@@ -28,6 +28,8 @@ from dewstack.shim.functions import Functions, Result
 
 TIMEOUTS = {"http": 503, "rest": 504}
 """What an API answers when its function takes too long."""
+ERROR_KEYS = {"errorType", "errorMessage"}
+"""What Lambda says of a function that failed; one that has answered nonsense has not."""
 THROTTLED = "Throttled: it depends on how many requests came just before, and each side counts its own."
 NO_FUNCTION = "The route's integration is no Lambda function; Flask serves functions alone."
 ANEW = "The Lambda authorizer was asked anew, and may answer differently each time."
@@ -188,11 +190,13 @@ class Comparison:
 def _answer(detail: Mapping[str, Any]) -> Result | Exception:
     """What the function has answered, or why it has not."""
     status = (detail["http_response"] or {}).get("status", 0)
-    failed = bool(detail["summary"]["error"]) and status >= 500
-    if failed and status == TIMEOUTS[detail["summary"]["kind"]]:
+    broken = bool(detail["summary"]["error"]) and status >= 500
+    if broken and status == TIMEOUTS[detail["summary"]["kind"]]:
         return TimeoutError()
     if detail.get("function_arn") is None:
         return _NotCalled("it was not called")
+    answered = detail["response"]
+    failed = broken and isinstance(answered, dict) and not answered.keys().isdisjoint(ERROR_KEYS)
     return Result(_payload(detail), "Unhandled" if failed else None)
 
 

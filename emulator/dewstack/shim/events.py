@@ -50,7 +50,7 @@ class Request(flask.Request):
         ]
 
     @cached_property
-    def origin(self) -> str | None:
+    def first_origin(self) -> str | None:
         """The first `Origin`, should there be several: it decides about CORS."""
         return next((value for name, value in self.header_lines if name.lower() == "origin"), None)
 

@@ -140,7 +140,7 @@ class HttpApi:
         except GatewayResponse as refusal:
             response = responses.from_gateway(refusal.response())
         if self._cors:
-            for name, value in self._cors.headers(request.origin):
+            for name, value in self._cors.headers(request.first_origin):
                 response.headers.add(name.decode(), value.decode())
         response.headers["Apigw-Requestid"] = request_id
         return response
@@ -156,7 +156,7 @@ class HttpApi:
         identity = self._identity(route, exchange, parameters)
         nowhere = route.constants.route_key == NOWHERE
         if request.method == "OPTIONS" and self._cors and (nowhere or _is_preflight(request)):
-            return responses.from_gateway(self._cors.preflight(request.origin))
+            return responses.from_gateway(self._cors.preflight(request.first_origin))
         if nowhere:
             raise GatewayResponse(refusals.NOT_FOUND)
         if route.bucket and not route.bucket.take():

@@ -25,7 +25,7 @@ KINDS = [
     "image/png",
     "",
 ]
-TOKENS = ["Bearer a.b.c", "Bearer ", "allow", "deny", "Basic YTpi"]
+TOKENS = ["Bearer a.b.c", "Bearer ", "open", "open", "shut", "out", "broken", "Basic YTpi"]
 ODD_QUERIES = [
     "a",
     "a=",
