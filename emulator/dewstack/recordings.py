@@ -166,9 +166,10 @@ class Recordings:
         it. Raises AwsError."""
         recorder = self._record()
         path, _, asked = str(body.get("path") or "/").partition("?")
-        sent = Request(
-            str(body.get("method") or "GET"), path, asked, _headers(body.get("headers") or []), _content(body)
-        )
+        headers = _headers(body.get("headers") or [])
+        if all(name.lower() != b"host" for name, _ in headers):
+            headers.append((b"Host", b"localhost"))  # as every request has one
+        sent = Request(str(body.get("method") or "GET"), path, asked, headers, _content(body))
         response = await self._serve(sent)
         number = (await recorder.flush()).get(id(response))
         if number is None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,29 @@ def _print(compared: "Compared", *, brief: bool) -> None:
             click.echo(f"  {title} {one.field}: Flask {_short(one.flask)}, API Gateway {_short(one.gateway)}")
 
 
+def _at(path: tuple[str, ...] | None) -> str:
+    return ".".join(path) if path else "-"
+
+
+def _print_payloads(compared: "Compared") -> None:
+    """The same request in both formats: what is where, and what is otherwise."""
+    payloads = compared.payloads
+    if payloads is None:
+        why = (
+            "REST APIs have payload 1.0 alone"
+            if compared.summary["kind"] == "rest"
+            else "no event was made of it"
+        )
+        click.echo(f"\n{why}: there is nothing to compare.")
+        return
+    moved = [each for each in payloads.moved if not each.same]
+    click.echo(f"\nPayload 1.0 and 2.0 differ in {len(moved)} fields:")
+    for each in moved:
+        click.echo(f"\n{click.style(each.note, dim=True)}")
+        for version, path, value in ("1.0", each.v1, each.v1_value), ("2.0", each.v2, each.v2_value):
+            click.echo(f"  {version}  {_at(path)}{f' = {_short(value)}' if path else ''}")
+
+
 @click.command("compare")
 @click.argument("method", required=False)
 @click.argument("path", required=False)
@@ -119,6 +143,7 @@ def _print(compared: "Compared", *, brief: bool) -> None:
     help="Requests, a JSON document a line; or a session that 'dew record --out' has written.",
 )
 @click.option("--last", type=click.IntRange(1, 1000), help="The newest that were recorded.")
+@click.option("--payload", "payloads", is_flag=True, help="Show the request as payload 1.0 and as 2.0.")
 @json_option
 def command(
     method: str | None,
@@ -127,6 +152,7 @@ def command(
     data: str | None,
     file: Path | None,
     last: int | None,
+    payloads: bool,
     as_json: bool,
 ) -> None:
     """Compare what Flask and a Lambda function see of a request, and what their clients get.
@@ -139,6 +165,7 @@ def command(
     Examples:
       dew compare GET '/notes?tag=a&tag=b'
       dew compare POST /auth/login -d '{"email": "ada@example.com"}'
+      dew compare GET /notes --payload
       dew compare --last 20
       dew compare --file session.jsonl --json
     """
@@ -156,13 +183,15 @@ def command(
         for each in _details(api, wanted, file, last or 0)
         if (each["request"] is not None and each["summary"]["kind"] in ("http", "rest")) or wanted is not None
     ]
-    comparison = Comparison(find_endpoint(None, {}, None, run.aws_url))
-    compared = [comparison.compare(each) for each in details]
+    with closing(Comparison(find_endpoint(None, {}, None, run.aws_url))) as comparison:
+        compared = [comparison.compare(each) for each in details]
     if as_json:
         print_json([each.told() for each in compared])
     else:
         for each in compared:
-            _print(each, brief=wanted is None)
+            _print(each, brief=wanted is None or payloads)
+            if payloads:
+                _print_payloads(each)
         if wanted is None:
             differing = sum(not each.same for each in compared)
             click.echo(f"{len(compared)} compared, {differing} differ")
