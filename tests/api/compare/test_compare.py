@@ -1,5 +1,6 @@
 """Requests as Flask would have seen them: what is laid side by side, and what is said of it."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -68,6 +69,23 @@ def test_the_control_api_compares_what_was_recorded_and_what_is_sent_now(dew: De
     sent = ask(dew, request={"method": "GET", "path": "/nowhere", "headers": [["Host", "localhost"]]}).json()
     assert (sent["http_response"]["status"], sent["event"], sent["flask"]["code"]) == (404, None, "")
     assert (sent["same"], sent["mapping"], sent["payloads"]) == (True, [], None)
+
+
+def test_the_documentation_names_every_field(dew: Dew) -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "flask.md").read_text()
+    rows = [
+        row.split(" | ") for row in page.partition("## The same as JSON")[2].splitlines() if row[:3] == "| `"
+    ]
+    named = {field.strip("`") for row in rows for field in row[0].strip("| ").split(", ")}
+    told = ask(dew, request={"method": "GET", "path": "/echo?x=1"}).json()
+    assert named == told.keys()
+    rest = {row[0].strip("| `"): row[1] for row in rows}
+    parts = {"flask": told["flask"], "mapping": told["mapping"][0], "payloads": told["payloads"]}
+    for name, part in parts.items():
+        assert all(f"`{field}`" in rest[name] for field in part), name
+    moved, difference = told["payloads"]["moved"][0], told["event_differences"][0]
+    assert all(f"`{field}`" in rest["payloads"] for field in moved)
+    assert all(f"`{field}`" in page for field in difference)
 
 
 def test_a_request_that_is_not_there_is_refused(dew: Dew) -> None:
