@@ -13,6 +13,9 @@ SAME = object()
 """What Flask has is what the event has."""
 
 
+LOGGED_IN = "what @login_required would have found"
+
+
 class Pair(Struct, frozen=True):
     """`request.args["x"]` and `event["queryStringParameters"]["x"]`; `path` leads to the latter, and `part` is what of
     a request it is. `flask_value` and `value` are what each has; `note` says what is otherwise, where something is."""
@@ -90,10 +93,21 @@ class _Reader:
         yield from self._body()
         yield from self._found("caller", "request.remote_addr", source)
         yield from self._found("caller", "request.user_agent.string", agent)
-        authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-        for name in authorizer:
-            note = "what @login_required would have found"
-            yield from self._found("caller", f"g.{name}", ("requestContext", "authorizer", name), note=note)
+        yield from self._caller()
+
+    def _caller(self) -> Iterator[Pair]:
+        """What the authorizer found out. A token's claims are an object; format 2.0 says first of which kind it is."""
+        at: tuple[str, ...] = ("requestContext", "authorizer")
+        found = (self._event.get("requestContext") or {}).get("authorizer") or {}
+        if self._event.get("version") == "2.0":
+            at, found = next((((*at, kind), facts or {}) for kind, facts in found.items()), (at, {}))
+        for name, fact in found.items():
+            claims = fact if name == "claims" and isinstance(fact, dict) else {}
+            for claim in claims:
+                flask = f"g.claims[{_quoted(claim)}]"
+                yield from self._found("caller", flask, (*at, name, claim), note=LOGGED_IN)
+            if not claims:
+                yield from self._found("caller", f"g.{name}", (*at, name), note=LOGGED_IN)
 
     def _body(self) -> Iterator[Pair]:
         event, seen = self._event, self._seen

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { coloured } from "./json.js";
 
 const SHOWN = 110; // characters of a text
+const MANY_NULLS = 4;
 
 /** A value on one line, coloured; what is long is cut. */
 export function inline(value) {
@@ -35,7 +36,22 @@ export function lines(value, path, { made, folded, last = true, depth = 0, above
   const rest = h("span", { class: "tree-rest" }, ` ${entries.length} ${close}${comma}`);
   const shows = h("button", { type: "button", class: "tree-fold", "aria-expanded": "true", onclick: () => fold(shows.getAttribute("aria-expanded") === "true") }, h("span", { class: "tree-mark", "aria-hidden": "true" }), label, open, rest);
   const head = line([shows]);
-  const inner = entries.flatMap(([key, each], index) => lines(each, [...path, key], { made, folded, last: index === entries.length - 1, depth: depth + 1, above: head }));
+  const nothing = Array.isArray(value) ? [] : entries.filter(([, each]) => each === null);
+  const apart = nothing.length > MANY_NULLS ? nothing : []; // they would hide what is there
+  const shown = entries.filter((entry) => !apart.includes(entry));
+  const below = (some, over) => some.flatMap(([key, each]) => lines(each, [...path, key], { made, folded, last: key === entries.at(-1)[0], depth: depth + 1, above: over }));
+  const inner = below(shown, head);
+  if (apart.length) {
+    const more = h("button", { type: "button", class: "tree-fold more", "aria-expanded": "false" }, h("span", { class: "tree-mark", "aria-hidden": "true" }), `${apart.length} more are null`);
+    const row = Object.assign(h("div", { class: "tree-line", vars: { depth: depth + 1 } }, more), { above: head, unfold: () => more.click() });
+    const rest = h("div", { class: "tree-body", hidden: true }, below(apart, row));
+    more.addEventListener("click", () => {
+      rest.hidden = !rest.hidden;
+      more.setAttribute("aria-expanded", String(!rest.hidden));
+      row.dispatchEvent(new CustomEvent("folded", { bubbles: true }));
+    });
+    inner.push(row, rest);
+  }
   const body = h("div", { class: "tree-body" }, inner, line([close, comma], { class: "tree-line tree-end" }));
   function fold(away) {
     shows.setAttribute("aria-expanded", String(!away));
