@@ -110,3 +110,39 @@ def test_both_payload_formats_are_what_the_gateway_makes(dew: Dew, comparison: C
         query = moved[("queryStringParameters",), ("queryStringParameters",)]
         assert (query.v1_value, query.v2_value, query.same) == ({"tag": "b"}, {"tag": "a,b"}, False)
         assert moved[("multiValueHeaders", "Cookie"), ("cookies",)].v2_value == ["one=1"]
+
+
+@pytest.mark.parametrize("stage", ["", "/dev"])
+@pytest.mark.parametrize(
+    ("path", "body"), [("/faulty", "fail"), ("/faulty", "leave"), ("/faulty", "kill"), ("/slow", "")]
+)
+def test_a_function_that_fails_fails_on_both_sides(
+    dew: Dew, comparison: Comparison, stage: str, path: str, body: str
+) -> None:
+    headers = [["Host", "localhost"], ["Content-Type", "text/plain"]]
+    compared = comparison.compare(send(dew, method="POST", path=stage + path, headers=headers, body=body))
+    assert compared.same, compared.unexplained
+    assert compared.flask_response["status"] == compared.http_response["status"] >= 500
+
+
+def test_what_the_authorizer_found_out_is_mapped(dew: Dew, comparison: Comparison) -> None:
+    headers = [["Host", "localhost"], ["Authorization", "open"]]
+    for path, expression, value in (
+        ("/guarded?door=front", 'event["requestContext"]["authorizer"]["lambda"]["door"]', "front"),
+        ("/dev/request/x?door=front", 'event["requestContext"]["authorizer"]["n"]', "7"),
+    ):
+        compared = comparison.compare(send(dew, method="GET", path=path, headers=headers))
+        assert compared.same, compared.unexplained
+        assert "@login_required" in compared.flask.code
+        found = {pair.event: pair for pair in compared.mapping if pair.part == "caller"}
+        assert found[expression].value == value and found[expression].flask.startswith("g.")
+
+
+def test_a_route_that_is_throttled_differs_for_a_reason(dew: Dew, comparison: Comparison) -> None:
+    detail = send(dew, method="GET", path="/echo")
+    detail |= {"event": None, "response": None, "http_response": {**detail["http_response"], "status": 429}}
+    compared = comparison.compare(detail)
+    assert compared.same
+    assert {one.reason for one in compared.response_differences if one.field == "status"} == {
+        "Throttled: it depends on how many requests came just before, and each side counts its own."
+    }
