@@ -163,18 +163,16 @@ class Emulator:
         self.api.register("cloudwatch", CloudWatch(self.metrics).operations, others_elsewhere=True)
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
-        self.control = control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(
-            self._pages
-        )
+        control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
+        self.control = control
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         looks = {"mail": lambda: self.cognito.mailbox.edition, "deployed": lambda: id(self.deployed)}
         invoker, door = self.functions.invoker, self.service_door
-        self.recordings = Recordings(
-            self, self.recorder, self.gateway, invoker, self.api.call, looks, door
-        )
+        recordings = Recordings(self, self.recorder, self.gateway, invoker, self.api.call, looks, door)
+        self.recordings = recordings
         costs = Costs(self, self.recorder, invoker, self.api.call)
         self.loads = Loads(self, self.recorder, self.gateway.execute, door, invoker)
-        for part in (self.recordings, costs, self.loads):
+        for part in (recordings, costs, self.loads):
             control.add_all(part.endpoints())
         control.add("GET", "lambda/code", self.functions.packages.download)
         urls, responses = functools.cache(self._function_urls), self.cloudformation.responses
