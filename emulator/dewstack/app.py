@@ -26,6 +26,7 @@ from dewstack.control import Pages
 from dewstack.costs import Costs
 from dewstack.endpoints import Deployed, Endpoints, Urls
 from dewstack.events import Events, LogSource
+from dewstack.explain import Explanations
 from dewstack.frontdoor import AwsDoor, ServiceDoor
 from dewstack.frontend import FrontendDoor
 from dewstack.iam import Iam, SecurityTokens
@@ -172,7 +173,7 @@ class Emulator:
         self.recordings = recordings
         costs = Costs(self, self.recorder, invoker, self.api.call)
         self.loads = Loads(self, self.recorder, self.gateway.execute, door, invoker)
-        for part in (recordings, costs, self.loads):
+        for part in (recordings, costs, self.loads, Explanations(self, self.recorder, door)):
             control.add_all(part.endpoints())
         control.add("GET", "lambda/code", self.functions.packages.download)
         urls, responses = functools.cache(self._function_urls), self.cloudformation.responses

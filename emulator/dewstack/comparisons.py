@@ -43,7 +43,7 @@ class Comparisons:
         if isinstance(number, int) and sent is None:
             detail = await self._emulator.recordings.told(number)
         elif isinstance(sent, dict) and number is None:
-            detail = await self._emulator.recordings.send(sent)
+            detail = await self._emulator.recordings.send(sent, request.header("host"))
         else:
             raise BadRequest("expected one of: id, a number; request, an object with method and path")
         async with self._turn:

@@ -44,6 +44,8 @@ class Deployed(Struct):
     map: dict[str, Any] | None = None
     """The map with its variables resolved."""
     file: str = ""
+    directory: str = ""
+    """Where the map is."""
 
 
 class UserImport(Struct):

@@ -231,6 +231,16 @@ class ServiceDoor:
         self._apis = tuple(sorted((api for api in apis if api), key=lambda api: len(api.base), reverse=True))
         self._opened.set()
 
+    @property
+    def apis(self) -> tuple[Served, ...]:
+        """The APIs it leads to, HTTP and REST."""
+        return self._apis
+
+    @property
+    def websockets(self) -> Served | None:
+        """The WebSocket API it leads to."""
+        return self._websockets
+
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
         if not self._opened.is_set():

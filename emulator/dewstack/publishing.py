@@ -52,6 +52,7 @@ def publish(emulator: Emulator, service: Service, outputs: Outputs, resources: l
         dict(outputs),
         _map(service),
         service.file,
+        str(service.directory),
     )
 
 

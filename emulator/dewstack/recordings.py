@@ -159,16 +159,17 @@ class Recordings:
         return answer(await self.told(again))
 
     async def _send_new(self, request: Request, query: dict[str, str]) -> Response:
-        return answer(await self.send(body_of(request)))
+        """Send a request to the service, by this one's Host where it has none; what came of it."""
+        return answer(await self.send(body_of(request), request.header("host")))
 
-    async def send(self, body: dict[str, Any]) -> dict[str, Any]:
+    async def send(self, body: dict[str, Any], host: str | None) -> dict[str, Any]:
         """Send a request (method, path, headers, body, and base64 where the body is that) to the service; what came of
         it. Raises AwsError."""
         recorder = self._record()
-        path, _, asked = str(body.get("path") or "/").partition("?")
         headers = _headers(body.get("headers") or [])
-        if all(name.lower() != b"host" for name, _ in headers):
-            headers.append((b"Host", b"localhost"))  # as every request has one
+        if not any(name.lower() == b"host" for name, _ in headers):
+            headers.append((b"Host", (host or "localhost").encode("latin-1")))
+        path, _, asked = str(body.get("path") or "/").partition("?")
         sent = Request(str(body.get("method") or "GET"), path, asked, headers, _content(body))
         response = await self._serve(sent)
         number = (await recorder.flush()).get(id(response))

@@ -18,6 +18,7 @@ PAGES = {
     "invocations": "Invocations",
     "logs": "Logs",
     "metrics": "Metrics",
+    "load": "Load & cost",
     "users": "Users",
     "mail": "Mailbox",
     "tokens": "Tokens",
@@ -163,7 +164,7 @@ def test_users_are_found_created_disabled_grouped_and_deleted(page: Page, consol
     page.get_by_label("Search users").fill(name)
     expect(rows(page, "Users")).to_have_count(1)
     rows(page, "Users").get_by_role("link").click()
-    page.get_by_label(group).check()
+    page.get_by_role("checkbox", name=group).check()
     expect(page.locator("#toasts")).to_contain_text(f"Added to {group}")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
@@ -305,7 +306,9 @@ def test_the_editor_knows_what_is_json_and_where_it_is_not(page: Page, console: 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_everybody_can_use_every_page(chromium: Browser, console: Dew, theme: Any, width: int) -> None:
     """axe-core finds nothing, nothing is wider than the window, and no policy stops anything."""
-    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce"
+    )
     context.add_init_script(axe_script())
     page = context.new_page()
     said: list[str] = []

@@ -11,8 +11,8 @@ class TokenBucket:
     """Holds up to `burst` tokens and gains `rate` of them a second; a request takes one."""
 
     def __init__(self, rate: float, burst: int, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._rate = rate
-        self._burst = burst
+        self.rate = rate
+        self.burst = burst
         self._monotonic = monotonic
         self._tokens = float(burst)
         self._at = monotonic()
@@ -20,7 +20,7 @@ class TokenBucket:
     def take(self) -> bool:
         """Whether there was a token for this request."""
         now = self._monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now
         if self._tokens < 1:
             return False

@@ -30,8 +30,6 @@ def _asked(method: str, path: str, headers: tuple[str, ...], data: str | None) -
     given = {name.lower() for name, _ in lines}
     if data is not None and "content-type" not in given:
         lines.append(["Content-Type", "application/json"])
-    if "host" not in given:
-        lines.append(["Host", "localhost"])
     return {"method": method.upper(), "path": path, "headers": lines, "body": data or ""}
 
 
@@ -53,6 +51,11 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, document
 
 
+def _comparable(detail: dict[str, Any]) -> bool:
+    """Whether it was a request to an API, not an invocation by something else."""
+    return detail["request"] is not None and detail["summary"]["kind"] in ("http", "rest")
+
+
 def _details(
     api: ControlApi, wanted: dict[str, Any] | None, file: Path | None, last: int
 ) -> Iterator[dict[str, Any]]:
@@ -62,7 +65,8 @@ def _details(
     elif file is not None:
         for number, document in _lines(file):
             if "summary" in document:
-                yield document
+                if _comparable(document):
+                    yield document
             elif "method" in document and "path" in document:
                 yield api.post("invocations/send", document)
             else:
@@ -73,7 +77,9 @@ def _details(
     else:
         rows = api.get("invocations", limit=str(last))["invocations"]
         for row in reversed(rows):
-            yield api.get("invocation", id=str(row["id"]))
+            detail = api.get("invocation", id=str(row["id"]))
+            if _comparable(detail):
+                yield detail
 
 
 def _short(value: Any) -> str:
@@ -128,6 +134,19 @@ def _print_payloads(compared: "Compared") -> None:
             click.echo(f"  {version}  {_at(path)}{f' = {_short(value)}' if path else ''}")
 
 
+def _tell(compared: "list[Compared]", *, brief: bool, payloads: bool, as_json: bool) -> None:
+    if as_json:
+        print_json([each.told() for each in compared])
+        return
+    for each in compared:
+        _print(each, brief=brief or payloads)
+        if payloads:
+            _print_payloads(each)
+    if brief:
+        differing = sum(not each.same for each in compared)
+        click.echo(f"{len(compared)} compared, {differing} differ")
+
+
 @click.command("compare")
 @click.argument("method", required=False)
 @click.argument("path", required=False)
@@ -178,22 +197,8 @@ def command(
     run = running_or_refuse(find_project())
     api = ControlApi(run)
     wanted = _asked(method, path, headers, data) if method is not None and path is not None else None
-    details = [
-        each
-        for each in _details(api, wanted, file, last or 0)
-        if (each["request"] is not None and each["summary"]["kind"] in ("http", "rest")) or wanted is not None
-    ]
     with closing(Comparison(find_endpoint(None, {}, None, run.aws_url))) as comparison:
-        compared = [comparison.compare(each) for each in details]
-    if as_json:
-        print_json([each.told() for each in compared])
-    else:
-        for each in compared:
-            _print(each, brief=wanted is None or payloads)
-            if payloads:
-                _print_payloads(each)
-        if wanted is None:
-            differing = sum(not each.same for each in compared)
-            click.echo(f"{len(compared)} compared, {differing} differ")
+        compared = [comparison.compare(each) for each in _details(api, wanted, file, last or 0)]
+    _tell(compared, brief=wanted is None, payloads=payloads, as_json=as_json)
     if not all(each.same for each in compared):
         raise click.exceptions.Exit(1)

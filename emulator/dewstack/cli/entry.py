@@ -22,6 +22,7 @@ COMMANDS = {
     "cost": "Show what AWS would charge for what ran, or for a load to come.",
     "record": "List what was served lately, show one, or write all that comes to a file.",
     "compare": "Lay a request side by side: as Flask sees it, and as Lambda.",
+    "explain": "Tell a route's story, or what an error means and how to mend it.",
     "replay": "Do a recorded request or invocation again.",
     "invoke": "Call one function with an event of your own.",
     "routes": "List which request reaches which function.",

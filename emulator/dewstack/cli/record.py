@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,19 +81,20 @@ def _from(api: ControlApi, last: int, seconds: float | None) -> Iterator[dict[st
         time.sleep(max(0.0, min(LOOK_SECONDS, rest)))
 
 
-def _write(file: IO[str], details: Iterator[dict[str, Any]], count: int | None) -> int:
-    """Write one document a line. How many."""
+def _record(api: ControlApi, path: Path, seconds: float | None, count: int | None) -> None:
+    """Write what is served from now on, one document a line, until it is enough or Ctrl-C."""
     written = 0
-    try:
-        for detail in details:
+    endless = "; Ctrl-C ends it." if seconds is None and count is None else "."
+    last = newest(api)
+    with _opened(path) as file, suppress(KeyboardInterrupt):
+        notice(f"Recording into {path}{endless}")
+        for detail in _from(api, last, seconds):
             file.write(json.dumps(detail, ensure_ascii=False) + "\n")
             file.flush()
             written += 1
             if written == count:
                 break
-    except KeyboardInterrupt:
-        pass
-    return written
+    notice(f"{written} recorded.")
 
 
 @click.command("record")
@@ -143,13 +145,7 @@ def command(
         raise click.UsageError("--as goes with --show ID")
     api = connect()
     if out is not None:
-        last = newest(api)
-        with _opened(out) as file:
-            notice(
-                f"Recording into {out}" + ("; Ctrl-C ends it." if seconds is None and count is None else ".")
-            )
-            written = _write(file, _from(api, last, seconds), count)
-        notice(f"{written} recorded.")
+        _record(api, out, seconds, count)
     elif show is not None and form is not None:
         click.echo(api.text("invocations/export", id=str(show), **{"as": form}), nl=False)
     elif show is not None:

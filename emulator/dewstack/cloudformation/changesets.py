@@ -89,12 +89,15 @@ class ChangeSets:
             changes=changes,
         )
         with self._state.store.transaction():
+            now, still_fresh = self._stack(caller, params, change_set.kind)
             if fresh:
-                if self._state.find(caller, stack.name) is not None:
+                if not still_fresh:
                     raise AlreadyExistsException(f"Stack [{stack.name}] already exists")
                 review = Journal(self._state, self._runner.clock, stack)
                 review.stack_status("REVIEW_IN_PROGRESS", "User Initiated")
                 review.save()
+            elif now.stack_id != stack.stack_id:
+                raise ValidationError(f"Stack [{stack.name}] does not exist")
             elif any(each.name == name for each in self._state.change_sets(stack)):
                 raise AlreadyExistsException(
                     f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"
@@ -167,7 +170,9 @@ class ChangeSets:
         scope = self._runner.understand(stack, request) if found.execution_status == "AVAILABLE" else None
         with self._state.store.transaction():
             found = self._find(caller, params)
-            if found.execution_status != "AVAILABLE" or scope is None:
+            stack = self._state.require(caller, found.stack_id)
+            begun = found.kind == "CREATE" and stack.status != "REVIEW_IN_PROGRESS"
+            if found.execution_status != "AVAILABLE" or scope is None or begun:
                 raise InvalidChangeSetStatusException(
                     f"ChangeSet [{found.change_set_id}] cannot be executed in its current status of"
                     f" [{found.status}]"

@@ -14,13 +14,13 @@ from msgspec import Struct
 from werkzeug.test import run_wsgi_app
 
 from dewstack.clock import Clock
-from dewstack.compare.code import view_code
 from dewstack.compare.differences import Difference, differences
 from dewstack.compare.handler_code import handler_code
 from dewstack.compare.mapping import Pair, pairs
 from dewstack.compare.payloads import Payloads, payloads_of
 from dewstack.compare.seen import Seen, environ_of, look, response_of
 from dewstack.errors import AwsError, UserError
+from dewstack.service.views import view_code
 from dewstack.shim.app import make_app
 from dewstack.shim.embedded import Found
 from dewstack.shim.endpoint import EndpointClock

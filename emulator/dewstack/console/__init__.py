@@ -36,6 +36,7 @@ PARTS = (
     "tree",
     "sides",
     "python",
+    "explanation",
 )
 """What pages share."""
 PAGES = (

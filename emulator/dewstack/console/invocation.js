@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { button, empty, h, href } from "./dom.js";
+import { explanationTab } from "./explanation.js";
 import { bytes, count, dollars, moment, ms } from "./format.js";
 import { bodyBox, codeBox, jsonBox } from "./json.js";
 import { actions, address } from "./sending.js";
@@ -60,13 +61,14 @@ function logsTab(detail) {
 }
 
 /** The tabs that this invocation has. */
-function tabsOf(detail) {
+function tabsOf(detail, signal) {
   return [
     detail.request && ["request", "Request", requestTab(detail)],
     ["event", "Event", eventTab(detail)],
     detail.identity && ["identity", "Identity", (panel) => panel.append(h("p", { class: "hint" }, "What the authorizer made of the caller."), jsonBox("Identity", detail.identity))],
     ["response", "Response", responseTab(detail)],
     ["logs", `Logs ${detail.logs.length || ""}`.trim(), logsTab(detail)],
+    ["explain", "Explain", explanationTab(detail.summary.id, signal)],
   ].filter(Boolean);
 }
 
@@ -110,7 +112,7 @@ export async function showInvocation(place, id, { tab, back, signal }) {
     place.replaceChildren(h("div", { class: "row" }, button("Back", back, { class: "small" })), h("p", { class: "trouble", role: "alert" }, error.status === 404 ? `Invocation ${id} is not recorded any more.` : error.message));
     return null;
   }
-  const made = tabs("Parts of the invocation", tabsOf(detail), tab.name, (name) => { tab.name = name; });
+  const made = tabs("Parts of the invocation", tabsOf(detail, signal), tab.name, (name) => { tab.name = name; });
   place.replaceChildren(head(detail, back), made.bar, made.panel);
   place.scrollTop = 0;
   return { detail, show: made.show };

@@ -33,12 +33,12 @@ function targetsOf(routes, functions) {
   ];
 }
 
-/** The one that was asked for, or what was called last, or the first that anybody may read. */
+/** The one that was asked for, or what was read last, or the first that anybody may read: reading changes nothing. */
 async function chosenOf(targets, wanted, signal) {
   const found = targets.find((one) => one.id === wanted);
   if (found) return found;
   const { invocations } = await get("invocations", { status: "ok", limit: 50 }, signal).catch(() => ({ invocations: [] }));
-  for (const row of invocations) {
+  for (const row of invocations.filter((each) => each.method === "GET")) {
     const last = targets.find((one) => one.kind === row.kind && one.key === row.route);
     if (last) return last;
   }

@@ -59,11 +59,16 @@ def refused(stack_name: str, error: AwsError | str) -> UserError:
     """CloudFormation did not take a template, or did not carry out a change set."""
     reason = error.message if isinstance(error, AwsError) else error
     if isinstance(error, AwsError) and (error.code in _OVERTAKEN_CODES or _OVERTAKEN.search(reason)):
-        return Overtaken(
-            f"{stack_name}: another deployment of it came first: {reason}",
-            hint="run this again: it deploys what is left to deploy",
-        )
+        return overtaken(stack_name, reason)
     return UserError(f"{stack_name}: {reason}", hint=next_step(reason))
+
+
+def overtaken(stack_name: str, reason: str) -> Overtaken:
+    """Another deployment has done something to the stack since this one looked at it."""
+    return Overtaken(
+        f"{stack_name}: another deployment of it came first: {reason}",
+        hint="run this again: it deploys what is left to deploy",
+    )
 
 
 def as_user_error(error: AwsError) -> UserError:

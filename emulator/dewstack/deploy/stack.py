@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from dewstack.deploy.changes import ResourceChange, read_changes
-from dewstack.deploy.failures import busy, failure, refused, stuck
+from dewstack.deploy.failures import Overtaken, busy, failure, refused, stuck
 from dewstack.deploy.progress import OnEvent, follow, pauses
 from dewstack.deploy.target import EMBEDDED, Call, Target
 from dewstack.errors import AwsError, UserError
@@ -180,11 +180,18 @@ def _described(call: Call, prepared: Prepared, target: Target) -> Prepared:
 
 
 def discard(call: Call, prepared: Prepared) -> None:
-    """Drop a prepared deployment, and the empty stack that was made for a first one, unless it is one by now."""
+    """Drop a prepared deployment, and the empty stack that was made for a first one, unless another has begun on it."""
+    stack = {"StackName": prepared.stack_name}
+    _drop_change_set(call, prepared)
+    if prepared.kind != "CREATE" or stack_status(call, prepared.stack_name) != "REVIEW_IN_PROGRESS":
+        return
+    if not call("cloudformation", "ListChangeSets", stack)["Summaries"]:
+        call("cloudformation", "DeleteStack", stack)
+
+
+def _drop_change_set(call: Call, prepared: Prepared) -> None:
     request = {"ChangeSetName": prepared.change_set, "StackName": prepared.stack_name}
     call("cloudformation", "DeleteChangeSet", request)
-    if prepared.kind == "CREATE" and stack_status(call, prepared.stack_name) == "REVIEW_IN_PROGRESS":
-        call("cloudformation", "DeleteStack", {"StackName": prepared.stack_name})
 
 
 def execute(
@@ -205,9 +212,11 @@ def execute(
     try:
         call("cloudformation", "ExecuteChangeSet", {**request, **(settings or {})})
     except AwsError as error:
+        refusal = refused(name, error)
+        of_another = isinstance(refusal, Overtaken)  # the stack is the other deployment's then
         with suppress(AwsError):  # it may be gone already
-            discard(call, prepared)
-        raise refused(name, error) from error
+            (_drop_change_set if of_another else discard)(call, prepared)
+        raise refusal from error
     status = follow(call, name, token, on_event, target)
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise failure(call, name, name, token, status)

@@ -95,9 +95,11 @@ class EnvironmentProcess:
             self._pidfd = None
         try:
             status = process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:  # it has had its time, or the kernel holds it
+        except subprocess.TimeoutExpired:  # it has had its time
             status = -9
         kill_group(process.pid)  # what it started may be there still
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel may hold it
+            process.wait(timeout=REAP_SECONDS)
         self._guard.remove(process.pid)
         if self._token:
             self._guard.strays.ended(self._token)

@@ -179,9 +179,10 @@ class Loads:
         if running is None or self._recorder is None:
             return told
         generator, target = running.generator, running.target
-        tally = of_target(self._recorder.charges.after(running.mark), target)
+        charges = self._recorder.charges
+        aws = await self._on_aws(of_target(charges.after(running.mark), target), running.asked.rate)
+        tally = of_target(charges.after(running.mark), target)  # as it is now, like all that follows
         answers, median = generator.recent()
-        aws = await self._on_aws(tally, running.asked.rate)
         going = not running.task.done()
         return told | {
             "load": {

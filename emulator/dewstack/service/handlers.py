@@ -38,6 +38,38 @@ def check_handler(directory: Path, handler: str) -> HandlerProblem | None:
     return _look_closer(text, str(found.relative_to(directory)), function)
 
 
+SUFFIXES = (".py", "/__init__.py", ".mjs", ".js", ".cjs", ".ts", ".mts")
+DEFINES = (
+    r"^(?:(?:async )?def|class) {0}\b",
+    r"^{0} *[:=]",
+    r"^export (?:default )?(?:const|let|var|async function|function) {0}\b",
+    r"^(?:module\.)?exports\.{0}\b",
+)
+
+
+def handler_place(directory: Path, handler: str) -> str | None:
+    """Where the function of a handler is defined, `handlers/items.py:10`; its file where the line can't be told, None
+    where there is no such file in `directory`."""
+    module, _, function = handler.rpartition(".")
+    root = directory.resolve()
+    stem = module if "/" in module else module.replace(".", "/")
+    for suffix in SUFFIXES:
+        file = (root / f"{stem}{suffix}").resolve()
+        if not stem or not file.is_relative_to(root) or not file.is_file():
+            continue
+        name = str(file.relative_to(root))
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return name
+        for pattern in DEFINES:
+            found = re.search(pattern.format(re.escape(function)), text, re.M)
+            if found:
+                return f"{name}:{text.count(chr(10), 0, found.start()) + 1}"
+        return name
+    return None
+
+
 def _missing_file(directory: Path, path: Path, handler: str) -> str:
     name = path.relative_to(directory)
     message = f"there is no file {name}.py for the handler '{handler}'"

@@ -16,7 +16,9 @@ from tests.api.apigateway.rest_api_client import RestGateway, patch
 class Planned:
     """An API with a route that needs a key, a plan and its keys."""
 
-    def __init__(self, rest: RestGateway, keys: int = 1, methods: Any = None, **plan: Any) -> None:
+    def __init__(
+        self, rest: RestGateway, keys: int = 1, methods: Any = None, named: bool = False, **plan: Any
+    ) -> None:
         self.rest = rest
         rest.create_rest("GET /free")
         rest.method("GET /a", apiKeyRequired=True)
@@ -24,7 +26,8 @@ class Planned:
         rest.deploy()
         stage = {"apiId": rest.api_id, "stage": "dev"} | ({"throttle": methods} if methods else {})
         self.plan = rest.call("CreateUsagePlan", name="plan", apiStages=[stage], **plan)
-        self.keys = [rest.call("CreateApiKey", name=f"key{n}", enabled=True) for n in range(keys)]
+        own = {"stageKeys": [{"restApiId": rest.api_id, "stageName": "dev"}]} if named else {}
+        self.keys = [rest.call("CreateApiKey", name=f"key{n}", enabled=True, **own) for n in range(keys)]
         for key in self.keys:
             rest.call("CreateUsagePlanKey", usagePlanId=self.plan["id"], keyId=key["id"], keyType="API_KEY")
 
@@ -41,6 +44,12 @@ class Planned:
 
     def today(self) -> str:
         return str(self.rest.clock.now().date())
+
+
+def test_a_key_that_names_the_stage_itself_obeys_its_plan_there(rest: RestGateway) -> None:
+    """As the keys of the Framework do, which have both."""
+    planned = Planned(rest, named=True, quota={"limit": 1, "period": "DAY"})
+    assert planned.statuses(2) == [200, 429]
 
 
 def test_a_quota_is_each_keys_own_and_over_all_methods(rest: RestGateway) -> None:

@@ -36,5 +36,6 @@ def test_two_deployments_at_once(
         settings = at_endpoint("lambda", "GetFunctionConfiguration", {"FunctionName": f"shop-{stage}-other"})
         assert settings["Timeout"] == 20 + round_
         pending = at_endpoint("cloudformation", "ListChangeSets", {"StackName": f"shop-{stage}"})["Summaries"]
-        assert [each["ExecutionStatus"] for each in pending if each["ExecutionStatus"] == "AVAILABLE"] == []
+        left = [each for each in pending if each["ExecutionStatus"] == "AVAILABLE"]
+        assert left == [], said
     assert json.loads(dew("deploy", *arguments).output)["changes"] == []

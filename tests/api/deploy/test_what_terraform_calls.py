@@ -1,8 +1,8 @@
 """What Terraform's AWS provider calls, resource by resource: created, read back, read once more for the plan that finds
 nothing, changed, tagged, deleted and looked for. docs/cloudformation.md says why it is not Terraform itself.
 
-The order is that of the provider's Create, Read, Update and Delete functions: for functions as its source has it, for the
-other resources as far as it is known from its documentation and its requests.
+The order is that of the provider's Create, Read, Update and Delete functions: for functions as its source has it, for
+the other resources as far as it is known from its documentation and its requests.
 """
 
 import base64

@@ -9,6 +9,8 @@ from dewstack.cli import run
 from dewstack.testing.running import start
 from tests.e2e.service.remote import Remote
 
+pytestmark = pytest.mark.localstack
+
 ROOT = Path(__file__).parents[3]
 
 

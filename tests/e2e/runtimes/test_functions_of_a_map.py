@@ -1,6 +1,7 @@
 """A map whose functions differ in all that functions may differ in: each runs, or says why it does not."""
 
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,5 +186,8 @@ def test_the_configuration_is_told(dew: Dew) -> None:
         "LambdaInsightsExtension:14",
     ]
     where = {"FunctionName": "many-dev-settings", "Qualifier": "provisioned"}
+    deadline = time.monotonic() + 15
     provisioned = dew.call("lambda", "GetProvisionedConcurrencyConfig", where)
+    while provisioned["Status"] == "IN_PROGRESS" and time.monotonic() < deadline:
+        provisioned = dew.call("lambda", "GetProvisionedConcurrencyConfig", where)
     assert (provisioned["RequestedProvisionedConcurrentExecutions"], provisioned["Status"]) == (2, "READY")

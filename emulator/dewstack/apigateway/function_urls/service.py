@@ -14,6 +14,7 @@ from dewstack.apigateway.function_urls.cors import UrlCors
 from dewstack.apigateway.function_urls.model import Found, Url
 from dewstack.apigateway.function_urls.refusals import Denied, bad_gateway, denied, error_response
 from dewstack.apigateway.http_api.exchange import Exchange
+from dewstack.apigateway.http_api.iam_authorizer import facts_of
 from dewstack.apigateway.http_api.responses import GatewayResponse
 from dewstack.apigateway.reading import host_name
 from dewstack.apigateway.responses import Dates, frame, header_value
@@ -109,15 +110,7 @@ class ServedUrl:
             if caller.code in ("AccessDeniedException", "MissingAuthenticationTokenException"):
                 raise Denied(denied("Forbidden"))
             raise Denied(error_response(403, caller.code, caller.message))
-        return {
-            "accessKey": caller.access_key_id,
-            "accountId": caller.account_id,
-            "callerId": caller.user_id,
-            "cognitoIdentity": None,
-            "principalOrgId": None,
-            "userArn": caller.arn,
-            "userId": caller.user_id,
-        }
+        return facts_of(caller)
 
     async def _answer(
         self,

@@ -3,8 +3,9 @@ client learns nothing."""
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
-from dewstack.access import Authorize, Refusal
+from dewstack.access import Authorize, Principal, Refusal
 from dewstack.apigateway.http_api import responses
 from dewstack.apigateway.http_api.exchange import Exchange
 from dewstack.apigateway.http_api.payload import Constants, Identity
@@ -35,15 +36,17 @@ class IamAuthorizer:
                 found.message.partition("\n")[0],
             )
             raise GatewayResponse(responses.FORBIDDEN)
-        return Identity(
-            "iam",
-            {
-                "accessKey": found.access_key_id,
-                "accountId": found.account_id,
-                "callerId": found.user_id,
-                "cognitoIdentity": None,
-                "principalOrgId": None,
-                "userArn": found.arn,
-                "userId": found.user_id,
-            },
-        )
+        return Identity("iam", facts_of(found))
+
+
+def facts_of(signer: Principal) -> dict[str, Any]:
+    """Who has signed, as events tell it: those of function URLs too."""
+    return {
+        "accessKey": signer.access_key_id,
+        "accountId": signer.account_id,
+        "callerId": signer.user_id,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": signer.arn,
+        "userId": signer.user_id,
+    }

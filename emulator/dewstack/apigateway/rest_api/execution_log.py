@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from dewstack.apigateway.rest_api.exchange import Exchange
-from dewstack.apigateway.rest_api.refusals import Refusal
+from dewstack.apigateway.rest_api.refusals import BAD_GATEWAY, Refusal
 from dewstack.clock import Clock
 from dewstack.http import Response
 
@@ -18,6 +18,7 @@ WHY: Mapping[str, str] = {
     "BAD_REQUEST_PARAMETERS": "Request parameters are missing",
     "UNAUTHORIZED": "Unauthorized request",
 }
+MALFORMED = "Execution failed due to configuration error: Malformed Lambda proxy response"
 
 
 class Stopwatch:
@@ -75,8 +76,11 @@ class ExecutionLog:
         self.say(f"Endpoint response headers: {_map(headers)}")
         self.say(f"Endpoint response body before transformations: {_body(body)}")
 
-    def refused(self, refusal: Refusal) -> None:
-        """Why nothing came of it."""
+    def refused(self, refusal: Refusal, why: str = "") -> None:
+        """Why nothing came of it; `why` is what a function's answer lacks."""
+        if why and refusal is BAD_GATEWAY:
+            self.say(MALFORMED)
+            return
         self.say(WHY.get(refusal.response_type, f"Execution failed: {refusal.response_type}"))
 
     def answered(self, response: Response) -> None:

@@ -228,13 +228,16 @@ class RestApis(Apis[RestApi]):
         keys = {key.id: key for key in self.api_keys.of(owner)}
         if not keys:
             return []
+        planned = self.usage_plans.of(owner)
         plans = [
             (plan, [keys[key_id] for key_id in plan.key_ids if key_id in keys])
-            for plan in self.usage_plans.of(owner)
+            for plan in planned
             if any(stage.startswith(f"{api.id}:") for stage in plan.api_stages)
         ]
         for key in keys.values():
-            stages = [stage.replace("/", ":", 1) for stage in key.stage_keys]
+            named = [stage.replace("/", ":", 1) for stage in key.stage_keys]
+            limited = {stage for plan in planned if key.id in plan.key_ids for stage in plan.api_stages}
+            stages = [stage for stage in named if stage not in limited]  # the plan's limits hold for the key
             if any(stage.startswith(f"{api.id}:") for stage in stages):
                 own = UsagePlan(key.id, api.account_id, api.region, key.name, stages, [key.id])
                 plans.append((own, [key]))

@@ -109,7 +109,7 @@ class Trial:
         try:
             response = await self._answer(resource, method, exchange)
         except Refused as refused:
-            self.log.refused(refused.refusal)
+            self.log.refused(refused.refusal, refused.why)
             response = GatewayResponses(self._snapshot.gateway_responses).response(refused.refusal, exchange)
         if exchange.function_reached:
             response.headers.append((b"X-Amzn-Trace-Id", exchange.trace_id.encode()))

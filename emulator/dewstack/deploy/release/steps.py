@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from dewstack.compile import create_template
 from dewstack.deploy.changes import ResourceChange
-from dewstack.deploy.failures import Overtaken, as_user_error
+from dewstack.deploy.failures import Overtaken, as_user_error, overtaken
 from dewstack.deploy.gateway_logs import ensure_role, wants_logs
 from dewstack.deploy.progress import OnEvent
 from dewstack.deploy.release.afterwards import see_to_events, see_to_stack
@@ -157,6 +157,10 @@ class Deployment:
         settings = self._settings.change_set
         settings = {name: value for name, value in settings.items() if name != "Parameters"}
         first = prepare(self._call, self._name, template, settings=settings, target=self._target)
+        if first.kind != "CREATE":  # an update to the bucket alone would delete all else
+            if first.change_set is not None:
+                discard(self._call, first)
+            raise overtaken(self._name, "the stack is there by now")
         try:
             execute(self._call, first, target=self._target)
         except Overtaken:
