@@ -63,6 +63,8 @@ class Emulator:
         self.deployed = Deployed()
         self.authority = Authority()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.closing: list[Callable[[], None]] = []
+        """What else ends when this does; may wait."""
 
     async def start(self) -> None:
         """Listen and serve. Raises UserError when a port is taken or state cannot be kept."""
@@ -163,10 +165,12 @@ class Emulator:
         self.service_door = ServiceDoor(self.gateway)
         self.frontend_door = FrontendDoor()
         control = Endpoints(self, self.api, self.logs, self.cognito, clock).control(self._pages)
+        self.control = control
         control.add("GET", "metrics", Overview(self.metrics, lambda: self.caller))
         looks = {"mail": lambda: self.cognito.mailbox.edition, "deployed": lambda: id(self.deployed)}
         invoker, door = self.functions.invoker, self.service_door
         recordings = Recordings(self, self.recorder, self.gateway, invoker, self.api.call, looks, door)
+        self.recordings = recordings
         costs = Costs(self, self.recorder, invoker, self.api.call)
         self.loads = Loads(self, self.recorder, self.gateway.execute, door, invoker)
         for part in (recordings, costs, self.loads, Explanations(self, self.recorder, door)):
@@ -255,6 +259,8 @@ class Emulator:
     async def stop(self) -> None:
         """Stop accepting, end functions and background work, close the store."""
         await self._server.stop()
+        for close in self.closing:
+            await asyncio.to_thread(close)
         await self.loads.close()
         if self.recorder is not None:
             await self.recorder.close()

@@ -1,5 +1,6 @@
 """The record of what ran, for the console and the commands: lists, details, replays, exports, and what happens now."""
 
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -111,9 +112,9 @@ class Recordings:
         return found
 
     async def _detail(self, request: Request, query: dict[str, str]) -> Response:
-        return answer(await self._told(_number(query, "id")))
+        return answer(await self.told(_number(query, "id")))
 
-    async def _told(self, number: int | None) -> dict[str, Any]:
+    async def told(self, number: int | None) -> dict[str, Any]:
         """A row's detail, and what its function has printed meanwhile, as far as that is in the log still."""
         summary, detail = await self._row(number)
         return {"summary": summary, **detail, "logs": await self._logs(summary, detail)}
@@ -155,23 +156,27 @@ class Recordings:
             again = await recorder.read(lambda shelf: shelf.find(request_id))
         if again is None:
             raise NotRecorded("it was done again, and is not recorded: too much else runs")
-        return answer(await self._told(again))
+        return answer(await self.told(again))
 
     async def _send_new(self, request: Request, query: dict[str, str]) -> Response:
         """Send a request to the service, by this one's Host where it has none; what came of it."""
-        recorder, body = self._record(), body_of(request)
+        return answer(await self.send(body_of(request), request.header("host")))
+
+    async def send(self, body: dict[str, Any], host: str | None) -> dict[str, Any]:
+        """Send a request (method, path, headers, body, and base64 where the body is that) to the service; what came of
+        it. Raises AwsError."""
+        recorder = self._record()
         headers = _headers(body.get("headers") or [])
         if not any(name.lower() == b"host" for name, _ in headers):
-            headers.append((b"Host", (request.header("host") or "localhost").encode("latin-1")))
+            headers.append((b"Host", (host or "localhost").encode("latin-1")))
         path, _, asked = str(body.get("path") or "/").partition("?")
-        content = str(body.get("body") or "").encode()
-        sent = Request(str(body.get("method") or "GET"), path, asked, headers, content)
+        sent = Request(str(body.get("method") or "GET"), path, asked, headers, _content(body))
         response = await self._serve(sent)
         number = (await recorder.flush()).get(id(response))
         if number is None:
             text = response.body.decode("utf-8", "replace")
             raise NotRecorded(f"no API of the map was reached: {response.status} {text}")
-        return answer(await self._told(number))
+        return await self.told(number)
 
     async def _send(self, summary: dict[str, Any], detail: dict[str, Any], changed: Any) -> Response:
         """A recorded request once more, with what is changed of it."""
@@ -242,6 +247,15 @@ def _headers(lines: Any) -> Headers:
         return [(str(name).encode("latin-1"), str(value).encode("latin-1")) for name, value in lines]
     except (TypeError, ValueError) as error:
         raise BadRequest(f"headers are a list of names and values: {error}") from error
+
+
+def _content(body: dict[str, Any]) -> bytes:
+    """A request's body as bytes. Raises BadRequest."""
+    text = str(body.get("body") or "")
+    try:
+        return base64.b64decode(text, validate=True) if body.get("base64") else text.encode()
+    except ValueError as error:
+        raise BadRequest(f"body is not base64, and base64 is true: {error}") from error
 
 
 def _number(query: dict[str, str], name: str) -> int | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,8 +94,12 @@ def _print(compared: "Compared", *, brief: bool) -> None:
         click.style("the same", fg="green") if compared.same else click.style("differs", fg="red", bold=True)
     )
     click.echo(f"{click.style(head, bold=True)}  {verdict}")
-    if not brief and compared.flask is not None:
-        click.echo(f"\n{click.style('In Flask', dim=True)}\n{compared.flask.code}\n")
+    if not brief:
+        for title, code in (("In Flask", compared.flask.code), ("In Lambda", compared.handler)):
+            click.echo(
+                f"\n{click.style(title, dim=True)}\n{code or 'No route of the map wants this request.'}"
+            )
+        click.echo()
         if compared.event is None:
             click.echo(f"API Gateway answered by itself ({row['error']}): no function was reached.\n")
         width = max((len(pair.flask) for pair in compared.mapping), default=0)
@@ -102,18 +107,41 @@ def _print(compared: "Compared", *, brief: bool) -> None:
             note = click.style(f"  # {pair.note}", dim=True) if pair.note else ""
             click.echo(f"{pair.flask:<{width}}  {pair.event} = {_short(pair.value)}{note}")
     for title, found in (("event", compared.event_differences), ("response", compared.response_differences)):
-        for one in found:
+        for one in (each for each in found if not each.reason):
             click.echo(f"  {title} {one.field}: Flask {_short(one.flask)}, API Gateway {_short(one.gateway)}")
 
 
-def _tell(compared: "list[Compared]", *, brief: bool, as_json: bool) -> None:
-    if as_json:
-        import msgspec
+def _at(path: tuple[str, ...] | None) -> str:
+    return ".".join(path) if path else "-"
 
-        print_json([{**msgspec.to_builtins(each), "same": each.same} for each in compared])
+
+def _print_payloads(compared: "Compared") -> None:
+    """The same request in both formats: what is where, and what is otherwise."""
+    payloads = compared.payloads
+    if payloads is None:
+        why = (
+            "REST APIs have payload 1.0 alone"
+            if compared.summary["kind"] == "rest"
+            else "no event was made of it"
+        )
+        click.echo(f"\n{why}: there is nothing to compare.")
+        return
+    moved = [each for each in payloads.moved if not each.same]
+    click.echo(f"\nPayload 1.0 and 2.0 differ in {len(moved)} fields:")
+    for each in moved:
+        click.echo(f"\n{click.style(each.note, dim=True)}")
+        for version, path, value in ("1.0", each.v1, each.v1_value), ("2.0", each.v2, each.v2_value):
+            click.echo(f"  {version}  {_at(path)}{f' = {_short(value)}' if path else ''}")
+
+
+def _tell(compared: "list[Compared]", *, brief: bool, payloads: bool, as_json: bool) -> None:
+    if as_json:
+        print_json([each.told() for each in compared])
         return
     for each in compared:
-        _print(each, brief=brief)
+        _print(each, brief=brief or payloads)
+        if payloads:
+            _print_payloads(each)
     if brief:
         differing = sum(not each.same for each in compared)
         click.echo(f"{len(compared)} compared, {differing} differ")
@@ -134,6 +162,7 @@ def _tell(compared: "list[Compared]", *, brief: bool, as_json: bool) -> None:
     help="Requests, a JSON document a line; or a session that 'dew record --out' has written.",
 )
 @click.option("--last", type=click.IntRange(1, 1000), help="The newest that were recorded.")
+@click.option("--payload", "payloads", is_flag=True, help="Show the request as payload 1.0 and as 2.0.")
 @json_option
 def command(
     method: str | None,
@@ -142,6 +171,7 @@ def command(
     data: str | None,
     file: Path | None,
     last: int | None,
+    payloads: bool,
     as_json: bool,
 ) -> None:
     """Compare what Flask and a Lambda function see of a request, and what their clients get.
@@ -154,6 +184,7 @@ def command(
     Examples:
       dew compare GET '/notes?tag=a&tag=b'
       dew compare POST /auth/login -d '{"email": "ada@example.com"}'
+      dew compare GET /notes --payload
       dew compare --last 20
       dew compare --file session.jsonl --json
     """
@@ -166,8 +197,8 @@ def command(
     run = running_or_refuse(find_project())
     api = ControlApi(run)
     wanted = _asked(method, path, headers, data) if method is not None and path is not None else None
-    comparison = Comparison(find_endpoint(None, {}, None, run.aws_url))
-    compared = [comparison.compare(each) for each in _details(api, wanted, file, last or 0)]
-    _tell(compared, brief=wanted is None, as_json=as_json)
+    with closing(Comparison(find_endpoint(None, {}, None, run.aws_url))) as comparison:
+        compared = [comparison.compare(each) for each in _details(api, wanted, file, last or 0)]
+    _tell(compared, brief=wanted is None, payloads=payloads, as_json=as_json)
     if not all(each.same for each in compared):
         raise click.exceptions.Exit(1)

@@ -18,6 +18,7 @@ from dewstack.cli.announce import announce, print_change
 from dewstack.cli.logs import follow_event
 from dewstack.cli.mapping import MapOptions, print_warnings
 from dewstack.cli.output import notice, print_json_line, report_error
+from dewstack.comparisons import Comparisons
 from dewstack.config import Config
 from dewstack.console import Console
 from dewstack.deploy import Prepared
@@ -55,6 +56,7 @@ async def serve(
     served = ServedMap(
         emulator, partial(options.load, project.directory), approve=partial(approve, sys.stdin.isatty())
     )
+    Comparisons(emulator, lambda: served.service).attach()
     tasks, relay = [], None
     try:
         deploying = asyncio.ensure_future(served.deploy())

@@ -4,39 +4,35 @@ Handlers don't run a second time: what the function has answered is in the recor
 has any: what they say is not.
 """
 
-import base64
+import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 import flask
 import msgspec
 from msgspec import Struct
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import run_wsgi_app
 
+from dewstack.clock import Clock
 from dewstack.compare.differences import Difference, differences
+from dewstack.compare.handler_code import handler_code
 from dewstack.compare.mapping import Pair, pairs
-from dewstack.errors import UserError
+from dewstack.compare.payloads import Payloads, payloads_of
+from dewstack.compare.seen import Seen, environ_of, look, response_of
+from dewstack.errors import AwsError, UserError
 from dewstack.service.views import view_code
 from dewstack.shim.app import make_app
 from dewstack.shim.embedded import Found
-from dewstack.shim.events import HEADER_LINES, Request
+from dewstack.shim.endpoint import EndpointClock
 from dewstack.shim.functions import Functions, Result
 
-
-class Seen(Struct, frozen=True):
-    """What a view finds in `flask.request`."""
-
-    code: str
-    method: str
-    path: str
-    view_args: Mapping[str, Any]
-    args: Mapping[str, list[str]]
-    headers: list[tuple[str, str]]
-    cookies: Mapping[str, str]
-    form: Mapping[str, list[str]]
-    json: Any
-    data: str
+TIMEOUTS = {"http": 503, "rest": 504}
+"""What an API answers when its function takes too long."""
+ERROR_KEYS = {"errorType", "errorMessage"}
+"""What Lambda says of a function that failed; one that has answered nonsense has not."""
+THROTTLED = "Throttled: it depends on how many requests came just before, and each side counts its own."
+NO_FUNCTION = "The route's integration is no Lambda function; Flask serves functions alone."
+ANEW = "The Lambda authorizer was asked anew, and may answer differently each time."
 
 
 class Compared(Struct, frozen=True):
@@ -44,7 +40,8 @@ class Compared(Struct, frozen=True):
 
     summary: Mapping[str, Any]
     request: Mapping[str, Any]
-    flask: Seen | None
+    flask: Seen
+    handler: str
     event: Any
     flask_event: Any
     identity: Any
@@ -54,29 +51,72 @@ class Compared(Struct, frozen=True):
     mapping: list[Pair]
     event_differences: list[Difference]
     response_differences: list[Difference]
+    payloads: Payloads | None
+
+    @property
+    def unexplained(self) -> list[Difference]:
+        """What differs without a reason."""
+        return [each for each in (*self.event_differences, *self.response_differences) if not each.reason]
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs but ids and times."""
-        return not self.event_differences and not self.response_differences
+        """Whether nothing differs but what has a reason to, such as ids and times."""
+        return not self.unexplained
+
+    def told(self) -> dict[str, Any]:
+        """All of it, as JSON has it."""
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        return {**document, "same": self.same}
+
+
+class _NotCalled(AwsError):
+    """The gateway had an event, and came to no function with it."""
+
+    code = "NotCalled"
+    status = 500
 
 
 class _Recorded(Functions):
     """Functions that answer what was recorded, and note what they were asked."""
 
-    answer: Result | None = None
+    answer: Result | Exception = Result(b"null")
     event: bytes | None = None
+    asked_anew = False
 
     def call(self, arn: str, event: bytes, seconds: float) -> Result:
-        """The recorded answer."""
+        """The recorded answer. Raises what became of the function then."""
         self.event = event
-        return self.answer or Result(b"null")
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
     async def invoke(self, arn: str, event: bytes) -> Result:
         """An authorizer's, which decides anew."""
         import asyncio
 
+        self.asked_anew = True
         return await asyncio.to_thread(super().call, arn, event, 30.0)
+
+
+class _Then(Clock):
+    """The time that a recorded request came at: a token that was good then is good."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._endpoint = EndpointClock(url)
+        self.moment = 0.0
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return self.moment
+
+    def set(self, detail: Mapping[str, Any]) -> None:
+        """Be at the time of a request."""
+        event = detail["event"]
+        context = (event.get("requestContext") or {}) if isinstance(event, dict) else {}
+        told = context.get("timeEpoch") or context.get("requestTimeEpoch")
+        moved = self._endpoint.time() - time.time()
+        self.moment = told / 1000 if told else float(detail["summary"]["at"]) + moved
 
 
 class Comparison:
@@ -87,104 +127,115 @@ class Comparison:
         names = {function.name for function in service.functions.values()}
         directory = service.directory.resolve()
         self._functions = _Recorded(directory, found.url, service.region, invoked=names)
-        self._app = make_app(found, self._functions)
+        self._clock = _Then(found.url)
+        self._app = make_app(found, self._functions, self._clock)
         self._app.before_request(self._look)
+        self._app.after_request(self._note)
         self._seen: dict[str, Any] = {}
+        self._asked: Any = None
+
+    def close(self) -> None:
+        """End the loop that authorizers run on."""
+        self._app.extensions["dewstack"].loop.close()
 
     def compare(self, detail: Mapping[str, Any]) -> Compared:
         """A request as `GET /_dew/invocation` tells it. Raises UserError for one that can't be compared."""
         summary, request = detail["summary"], detail["request"]
-        if request is None or summary["kind"] not in ("http", "rest"):
+        if request is None or summary["kind"] not in TIMEOUTS:
             raise UserError(
                 f"{summary['id']} is no request to an HTTP or REST API: there is nothing to compare."
             )
         if detail.get("cut"):
             raise UserError(f"{summary['id']} is too large to be recorded whole.")
-        environ = _environ(request, detail["event"])
-        self._functions.event = None
-        self._functions.answer = _answer(detail)
+        functions = self._functions
+        functions.event, functions.asked_anew, self._asked = None, False, None
+        functions.answer = _answer(detail)
+        self._clock.set(detail)
+        environ = environ_of(request, detail["event"])
         chunks, status, headers = run_wsgi_app(self._app.wsgi_app, environ, buffered=True)
-        seen = Seen(code=_code(summary, detail), **self._seen)
-        told = msgspec.json.decode(self._functions.event) if self._functions.event else None
-        ours = _response(int(status.split(" ")[0]), list(headers), b"".join(chunks))
+        ours = response_of(int(status.split(" ")[0]), list(headers), b"".join(chunks))
+        theirs, event = detail["http_response"], detail["event"]
+        if request["method"] == "HEAD":
+            theirs = {**theirs, "body": "", "base64": False}  # the connection leaves it out
+        told = msgspec.json.decode(functions.event) if functions.event else None
+        view, handler = _code(summary, detail)
+        seen = Seen(code=view, rule=view.split('"')[1] if view else "", **self._seen)
+        reason = _reason(detail, ours, asked_anew=functions.asked_anew)
         return Compared(
             summary,
             request,
             seen,
-            detail["event"],
+            handler,
+            event,
             told,
             detail["identity"],
             detail["response"],
             ours,
-            detail["http_response"],
-            pairs(detail["event"], seen.view_args) if isinstance(detail["event"], dict) else [],
-            differences(told, detail["event"]),
-            differences(_flat(ours), _flat(detail["http_response"])),
+            theirs,
+            pairs(event, seen) if isinstance(event, dict) else [],
+            differences(told, event, reason),
+            differences(_flat(ours), _flat(theirs), reason),
+            payloads_of(self._asked, seen),
         )
 
     def _look(self) -> None:
-        """Note what a view would find."""
-        request = flask.request
-        assert isinstance(request, Request)
-        data = request.get_data(as_text=True)  # first: reading a form takes the bytes away
-        self._seen = {
-            "method": request.method,
-            "path": request.path,
-            "view_args": dict(request.view_args or {}),
-            "args": request.args.to_dict(flat=False),
-            "headers": list(request.header_lines),
-            "cookies": dict(request.cookies),
-            "form": request.form.to_dict(flat=False),
-            "json": request.get_json(silent=True),
-            "data": data,
-        }
+        self._seen = look()
+
+    def _note(self, response: flask.Response) -> flask.Response:
+        """Keep what the event was made of."""
+        self._asked = flask.g.get("asked")
+        return response
 
 
-def _environ(request: Mapping[str, Any], event: Any) -> dict[str, Any]:
-    """The request as a WSGI server hands it over."""
-    path, _, query = str(request["url"]).partition("?")
-    body = str(request["body"] or "")
-    content = base64.b64decode(body) if request["base64"] else body.encode()
-    lines = [(str(name), str(value)) for name, value in request["headers"]]
-    builder = EnvironBuilder(
-        unquote(path), method=request["method"], query_string=query, headers=lines, data=content
-    )
-    environ = builder.get_environ()
-    context = event.get("requestContext") or {} if isinstance(event, dict) else {}
-    source = (context.get("http") or context.get("identity") or {}).get("sourceIp") or "127.0.0.1"
-    environ |= {
-        "RAW_URI": request["url"],
-        "REQUEST_URI": request["url"],
-        "REMOTE_ADDR": source,
-        HEADER_LINES: lines,
-    }
-    return environ
-
-
-def _answer(detail: Mapping[str, Any]) -> Result | None:
-    """What the function has answered, if the request came to it."""
+def _answer(detail: Mapping[str, Any]) -> Result | Exception:
+    """What the function has answered, or why it has not."""
+    status = (detail["http_response"] or {}).get("status", 0)
+    broken = bool(detail["summary"]["error"]) and status >= 500
+    if broken and status == TIMEOUTS[detail["summary"]["kind"]]:
+        return TimeoutError()
     if detail.get("function_arn") is None:
-        return None
-    failed = bool(detail["summary"]["error"]) and (detail["http_response"] or {}).get("status", 0) >= 500
-    return Result(msgspec.json.encode(detail["response"]), "Unhandled" if failed else None)
+        return _NotCalled("it was not called")
+    answered = detail["response"]
+    failed = broken and isinstance(answered, dict) and not answered.keys().isdisjoint(ERROR_KEYS)
+    return Result(_payload(detail), "Unhandled" if failed else None)
 
 
-def _code(summary: Mapping[str, Any], detail: Mapping[str, Any]) -> str:
-    """The view that would be what the route is."""
-    route = summary["route"] or f"{summary['method']} {summary['path']}"
-    method, _, path = route.partition(" ")
+def _payload(detail: Mapping[str, Any]) -> bytes:
+    """The function's answer as it was written, where the client got it so: without a `statusCode` it is the body."""
+    answered, response = detail["response"], detail["http_response"]
+    if not (isinstance(answered, dict) and "statusCode" in answered) and not response["base64"]:
+        try:
+            if msgspec.json.decode(response["body"]) == answered:
+                return str(response["body"]).encode()
+        except msgspec.DecodeError:
+            pass  # the gateway's own answer
+    return msgspec.json.encode(answered)
+
+
+def _reason(detail: Mapping[str, Any], ours: Mapping[str, Any], *, asked_anew: bool) -> str:
+    """Why the two may differ altogether, where they may."""
+    theirs = detail["http_response"]
+    if 429 in (ours["status"], theirs["status"]) and ours["status"] != theirs["status"]:
+        return THROTTLED
+    summary = detail["summary"]
+    if summary["function"] is None and summary["route"] and not summary["error"] and ours["status"] >= 500:
+        return NO_FUNCTION
+    return ANEW if asked_anew else ""
+
+
+def _code(summary: Mapping[str, Any], detail: Mapping[str, Any]) -> tuple[str, str]:
+    """The view that would be what the route is, and the handler that does the same; empty where no route was found."""
+    method, _, path = (summary["route"] or "").partition(" ")
+    if not path:
+        return "", ""
     function = (summary["function"] or "view").rpartition("-")[2]
     event = detail["event"] if isinstance(detail["event"], dict) else {}
-    guarded = detail["identity"] is not None
-    return view_code(method, path or str(summary["path"]), function, event, guarded=guarded)
-
-
-def _response(status: int, headers: list[tuple[str, str]], body: bytes) -> dict[str, Any]:
-    try:
-        text, encoded = body.decode(), False
-    except UnicodeDecodeError:
-        text, encoded = base64.b64encode(body).decode(), True
-    return {"status": status, "headers": [list(line) for line in headers], "body": text, "base64": encoded}
+    refused = (detail["http_response"] or {}).get("status") in (401, 403) and not summary["function"]
+    guarded = detail["identity"] is not None or refused
+    return (
+        view_code(method, path, function, event, guarded=guarded),
+        handler_code(method, path, event, guarded=guarded),
+    )
 
 
 def _flat(response: Mapping[str, Any]) -> dict[str, Any]:

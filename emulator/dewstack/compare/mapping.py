@@ -1,95 +1,153 @@
 """Which expression of Flask's stands for which field of the event, for one request."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
+from dewstack.compare.seen import Seen
+
+SAME = object()
+"""What Flask has is what the event has."""
+
+
+LOGGED_IN = "what @login_required would have found"
+
 
 class Pair(Struct, frozen=True):
-    """`request.args["x"]` and `event["queryStringParameters"]["x"]`; `path` leads to the latter. `note` says what is
-    otherwise, where something is."""
+    """`request.args["x"]` and `event["queryStringParameters"]["x"]`; `path` leads to the latter, and `part` is what of
+    a request it is. `flask_value` and `value` are what each has; `note` says what is otherwise, where something is."""
 
+    part: str
     flask: str
     event: str
     path: tuple[str | int, ...]
+    flask_value: Any
     value: Any
     note: str = ""
 
 
-def pairs(event: Mapping[str, Any], view_args: Mapping[str, Any]) -> list[Pair]:
-    """Every pair that this event has. Both payload formats, and REST APIs'."""
-    return list(_newer(event, view_args) if event.get("version") == "2.0" else _older(event, view_args))
+class _Reader:
+    """Walks over one event."""
 
+    def __init__(self, event: Mapping[str, Any], seen: Seen) -> None:
+        self._event = event
+        self._seen = seen
 
-def _newer(event: Mapping[str, Any], view_args: Mapping[str, Any]) -> Iterator[Pair]:
-    context = ("requestContext", "http")
-    yield from _found(event, "request.method", (*context, "method"))
-    yield from _found(event, "request.path", ("rawPath",), "with the stage, unless that is $default")
-    yield from _found(event, "request.query_string", ("rawQueryString",), "bytes in Flask")
-    yield from _found(event, "request.remote_addr", (*context, "sourceIp"))
-    yield from _found(event, "request.user_agent.string", (*context, "userAgent"))
-    for name, value in (event.get("queryStringParameters") or {}).items():
-        note = "several values are one text here, with commas: request.args.getlist" if "," in value else ""
-        yield from _found(event, f"request.args[{_quoted(name)}]", ("queryStringParameters", name), note)
-    for index, cookie in enumerate(event.get("cookies") or ()):
-        name = str(cookie).partition("=")[0]
-        yield from _found(
-            event, f"request.cookies[{_quoted(name)}]", ("cookies", index), "as name=value here"
-        )
-    yield from _common(event, view_args)
+    def newer(self) -> Iterator[Pair]:
+        """What format 2.0 has."""
+        seen, context = self._seen, ("requestContext", "http")
+        yield from self._found("route", "request.method", (*context, "method"))
+        yield from self._found("route", "request.url_rule", ("routeKey",), seen.rule, "with the method here")
+        note = "with the stage, unless that is $default"
+        yield from self._found("route", "request.path", ("rawPath",), seen.path, note)
+        query = self._event.get("rawQueryString") or None
+        if query is not None:
+            yield from self._found(
+                "query", "request.query_string", ("rawQueryString",), note="bytes in Flask"
+            )
+        for name, value in (self._event.get("queryStringParameters") or {}).items():
+            values = seen.args.get(name, [value])
+            note = "several values are one text here, with commas" if len(values) > 1 else ""
+            path = ("queryStringParameters", name)
+            if len(values) > 1:
+                yield from self._found("query", f"request.args.getlist({_quoted(name)})", path, values, note)
+            yield from self._found("query", f"request.args[{_quoted(name)}]", path, values[0], note)
+        for index, cookie in enumerate(self._event.get("cookies") or ()):
+            name = str(cookie).partition("=")[0]
+            flask, note = f"request.cookies[{_quoted(name)}]", "as name=value here"
+            yield from self._found("cookies", flask, ("cookies", index), seen.cookies.get(name), note)
+        yield from self._common((*context, "sourceIp"), (*context, "userAgent"))
 
-
-def _older(event: Mapping[str, Any], view_args: Mapping[str, Any]) -> Iterator[Pair]:
-    yield from _found(event, "request.method", ("httpMethod",))
-    yield from _found(event, "request.path", ("path",))
-    yield from _found(event, "request.remote_addr", ("requestContext", "identity", "sourceIp"))
-    yield from _found(event, "request.user_agent.string", ("requestContext", "identity", "userAgent"))
-    for name, values in (event.get("multiValueQueryStringParameters") or {}).items():
-        if len(values) > 1:
+    def older(self) -> Iterator[Pair]:
+        """What format 1.0 has, and REST APIs."""
+        seen = self._seen
+        yield from self._found("route", "request.method", ("httpMethod",))
+        note = "without the method here"
+        yield from self._found("route", "request.url_rule", ("resource",), seen.rule, note)
+        yield from self._found("route", "request.path", ("path",), seen.path)
+        for name, values in (self._event.get("multiValueQueryStringParameters") or {}).items():
             where = ("multiValueQueryStringParameters", name)
-            yield from _found(event, f"request.args.getlist({_quoted(name)})", where)
-        note = "the last value here, the first one in Flask" if len(values) > 1 else ""
-        yield from _found(event, f"request.args[{_quoted(name)}]", ("queryStringParameters", name), note)
-    yield from _common(event, view_args)
+            yield from self._found("query", f"request.args.getlist({_quoted(name)})", where)
+            note = "the last value here, the first one in Flask" if len(values) > 1 else ""
+            path = ("queryStringParameters", name)
+            first = seen.args.get(name, values)[0]
+            yield from self._found("query", f"request.args[{_quoted(name)}]", path, first, note)
+        line = next((name for name in self._event.get("headers") or {} if name.lower() == "cookie"), None)
+        for name, value in seen.cookies.items() if line else ():
+            flask, note = f"request.cookies[{_quoted(name)}]", "all cookies are one text here"
+            yield from self._found("cookies", flask, ("headers", str(line)), value, note)
+        identity = ("requestContext", "identity")
+        yield from self._common((*identity, "sourceIp"), (*identity, "userAgent"))
+
+    def _common(self, source: tuple[str, ...], agent: tuple[str, ...]) -> Iterator[Pair]:
+        event, seen = self._event, self._seen
+        for name in event.get("pathParameters") or {}:
+            flask = f"request.view_args[{_quoted(_argument(name, seen))}]"
+            value = seen.view_args.get(_argument(name, seen), SAME)
+            yield from self._found("path", flask, ("pathParameters", name), value)
+        for name in event.get("headers") or {}:
+            yield from self._found("headers", f"request.headers[{_quoted(name)}]", ("headers", name))
+        yield from self._body()
+        yield from self._found("caller", "request.remote_addr", source)
+        yield from self._found("caller", "request.user_agent.string", agent)
+        yield from self._caller()
+
+    def _caller(self) -> Iterator[Pair]:
+        """What the authorizer found out. A token's claims are an object; format 2.0 says first of which kind it is."""
+        at: tuple[str, ...] = ("requestContext", "authorizer")
+        found = (self._event.get("requestContext") or {}).get("authorizer") or {}
+        if self._event.get("version") == "2.0":
+            at, found = next((((*at, kind), facts or {}) for kind, facts in found.items()), (at, {}))
+        for name, fact in found.items():
+            claims = fact if name == "claims" and isinstance(fact, dict) else {}
+            for claim in claims:
+                flask = f"g.claims[{_quoted(claim)}]"
+                yield from self._found("caller", flask, (*at, name, claim), note=LOGGED_IN)
+            if not claims:
+                yield from self._found("caller", f"g.{name}", (*at, name), note=LOGGED_IN)
+
+    def _body(self) -> Iterator[Pair]:
+        event, seen = self._event, self._seen
+        encoded = "base64 here: isBase64Encoded is true" if event.get("isBase64Encoded") else ""
+        yield from self._found("body", "request.get_data(as_text=True)", ("body",), seen.data, encoded)
+        if seen.json is not None:
+            note = "text here: json.loads(event['body'])"
+            yield from self._found("body", "request.get_json()", ("body",), seen.json, note)
+        for name, values in seen.form.items():
+            note = f"{encoded or 'text here'}, to be read by parse_qs"
+            yield from self._found("body", f"request.form[{_quoted(name)}]", ("body",), values[0], note)
+
+    def _found(
+        self, part: str, flask: str, path: tuple[str | int, ...], flask_value: Any = SAME, note: str = ""
+    ) -> Iterator[Pair]:
+        """The pair, if the event has the field."""
+        value: Any = self._event
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return
+        if value is not None:
+            expression = "event" + "".join(f"[{_quoted(step)}]" for step in path)
+            left = value if flask_value is SAME else flask_value
+            yield Pair(part, flask, expression, path, left, value, note)
 
 
-def _common(event: Mapping[str, Any], view_args: Mapping[str, Any]) -> Iterator[Pair]:
-    for name in view_args:
-        yield from _found(event, f"request.view_args[{_quoted(name)}]", ("pathParameters", name))
-    for name in event.get("headers") or {}:
-        yield from _found(event, f"request.headers[{_quoted(name)}]", ("headers", name))
-    encoded = "base64 here: isBase64Encoded is true" if event.get("isBase64Encoded") else ""
-    yield from _found(event, "request.get_data(as_text=True)", ("body",), encoded)
-    if _is_json(event):
-        yield from _found(event, "request.get_json()", ("body",), "text here: json.loads(event['body'])")
-    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    for name in authorizer:
-        yield from _found(
-            event,
-            f"g.{name}",
-            ("requestContext", "authorizer", name),
-            "what @login_required would have found",
-        )
+def pairs(event: Mapping[str, Any], seen: Seen) -> list[Pair]:
+    """Every pair that this event has. Both payload formats, and REST APIs'."""
+    reader = _Reader(event, seen)
+    return list(reader.newer() if event.get("version") == "2.0" else reader.older())
 
 
-def _found(event: Any, flask: str, path: tuple[str | int, ...], note: str = "") -> Iterator[Pair]:
-    """The pair, if the event has the field."""
-    value = event
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return
-    if value is not None:
-        yield Pair(flask, "event" + "".join(f"[{_quoted(part)}]" for part in path), path, value, note)
+def _argument(name: str, seen: Seen) -> str:
+    """A path parameter as the view's argument is called: a name that Python takes."""
+    spelled = re.sub("[^0-9A-Za-z]", "_", name)
+    fits = (each for each in seen.view_args if each == name or each.partition("_")[2] == spelled)
+    return next(fits, name)
 
 
 def _quoted(part: str | int) -> str:
     return json.dumps(part, ensure_ascii=False)
-
-
-def _is_json(event: Mapping[str, Any]) -> bool:
-    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    return "json" in headers.get("content-type", "") and bool(event.get("body"))

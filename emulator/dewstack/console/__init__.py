@@ -32,14 +32,18 @@ PARTS = (
     "sending",
     "pool",
     "breakeven",
+    "wires",
+    "tree",
+    "sides",
+    "python",
     "explanation",
 )
 """What pages share."""
 PAGES = (
-    *("overview", "invocations", "invocation", "load"),
+    *("overview", "invocations", "invocation", "comparison", "load"),
     *("logs", "metrics", "users", "user", "tokens", "mail", "stacks", "configuration"),
 )
-STYLES = ("console", "pages", "load")
+STYLES = ("console", "pages", "load", "comparison")
 FILES = {
     "/_dew/": ("console.html", HTML),
     "/_dew/mail": ("console.html", HTML),

@@ -6,7 +6,7 @@ const COLOURED_CHARACTERS = 120_000; // beyond, a text without colours: it stays
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** A JSON text with its parts coloured, as nodes. */
-function coloured(text) {
+export function coloured(text) {
   if (text.length > COLOURED_CHARACTERS) return [text];
   const nodes = [];
   let at = 0;

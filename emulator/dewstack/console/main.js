@@ -12,12 +12,13 @@ import { shortcut, showShortcuts, startKeys } from "./keys.js";
 
 const GROUPS = [
   ["Watch", [["overview", "Overview", "o"], ["invocations", "Invocations", "i"], ["logs", "Logs", "l"], ["metrics", "Metrics", "m"]]],
-  ["Understand", [["load", "Load & cost", "c"]]],
+  ["Understand", [["comparison", "Flask ⇄ Lambda", "f"], ["load", "Load & cost", "c"]]],
   ["Manage", [["users", "Users", "u"], ["mail", "Mailbox", "b"], ["tokens", "Tokens", "t"], ["stacks", "Stacks", "s"], ["configuration", "Configuration", "k"]]],
 ];
 const LOAD = {
   overview: () => import("./overview.js"),
   invocations: () => import("./invocations.js"),
+  comparison: () => import("./comparison.js"),
   load: () => import("./load.js"),
   logs: () => import("./logs.js"),
   metrics: () => import("./metrics.js"),

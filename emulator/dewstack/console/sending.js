@@ -7,6 +7,7 @@ import { jsonEditor } from "./editor.js";
 import { codeBox } from "./json.js";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const COMPARED = new Set(["http", "rest"]);
 const UNSENT = new Set(["host", "content-length", "connection", "accept-encoding", "transfer-encoding", "expect"]);
 
 const quoted = (value) => `'${String(value).replaceAll("'", `'\\''`)}'`;
@@ -130,6 +131,7 @@ export function actions(detail) {
   return h("div", { class: "row actions" },
     again && button("Replay", () => attempt(() => replay(id)), { class: "primary", id: "replay" }),
     again && button("Edit and replay", () => editAndReplay(detail), { id: "edit" }),
+    detail.request && COMPARED.has(detail.summary.kind) && h("a", { class: "button", href: href("comparison", id) }, "Compare with Flask"),
     detail.request && button("Copy as curl", () => copy(curl(detail.request), "Copied as curl"), { id: "curl" }),
     detail.event && button("Fixture", () => attempt(() => exported(id, "event")), { id: "export-event" }),
     detail.event && button("pytest", () => attempt(() => exported(id, "pytest")), { id: "export-pytest" }),

@@ -75,6 +75,7 @@ def make_app(found: Found, functions: Functions, clock: Clock | None = None) -> 
         keys.issuer,
         LoopThread(),
     )
+    app.extensions["dewstack"] = gateway
     apis = list(stack.apis(gateway))
     rules = [rule for api in apis for rule in api.rules()]
     bases = [api.base for api in apis if isinstance(api, RestApi)]

@@ -49,6 +49,11 @@ class Request(flask.Request):
             (name, value.encode("latin-1", "replace").decode("utf-8", "replace")) for name, value in lines
         ]
 
+    @cached_property
+    def first_origin(self) -> str | None:
+        """The first `Origin`, should there be several: it decides about CORS."""
+        return next((value for name, value in self.header_lines if name.lower() == "origin"), None)
+
     def raw(self, served: Served) -> RawRequest:
         """The request as an API's own code takes it: for what the two share, such as authorizers."""
         headers = [(name.encode("latin-1", "replace"), value.encode()) for name, value in self.header_lines]
@@ -106,7 +111,7 @@ def payload_v2(asked: Asked) -> dict[str, Any]:
                 "path": exchange.path,
                 "protocol": request.environ["SERVER_PROTOCOL"],
                 "sourceIp": request.remote_addr,
-                "userAgent": request.headers.get("User-Agent", ""),
+                "userAgent": exchange.headers.get("user-agent", ""),
             },
             "requestId": exchange.request_id,
             "routeKey": constants.route_key,
@@ -157,7 +162,7 @@ def payload_v1(asked: Asked) -> dict[str, Any]:
             "identity": {
                 **NO_IDENTITY,
                 "sourceIp": request.remote_addr,
-                "userAgent": request.headers.get("User-Agent", ""),
+                "userAgent": exchange.headers.get("user-agent", ""),
             },
             "path": exchange.path,
             "protocol": request.environ["SERVER_PROTOCOL"],

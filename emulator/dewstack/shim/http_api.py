@@ -140,7 +140,7 @@ class HttpApi:
         except GatewayResponse as refusal:
             response = responses.from_gateway(refusal.response())
         if self._cors:
-            for name, value in self._cors.headers(request.headers.get("Origin")):
+            for name, value in self._cors.headers(request.first_origin):
                 response.headers.add(name.decode(), value.decode())
         response.headers["Apigw-Requestid"] = request_id
         return response
@@ -156,13 +156,13 @@ class HttpApi:
         identity = self._identity(route, exchange, parameters)
         nowhere = route.constants.route_key == NOWHERE
         if request.method == "OPTIONS" and self._cors and (nowhere or _is_preflight(request)):
-            return responses.from_gateway(self._cors.preflight(request.headers.get("Origin")))
+            return responses.from_gateway(self._cors.preflight(request.first_origin))
         if nowhere:
             raise GatewayResponse(refusals.NOT_FOUND)
         if route.bucket and not route.bucket.take():
             raise GatewayResponse(refusals.TOO_MANY_REQUESTS)
         make_event, make_response = FORMATS[route.version]
-        asked = events.Asked(request, exchange, route.constants, parameters or {}, identity)
+        asked = flask.g.asked = events.Asked(request, exchange, route.constants, parameters or {}, identity)
         payload = self._call(route, msgspec.json.encode(make_event(asked)))
         return make_response(payload, route.constants)
 

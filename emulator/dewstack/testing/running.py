@@ -12,6 +12,7 @@ from dewstack.app import Emulator
 from dewstack.background import STOP_SECONDS, LoopThread
 from dewstack.clock import Clock
 from dewstack.cognito import Message
+from dewstack.comparisons import Comparisons
 from dewstack.config import Config
 from dewstack.control import Pages
 from dewstack.service import Service, load
@@ -138,6 +139,7 @@ def start(
                         where, options=options, environ=environ, params=params, ask=ask
                     ),
                 )
+                Comparisons(emulator, lambda: served.service).attach()
                 thread.run(served.deploy(), START_SECONDS)
             running = Dew(emulator, served)
             try:

@@ -33,8 +33,26 @@ def test_a_request_is_laid_side_by_side(project: Project) -> None:
     assert done.stdout.startswith("GET /hello → 200  the same\n")
     assert '@app.get("/hello")\ndef hello():\n    x = request.args["x"]' in done.stdout
     assert 'request.args["x"]' in done.stdout and 'event["queryStringParameters"]["x"] = 1' in done.stdout
+    assert 'x = event["queryStringParameters"]["x"]' in done.stdout
     refused = project.dew("compare", "GET", "/nowhere")
     assert (refused.returncode, "API Gateway answered by itself (Not Found)" in refused.stdout) == (0, True)
+    assert "No route of the map wants this request." in refused.stdout
+
+
+def test_both_payload_formats_are_told(project: Project) -> None:
+    done = project.dew("compare", "GET", "/hello?x=1&x=2", "--payload")
+    assert done.returncode == 0, done.stderr
+    assert (
+        '  1.0  queryStringParameters = {"x": "2"}\n  2.0  queryStringParameters = {"x": "1,2"}\n'
+        in done.stdout
+    )
+    told = json.loads(project.dew("compare", "GET", "/hello?x=1", "--payload", "--json").stdout)[0][
+        "payloads"
+    ]
+    assert (told["v1"]["version"], told["v2"]["version"]) == ("1.0", "2.0")
+    moved = {tuple(each["v1"] or ()): each for each in told["moved"]}
+    assert moved["httpMethod",]["v2"] == ["requestContext", "http", "method"]
+    assert "no event was made of it" in project.dew("compare", "GET", "/nowhere", "--payload").stdout
 
 
 def test_a_session_is_compared_and_a_difference_is_the_exit_code(project: Project) -> None:

@@ -70,7 +70,7 @@ class CompiledStage(Struct, frozen=True):
         if route and route.authorizer:
             exchange.identity = await route.authorizer.authorize(exchange, parameters)
         if method == "OPTIONS" and self.cors and (route is None or _is_preflight(exchange)):
-            return self.cors.preflight(exchange.headers.get("origin"))
+            return self.cors.preflight(exchange.request.header("origin"))
         if route is None:
             raise GatewayResponse(responses.NOT_FOUND)
         if route.bucket and not route.bucket.take():
