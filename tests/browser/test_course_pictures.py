@@ -71,6 +71,17 @@ def overview(page: Page, dew: Dew) -> None:
     expect(page.get_by_role("region", name="Functions", exact=True).locator("tbody tr").first).to_be_visible()
 
 
+def comparison(page: Page, dew: Dew) -> None:
+    body = {"email": ANN, "password": PASSWORD}
+    cookies = {"Cookie": "theme=dark"}
+    path = "/auth/login?from=page&lang=de&lang=en"
+    assert httpx.post(dew.url + path, json=body, headers=cookies).is_success
+    [row] = ask(dew, "invocations", route="POST /auth/login", limit=1)["invocations"]
+    opened(page, dew, f"comparison/{row['id']}")
+    page.get_by_text('request.args["from"]', exact=True).first.hover()
+    expect(page.locator("main")).to_contain_text("Flask and API Gateway make the same event")
+
+
 def mailbox(page: Page, dew: Dew) -> None:
     opened(page, dew, "mail")
     expect(page.locator("#mail li").first).to_contain_text("code")
@@ -114,6 +125,7 @@ def stacks(page: Page, dew: Dew) -> None:
 PICTURES: dict[str, Callable[[Page, Dew], None]] = {
     "02-invocation": invocation,
     "06-overview": overview,
+    "03-comparison": comparison,
     "04-mailbox": mailbox,
     "05-token": token,
     "07-refusals": refusals,
