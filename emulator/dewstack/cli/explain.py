@@ -52,7 +52,7 @@ def _emulator(project: Project, options: MapOptions) -> Iterator[ControlApi]:
     from dewstack.testing import start
 
     where, params = project.directory, options.named_params()
-    with start(where, stage=options.stage, region=options.region, params=params, record=False) as dew:
+    with start(where, stage=options.stage, opt_region=options.region, params=params, record=False) as dew:
         yield ControlApi(RunFile(0, dew.aws_url, dew.url, dew.frontend_url, 0.0))
 
 

@@ -111,7 +111,7 @@ def start(
     directory: str | os.PathLike[str] | None = None,
     *,
     stage: str = "",
-    region: str = "",
+    opt_region: str = "",
     params: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     pages: Pages | None = None,
@@ -119,12 +119,12 @@ def start(
 ) -> Iterator[Dew]:
     """Run an emulator for the length of a `with`, the map in `directory` deployed (none: an empty emulator).
 
-    `stage`, `region` and `params` are the map's; `pages` is the console, for tests of it; `config` are fields of
-    `dewstack.config.Config`. Ports are free ones and state is kept in memory unless they say otherwise. Raises
-    UserError when the map cannot be served.
+    `stage`, `opt_region` (what `${opt:region}` gives) and `params` are the map's; `pages` is the console, for tests of
+    it; `config` are fields of `dewstack.config.Config`. Ports are free ones and state is kept in memory unless they
+    say otherwise. Raises UserError when the map cannot be served.
     """
     settings = Config(**{"aws_port": 0, "service_port": 0, "frontend_port": 0, **config})
-    options = {name: value for name, value in {"stage": stage, "region": region}.items() if value}
+    options = {name: value for name, value in {"stage": stage, "region": opt_region}.items() if value}
     thread = LoopThread()
     emulator = Emulator(settings, clock, pages=pages)
     try:
