@@ -182,3 +182,12 @@ def test_a_template_over_the_limit(dew: Dew, project: Path, moto: str) -> None:
 
 def test_an_unknown_target_is_misuse(dew: Dew) -> None:
     assert dew("deploy", "--target", "azure").code == 2
+
+
+def test_what_is_not_aws_is_named(
+    dew: Dew, project: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    ran = dew("deploy", "--target", "aws", "--dry-run")
+    assert ran.code == 0 and f"shop-dev → aws ({endpoint}), " in ran.errors, ran
+    assert dew("diff", "--target", "aws", "--json").told["endpoint"] == endpoint
