@@ -56,8 +56,8 @@ def load_and_cost(page: Page, dew: Dew) -> None:
     expect(counted).to_have_text("10")
     rate = page.get_by_label("Load in requests per second")
     rate.fill("1")
-    page.get_by_role("button", name="Stop").click()
-    expect(page.locator("output.rate")).to_have_text("0 requests per second")
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
+        page.get_by_role("button", name="Stop").click()
     rate.fill("4")
     expect(counted).to_have_text(re.compile("^[4-9]$"))
     expect(page.locator(".pool-tile").first).to_be_visible()
