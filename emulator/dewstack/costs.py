@@ -59,8 +59,8 @@ class Costs:
         if free_tier not in CHOICES:
             raise BadRequest(f"free_tier is 1 or 0, not {free_tier!r}")
         server = server_of(query.get("server"))
-        tally = self._recorder.charges.mark()
-        since = self._recorder.charges.all.since
+        tally = self._recorder.mark()
+        since = self._recorder.charges.since
         told = costs_of(tally, since, free_tier=free_tier in ("1", "true"))
         keys = {each["name"]: each["key"] for each in self._host.deployed.functions}
         for row in told["functions"]:

@@ -25,7 +25,8 @@ class Report(Struct, frozen=True):
     @property
     def billed_ms(self) -> int:
         """Whole milliseconds, the init phase included, rounded up."""
-        return max(1, math.ceil(round(self.duration_ms, 2) + round(self.init_ms or 0, 2)))
+        duration = round(self.duration_ms, 2)
+        return max(1, math.ceil(duration if self.init_ms is None else duration + round(self.init_ms, 2)))
 
     def line(self) -> str:
         """The REPORT line as CloudWatch shows it."""

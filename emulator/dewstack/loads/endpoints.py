@@ -115,7 +115,7 @@ class Loads:
         generator = Generator(target.send, Random())
         generator.change(asked.rate, asked.seconds)
         task = asyncio.get_running_loop().create_task(generator.run())
-        self._running = Running(asked, target, generator, recorder.charges.mark(), task)
+        self._running = Running(asked, target, generator, recorder.mark(), task)
         return self._running
 
     def _end_environments(self, name: str) -> None:
@@ -179,9 +179,9 @@ class Loads:
         if running is None or self._recorder is None:
             return told
         generator, target = running.generator, running.target
-        charges = self._recorder.charges
-        aws = await self._on_aws(of_target(charges.after(running.mark), target), running.asked.rate)
-        tally = of_target(charges.after(running.mark), target)  # as it is now, like all that follows
+        recorder = self._recorder
+        aws = await self._on_aws(of_target(recorder.after(running.mark), target), running.asked.rate)
+        tally = of_target(recorder.after(running.mark), target)  # as it is now, like all that follows
         answers, median = generator.recent()
         going = not running.task.done()
         return told | {

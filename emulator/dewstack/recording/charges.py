@@ -5,7 +5,7 @@ On the hot path it adds up whole numbers; dollars are made when somebody asks.
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,13 +18,13 @@ from dewstack.recording.model import Exchanged, Function, Invoked
 
 NOT_CHARGED = frozenset({401, 403, 429})
 """Statuses with which API Gateway refuses what it then does not charge for."""
-MOST_OPEN = 1000
-"""Invocations that may wait for the request behind them to end."""
+MOST_KNOWN = 1000
+"""Configurations of functions whose sums are found by their identity."""
 MESSAGE, HEAD = b'"connectionId":', 8192
 """What events of a WebSocket API have, in their first bytes, and no others."""
 
 
-class Ran(Struct, frozen=True):
+class Ran(NamedTuple):
     """A function with what its invocations have been billed for: one memory size on one architecture."""
 
     name: str
@@ -102,35 +102,20 @@ class Charges:
     """The tally of everything since the start, and of any time since. On the loop."""
 
     def __init__(self) -> None:
-        self.all = Tally(time.time())
-        self._known: dict[int, tuple[Function, Ran, Invocations]] = {}
+        self.since = time.time()
+        self._alone: dict[Ran, Invocations] = {}
+        """What no request stands behind."""
+        self._routes: dict[tuple[str, str, str, str | None], Requests] = {}
+        self._messages = 0
+        self._known: dict[int, tuple[Function, Ran]] = {}
         """By the identity of the function's configuration."""
-        self._open: dict[int, tuple[Ran, Invocations]] = {}
-        """Invocations by the identity of their payload, until the request that caused each is over."""
 
-    def invoked(self, invoked: Invoked) -> None:
-        """An invocation is over."""
-        report = invoked.report
-        known = self._known.get(id(invoked.function)) or self._know(invoked.function, report.memory_mb)
-        billed = report.billed_ms
-        one = Invocations(1, billed, errors=invoked.error is not None)
-        if report.init_ms is not None:
-            one.cold, one.init_ms = 1, billed - min(billed, math.ceil(report.duration_ms))
-        known[2].add(one)
-        payload = invoked.payload
-        if payload.find(MESSAGE, 0, HEAD) >= 0:
-            self.all.messages += metered("websocket", len(payload))
-        else:
-            if len(self._open) >= MOST_OPEN:
-                self._open.clear()  # what is left are events, which no request stands behind
-            self._open[id(payload)] = (known[1], one)
-
-    def exchanged(self, exchanged: Exchanged) -> None:
-        """A request is answered."""
-        route = Route(exchanged.kind, exchanged.api_id, exchanged.stage, exchanged.route)
-        came = self.all.routes.get(route)
+    def exchanged(self, exchanged: Exchanged, invoked: Invoked | None) -> None:
+        """A request is answered, and so is the invocation that it led to."""
+        route = exchanged[1:5]
+        came = self._routes.get(route)
         if came is None:
-            came = self.all.routes[route] = Requests()
+            came = self._routes[route] = Requests()
         response = exchanged.response
         out = len(response.body)
         came.count += 1
@@ -139,41 +124,56 @@ class Charges:
             came.free += 1
         else:
             came.metered += metered(exchanged.kind, max(len(exchanged.request.body), out))
-        behind = self._open.pop(id(exchanged.event), None)
-        if behind is not None:
-            invocations = came.invocations.get(behind[0])
-            if invocations is None:
-                came.invocations[behind[0]] = behind[1]
-            else:
-                invocations.add(behind[1])
+        if invoked is not None:
+            self._add(came.invocations, invoked)
 
-    def _know(self, function: Function, memory_mb: int) -> tuple[Function, Ran, Invocations]:
-        ran = Ran(function.name, memory_mb, function.architectures[0])
-        invocations = self.all.functions.setdefault(ran, Invocations())
-        if len(self._known) >= MOST_OPEN:
-            self._known.clear()  # of functions that were deployed again and again
-        known = self._known[id(function)] = (function, ran, invocations)
-        return known
+    def alone(self, invoked: Invoked) -> None:
+        """An invocation is over that no request of an HTTP or REST API stands behind."""
+        self._add(self._alone, invoked)
+        self._messages += _messages(invoked)
 
-    def mark(self) -> Tally:
-        """Everything until now, to ask later what came `after` it."""
-        now = Tally(time.time(), messages=self.all.messages)
-        now.functions = {ran: _copy(each) for ran, each in self.all.functions.items()}
-        now.routes = {
-            route: Requests(
-                each.count,
-                each.metered,
-                each.free,
-                each.bytes_out,
-                {ran: _copy(one) for ran, one in each.invocations.items()},
-            )
-            for route, each in self.all.routes.items()
-        }
+    def mark(self, pending: Iterable[Invoked] = ()) -> Tally:
+        """Everything until now, to ask later what came `after` it. `pending`: what is over, and may have a request
+        that isn't."""
+        now = Tally(time.time(), messages=self._messages)
+        _put_in(now.functions, self._alone)
+        for route, each in self._routes.items():
+            _put_in(now.functions, each.invocations)
+            behind: dict[Ran, Invocations] = {}
+            _put_in(behind, each.invocations)
+            now.routes[Route(*route)] = Requests(each.count, each.metered, each.free, each.bytes_out, behind)
+        for invoked in pending:
+            self._add(now.functions, invoked)
+            now.messages += _messages(invoked)
         return now
 
-    def after(self, mark: Tally) -> Tally:
+    def _add(self, to: dict[Ran, Invocations], invoked: Invoked) -> None:
+        known = self._known.get(id(invoked.function))
+        ran = (known or self._know(invoked))[1]
+        invocations = to.get(ran)
+        if invocations is None:
+            invocations = to[ran] = Invocations()
+        report = invoked.report
+        billed = report.billed_ms
+        invocations.count += 1
+        invocations.billed_ms += billed
+        if invoked.error is not None:
+            invocations.errors += 1
+        if report.init_ms is not None:
+            invocations.cold += 1
+            invocations.init_ms += billed - min(billed, math.ceil(report.duration_ms))
+
+    def _know(self, invoked: Invoked) -> tuple[Function, Ran]:
+        function = invoked.function
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()  # of functions that were deployed again and again
+        ran = Ran(function.name, invoked.report.memory_mb, function.architectures[0])
+        known = self._known[id(function)] = (function, ran)
+        return known
+
+    def after(self, mark: Tally, pending: Iterable[Invoked] = ()) -> Tally:
         """What came after a mark."""
-        tally = self.mark()
+        tally = self.mark(pending)
         tally.since = mark.since
         tally.messages -= mark.messages
         _take_out(tally.functions, mark.functions)
@@ -189,10 +189,15 @@ class Charges:
         return tally
 
 
-def _copy(invocations: Invocations) -> Invocations:
-    made = Invocations()
-    made.add(invocations)
-    return made
+def _messages(invoked: Invoked) -> int:
+    """How many messages of a client of a WebSocket API an invocation is charged as."""
+    payload = invoked.payload
+    return metered("websocket", len(payload)) if payload.find(MESSAGE, 0, HEAD) >= 0 else 0
+
+
+def _put_in(whole: dict[Ran, Invocations], more: Mapping[Ran, Invocations]) -> None:
+    for ran, invocations in more.items():
+        whole.setdefault(ran, Invocations()).add(invocations)
 
 
 def _take_out(whole: dict[Ran, Invocations], before: Mapping[Ran, Invocations]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from dewstack.recording.charges import Charges
+from dewstack.recording.charges import Charges, Tally
 from dewstack.recording.model import Exchanged, Invoked, Row
 from dewstack.recording.rows import row_of
 from dewstack.recording.shelf import Shelf
@@ -26,6 +26,8 @@ RATE = 50.0
 """How many more a second."""
 FAILED = 100
 """How many more where they failed."""
+TURNS = 2
+"""Of the loop, in which a request ends whose invocation is over."""
 Told = Callable[[list[dict[str, Any]]], None]
 """Takes the summaries of a batch, on the loop."""
 
@@ -40,13 +42,13 @@ class Recorder:
         """How many were too many."""
         self.listeners: set[Told] = set()
         self._exchanged: list[Exchanged | tuple[Exchanged, Invoked]] = []
+        self._alone: list[Invoked] = []
         self._open: dict[int, Invoked] = {}
         """Invocations by the identity of their payload, until the request that caused each is over."""
         self._older: dict[int, Invoked] = {}
         """Those that the batch before has left."""
         self._room, self._settled = float(BURST), time.monotonic()
-        """How many rows are taken before it is `_full`, and when that was counted."""
-        self._full = False
+        """How many rows are still taken, and when that was counted."""
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Future[dict[object, int]] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recording")
@@ -54,29 +56,43 @@ class Recorder:
 
     def invoked(self, invoked: Invoked) -> None:
         """An invocation is over. What is behind a request is noted with it."""
-        self.charges.invoked(invoked)
-        if self._full:
-            return
         self._open[id(invoked.payload)] = invoked
         if len(self._open) >= BURST:
-            self._full = True
+            self._age()
         if self._timer is None:
             self._begin()
 
     def exchanged(self, exchanged: Exchanged) -> None:
         """A request is answered."""
-        self.charges.exchanged(exchanged)
         key = id(exchanged.event)
         invoked = self._open.pop(key, None) or self._older.pop(key, None)
+        self.charges.exchanged(exchanged, invoked)
         if self._timer is None:
             self._begin()
-        if self._full and (exchanged.response.status < 400 or self._room < -FAILED):
+        if self._room > 0.0 or (exchanged.response.status >= 400 and self._room > -FAILED):
+            self._room -= 1.0
+            self._exchanged.append((exchanged, invoked) if invoked else exchanged)
+        else:
             self.dropped += 1
-            return
-        self._exchanged.append((exchanged, invoked) if invoked else exchanged)
-        self._room -= 1.0
-        if self._room <= 0.0:
-            self._full = True
+
+    def mark(self) -> Tally:
+        """All that AWS would charge for until now."""
+        return self.charges.mark((*self._older.values(), *self._open.values()))
+
+    def after(self, mark: Tally) -> Tally:
+        """The same of the time since a mark."""
+        return self.charges.after(mark, (*self._older.values(), *self._open.values()))
+
+    def _age(self) -> None:
+        """No request stands behind what has been left until now."""
+        for invoked in self._older.values():
+            self.charges.alone(invoked)
+            if self._room > 0.0 or (invoked.error and self._room > -FAILED):
+                self._room -= 1.0
+                self._alone.append(invoked)
+            else:
+                self.dropped += 1
+        self._older, self._open = self._open, {}
 
     def _begin(self) -> None:
         if not self._closed:
@@ -85,19 +101,20 @@ class Recorder:
     def _batch(self) -> None:
         """Write what there is, but for invocations whose request may be about to end."""
         self._timer = None
+        self._age()
         if self._writing is not None and not self._writing.done():
             self._begin()  # the disk is slow: more is dropped
             return
-        alone, self._older, self._open = self._older, self._open, {}
-        self._write(list(alone.values()))
+        self._write()
         if self._older:
             self._begin()
 
-    def _write(self, alone: list[Invoked]) -> None:
+    def _write(self) -> None:
         exchanged, self._exchanged = self._exchanged, []
+        alone, self._alone = self._alone, []
         now = time.monotonic()
-        self._room = min(self._room - len(alone) + RATE * (now - self._settled), BURST)
-        self._settled, self._full = now, self._room <= 0.0
+        self._room = min(self._room + RATE * (now - self._settled), BURST)
+        self._settled = now
         if exchanged or alone:
             loop = asyncio.get_running_loop()
             self._writing = loop.run_in_executor(self._thread, self._written, exchanged, alone, loop)
@@ -134,14 +151,18 @@ class Recorder:
         """Have all that is over written down. The ids of what was written just now, by the `id()` of a response or by
         the request id of an invocation."""
         ids: dict[object, int] = {}
-        while self._writing is not None and not self._writing.done():
+        while True:
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            if self._writing is None or self._writing.done():
+                break
             ids |= await asyncio.shield(self._writing)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        alone = [*self._older.values(), *self._open.values()]
-        self._older, self._open = {}, {}
-        self._write(alone)
+        self._age()
+        self._age()
+        self._write()
         if self._writing is not None:
             ids |= await asyncio.shield(self._writing)
         return ids

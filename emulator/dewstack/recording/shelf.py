@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ CREATE TABLE IF NOT EXISTS runs (
   request_id TEXT, words TEXT, summary BLOB, detail BLOB);
 CREATE INDEX IF NOT EXISTS by_function ON runs (function, id);
 CREATE INDEX IF NOT EXISTS by_route ON runs (route, id);
-CREATE INDEX IF NOT EXISTS by_failed ON runs (failed, id);
+CREATE INDEX IF NOT EXISTS by_failed ON runs (id) WHERE failed = 1;
 CREATE INDEX IF NOT EXISTS by_request ON runs (request_id);
-CREATE INDEX IF NOT EXISTS by_cold ON runs (cold, id);
+CREATE INDEX IF NOT EXISTS by_cold ON runs (id) WHERE cold = 1;
 PRAGMA user_version = 1;
 """
 STATUS = {
@@ -33,9 +34,10 @@ STATUS = {
 """What can be asked for as `status`."""
 WORDS = ("method", "path", "route", "function", "kind", "status", "error", "request_id")
 COLUMNS = ("id", "function", "route", "status", "cold", "request_id")
-INSERT = (
-    f"INSERT INTO runs ({', '.join(COLUMNS)}, failed, words, summary, detail) VALUES ({', '.join('?' * 10)})"
-)
+INSERT = f"INSERT INTO runs ({', '.join(COLUMNS)}, failed, words, summary, detail) VALUES "
+VALUES = f"({', '.join('?' * 10)})"
+AT_ONCE = 50
+"""Rows of one statement: each one waits for the interpreter, which serves requests meanwhile."""
 Summary = dict[str, Any]
 
 
@@ -61,29 +63,33 @@ class Shelf:
         """Keep rows, which get their ids, and forget the oldest that are too many."""
         values = [self._values(row) for row in rows]
         with self._db:
-            self._db.executemany(INSERT, values)
-            self._prune()
+            for some in (values[at : at + AT_ONCE] for at in range(0, len(values), AT_ONCE)):
+                self._db.execute(INSERT + ", ".join([VALUES] * len(some)), [*chain.from_iterable(some)])
+            count, held = self._count + len(values), self._held + sum(len(value[-1]) for value in values)
+            count, held = self._prune(count, held)
+        self._count, self._held = count, held
 
-    def _values(self, row: Row) -> tuple[object, ...]:
+    def _values(self, row: Row) -> tuple[Any, ...]:
         """The columns of a row, which gets its id."""
         summary = row.summary
         self._last += 1
         summary["id"] = self._last
         failed = bool(summary["error"]) or (summary["status"] or 0) >= 400
-        detail = msgspec.json.encode(row.detail)
         words = " ".join([str(summary[name]) for name in WORDS if summary[name] is not None]).lower()
-        self._count += 1
-        self._held += len(detail)
-        return (*[summary[name] for name in COLUMNS], failed, words, msgspec.json.encode(summary), detail)
+        encoded = (msgspec.json.encode(summary), msgspec.json.encode(row.detail))
+        return (*[summary[name] for name in COLUMNS], failed, words, *encoded)
 
-    def _prune(self) -> None:
-        """Forget the oldest, some at a time."""
-        while self._count > self._rows or (self._held > self._size and self._count > 1):
-            some = self._count - self._rows if self._count > self._rows else max(1, self._count // 100)
+    def _prune(self, count: int, held: int) -> tuple[int, int]:
+        """Forget the oldest, some at a time. How many are left, and how large."""
+        while count > self._rows or (held > self._size and count > 1):
+            some = count - self._rows if count > self._rows else max(1, count // 100)
             sql = "DELETE FROM runs WHERE id IN (SELECT id FROM runs ORDER BY id LIMIT ?) RETURNING LENGTH(detail)"
             gone = [int(length) for (length,) in self._db.execute(sql, (some,)).fetchall()]
-            self._count -= len(gone)
-            self._held -= sum(gone)
+            if not gone:
+                break
+            count -= len(gone)
+            held -= sum(gone)
+        return count, held
 
     def newest(self, wanted: Filter, limit: int) -> tuple[list[Summary], int | None]:
         """The newest summaries that fit, and before which row one goes on, if there are more."""
