@@ -26,7 +26,7 @@ class Report(Struct, frozen=True):
     def billed_ms(self) -> int:
         """Whole milliseconds, the init phase included, rounded up."""
         duration = round(self.duration_ms, 2)
-        return max(1, math.ceil(duration if self.init_ms is None else duration + round(self.init_ms, 2)))
+        return math.ceil(duration if self.init_ms is None else duration + round(self.init_ms, 2)) or 1
 
     def line(self) -> str:
         """The REPORT line as CloudWatch shows it."""

@@ -112,7 +112,7 @@ class Charges:
 
     def exchanged(self, exchanged: Exchanged, invoked: Invoked | None) -> None:
         """A request is answered, and so is the invocation that it led to."""
-        route = exchanged[1:5]
+        route = (exchanged.kind, exchanged.api_id, exchanged.stage, exchanged.route)
         came = self._routes.get(route)
         if came is None:
             came = self._routes[route] = Requests()

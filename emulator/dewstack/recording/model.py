@@ -46,7 +46,7 @@ class Report(Protocol):
     def init_ms(self) -> float | None: ...
 
 
-class Invoked(NamedTuple):
+class Invoked(Struct, frozen=True, gc=False):
     """An invocation that is over, at a time in seconds since the epoch."""
 
     at: float
@@ -59,7 +59,7 @@ class Invoked(NamedTuple):
     log_stream: str
 
 
-class Exchanged(NamedTuple):
+class Exchanged(Struct, frozen=True, gc=False):
     """A request that an API has answered, at a time in seconds since the epoch."""
 
     at: float
@@ -75,6 +75,10 @@ class Exchanged(NamedTuple):
     refused: str | None
     """Why the gateway answered by itself."""
     milliseconds: float
+
+
+Noted = Exchanged | tuple[Exchanged, Invoked] | Invoked
+"""A request, one with its invocation, or an invocation that no request stands behind."""
 
 
 class Filter(Struct, frozen=True):

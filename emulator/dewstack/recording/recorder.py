@@ -7,12 +7,12 @@ the rest is counted.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dewstack.recording.charges import Charges, Tally
-from dewstack.recording.model import Exchanged, Invoked, Row
+from dewstack.recording.model import Exchanged, Invoked, Noted, Row
 from dewstack.recording.rows import row_of
 from dewstack.recording.shelf import Shelf
 
@@ -20,9 +20,11 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 0.25
 """Seconds between two batches."""
+IN_FLOOD = 1.0
+"""The same while more comes than is taken: a few large batches cost less than many small ones."""
 BURST = 1000
 """Rows that are taken at once, after a quiet time."""
-RATE = 50.0
+RATE = 20.0
 """How many more a second."""
 FAILED = 100
 """How many more where they failed."""
@@ -41,7 +43,7 @@ class Recorder:
         self.dropped = 0
         """How many were too many."""
         self.listeners: set[Told] = set()
-        self._exchanged: list[Exchanged | tuple[Exchanged, Invoked]] = []
+        self._exchanged: list[Noted] = []
         self._alone: list[Invoked] = []
         self._open: dict[int, Invoked] = {}
         """Invocations by the identity of their payload, until the request that caused each is over."""
@@ -96,7 +98,8 @@ class Recorder:
 
     def _begin(self) -> None:
         if not self._closed:
-            self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._batch)
+            interval = INTERVAL if self._room > 0.0 else IN_FLOOD
+            self._timer = asyncio.get_running_loop().call_later(interval, self._batch)
 
     def _batch(self) -> None:
         """Write what there is, but for invocations whose request may be about to end."""
@@ -121,27 +124,21 @@ class Recorder:
 
     def _written(
         self,
-        exchanged: list[Exchanged | tuple[Exchanged, Invoked]],
+        exchanged: list[Noted],
         alone: list[Invoked],
         loop: asyncio.AbstractEventLoop,
     ) -> dict[object, int]:
         """The ids of rows by whom they are of. In the recorder's thread."""
-        rows: list[Row] = []
-        for each in (*exchanged, *alone):
-            try:
-                rows.append(row_of(each))
-            except Exception:
-                log.exception("a request could not be recorded")
-        rows.sort(key=lambda row: row.summary["at"])
+        noted = sorted((*exchanged, *alone), key=_at)
+        added: list[tuple[object, dict[str, Any]]] = []
         try:
-            self.shelf.add(rows)
+            self.shelf.add(_rows(noted, added))
         except Exception:
-            log.exception("%d requests could not be recorded", len(rows))
+            log.exception("%d requests could not be recorded", len(noted))
             return {}
-        summaries = [row.summary for row in rows]
         if self.listeners:
-            loop.call_soon_threadsafe(self._tell, summaries)
-        return {row.of if isinstance(row.of, str) else id(row.of): row.summary["id"] for row in rows}
+            loop.call_soon_threadsafe(self._tell, [summary for _, summary in added])
+        return {of if isinstance(of, str) else id(of): summary["id"] for of, summary in added}
 
     def _tell(self, summaries: list[dict[str, Any]]) -> None:
         for told in tuple(self.listeners):
@@ -178,6 +175,22 @@ class Recorder:
         await self.flush()
         self._thread.shutdown()
         self.shelf.close()
+
+
+def _at(noted: Noted) -> float:
+    return noted.at if isinstance(noted, Exchanged | Invoked) else noted[0].at
+
+
+def _rows(noted: Iterable[Noted], added: list[tuple[object, dict[str, Any]]]) -> Iterator[Row]:
+    """The rows, one by one, as their details are large. Of each, who it is of and its summary are `added`."""
+    for each in noted:
+        try:
+            row = row_of(each)
+        except Exception:
+            log.exception("a request could not be recorded")
+            continue
+        added.append((row.of, row.summary))
+        yield row
 
 
 def now() -> float:

@@ -10,14 +10,14 @@ import msgspec
 from dewstack.billing import invocation_cost, request_cost
 from dewstack.http import Headers, Request, Response
 from dewstack.recording.charges import NOT_CHARGED
-from dewstack.recording.model import Exchanged, Invoked, Row
+from dewstack.recording.model import Exchanged, Invoked, Noted, Row
 
 LARGEST = 256 * 1024
 """Bytes of a body or an event that are kept."""
 
 
-def row_of(noted: Exchanged | tuple[Exchanged, Invoked] | Invoked) -> Row:
-    """The row of a request, of one with its invocation, or of an invocation that no request stands behind."""
+def row_of(noted: Noted) -> Row:
+    """The row of what was noted."""
     if isinstance(noted, Invoked):
         return _of_invocation(noted)
     if isinstance(noted, Exchanged):

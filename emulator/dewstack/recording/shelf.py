@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS by_function ON runs (function, id);
 CREATE INDEX IF NOT EXISTS by_route ON runs (route, id);
 CREATE INDEX IF NOT EXISTS by_failed ON runs (id) WHERE failed = 1;
-CREATE INDEX IF NOT EXISTS by_request ON runs (request_id);
+DROP INDEX IF EXISTS by_request;
 CREATE INDEX IF NOT EXISTS by_cold ON runs (id) WHERE cold = 1;
 PRAGMA user_version = 1;
 """
@@ -61,11 +61,12 @@ class Shelf:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Keep rows, which get their ids, and forget the oldest that are too many."""
-        values = [self._values(row) for row in rows]
+        count, held, left = self._count, self._held, iter(rows)
         with self._db:
-            for some in (values[at : at + AT_ONCE] for at in range(0, len(values), AT_ONCE)):
-                self._db.execute(INSERT + ", ".join([VALUES] * len(some)), [*chain.from_iterable(some)])
-            count, held = self._count + len(values), self._held + sum(len(value[-1]) for value in values)
+            while values := [self._values(row) for row in islice(left, AT_ONCE)]:
+                self._db.execute(INSERT + ", ".join([VALUES] * len(values)), [*chain.from_iterable(values)])
+                count += len(values)
+                held += sum(len(value[-1]) for value in values)
             count, held = self._prune(count, held)
         self._count, self._held = count, held
 
@@ -106,9 +107,9 @@ class Shelf:
 
     def find(self, request_id: str) -> int | None:
         """The row of an invocation by its request id, or None."""
-        sql = "SELECT MAX(id) FROM runs WHERE request_id = ?"
-        found: int | None = self._db.execute(sql, (request_id,)).fetchone()[0]
-        return found
+        sql = "SELECT id FROM runs WHERE request_id = ? ORDER BY id DESC LIMIT 1"
+        found: tuple[int] | None = self._db.execute(sql, (request_id,)).fetchone()
+        return found[0] if found else None
 
     def get(self, number: int) -> tuple[Summary, dict[str, Any]] | None:
         """A row's summary and detail, or None."""
