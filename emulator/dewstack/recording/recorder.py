@@ -28,6 +28,8 @@ RATE = 20.0
 """How many more a second."""
 FAILED = 100
 """How many more where they failed."""
+LOOK = 250
+"""Invocations or requests that are noted before they are looked at."""
 TURNS = 2
 """Of the loop, in which a request ends whose invocation is over."""
 Told = Callable[[list[dict[str, Any]]], None]
@@ -43,12 +45,15 @@ class Recorder:
         self.dropped = 0
         """How many were too many."""
         self.listeners: set[Told] = set()
-        self._exchanged: list[Noted] = []
-        self._alone: list[Invoked] = []
+        self._invoked: list[Invoked] = []
+        self._exchanged: list[Exchanged] = []
+        """What is noted, and not looked at yet."""
         self._open: dict[int, Invoked] = {}
         """Invocations by the identity of their payload, until the request that caused each is over."""
         self._older: dict[int, Invoked] = {}
         """Those that the batch before has left."""
+        self._kept: list[Noted] = []
+        """What the next batch writes."""
         self._room, self._settled = float(BURST), time.monotonic()
         """How many rows are still taken, and when that was counted."""
         self._timer: asyncio.TimerHandle | None = None
@@ -58,42 +63,63 @@ class Recorder:
 
     def invoked(self, invoked: Invoked) -> None:
         """An invocation is over. What is behind a request is noted with it."""
-        self._open[id(invoked.payload)] = invoked
-        if len(self._open) >= BURST:
-            self._age()
+        self._invoked.append(invoked)
         if self._timer is None:
             self._begin()
+        if len(self._invoked) >= LOOK:
+            self._look()
 
     def exchanged(self, exchanged: Exchanged) -> None:
         """A request is answered."""
-        key = id(exchanged.event)
-        invoked = self._open.pop(key, None) or self._older.pop(key, None)
-        self.charges.exchanged(exchanged, invoked)
+        self._exchanged.append(exchanged)
         if self._timer is None:
             self._begin()
-        if self._room > 0.0 or (exchanged.response.status >= 400 and self._room > -FAILED):
-            self._room -= 1.0
-            self._exchanged.append((exchanged, invoked) if invoked else exchanged)
-        else:
-            self.dropped += 1
+        if len(self._exchanged) >= LOOK:
+            self._look()
 
     def mark(self) -> Tally:
         """All that AWS would charge for until now."""
+        self._look()
         return self.charges.mark((*self._older.values(), *self._open.values()))
 
     def after(self, mark: Tally) -> Tally:
         """The same of the time since a mark."""
+        self._look()
         return self.charges.after(mark, (*self._older.values(), *self._open.values()))
 
+    def _look(self) -> None:
+        """Count what is noted, and keep what there is room for. Many at a time, as that costs each less."""
+        invoked, self._invoked = self._invoked, []
+        exchanged, self._exchanged = self._exchanged, []
+        for one in invoked:
+            before = self._open.pop(id(one.payload), None)
+            if before is not None:  # of an event that is tried again
+                self._alone(before)
+            self._open[id(one.payload)] = one
+        for each in exchanged:
+            key = id(each.event)
+            behind = self._open.pop(key, None) or self._older.pop(key, None)
+            self.charges.exchanged(each, behind)
+            self._keep((each, behind) if behind else each, failed=each.response.status >= 400)
+        if len(self._open) >= BURST:
+            self._age()
+
+    def _keep(self, noted: Noted, *, failed: bool) -> None:
+        if self._room > 0.0 or (failed and self._room > -FAILED):
+            self._room -= 1.0
+            self._kept.append(noted)
+        else:
+            self.dropped += 1
+
+    def _alone(self, invoked: Invoked) -> None:
+        """No request stands behind an invocation."""
+        self.charges.alone(invoked)
+        self._keep(invoked, failed=invoked.error is not None)
+
     def _age(self) -> None:
-        """No request stands behind what has been left until now."""
+        """Nor behind what has been left until now."""
         for invoked in self._older.values():
-            self.charges.alone(invoked)
-            if self._room > 0.0 or (invoked.error and self._room > -FAILED):
-                self._room -= 1.0
-                self._alone.append(invoked)
-            else:
-                self.dropped += 1
+            self._alone(invoked)
         self._older, self._open = self._open, {}
 
     def _begin(self) -> None:
@@ -104,6 +130,7 @@ class Recorder:
     def _batch(self) -> None:
         """Write what there is, but for invocations whose request may be about to end."""
         self._timer = None
+        self._look()
         self._age()
         if self._writing is not None and not self._writing.done():
             self._begin()  # the disk is slow: more is dropped
@@ -113,28 +140,22 @@ class Recorder:
             self._begin()
 
     def _write(self) -> None:
-        exchanged, self._exchanged = self._exchanged, []
-        alone, self._alone = self._alone, []
+        kept, self._kept = self._kept, []
         now = time.monotonic()
         self._room = min(self._room + RATE * (now - self._settled), BURST)
         self._settled = now
-        if exchanged or alone:
+        if kept:
             loop = asyncio.get_running_loop()
-            self._writing = loop.run_in_executor(self._thread, self._written, exchanged, alone, loop)
+            self._writing = loop.run_in_executor(self._thread, self._written, kept, loop)
 
-    def _written(
-        self,
-        exchanged: list[Noted],
-        alone: list[Invoked],
-        loop: asyncio.AbstractEventLoop,
-    ) -> dict[object, int]:
+    def _written(self, kept: list[Noted], loop: asyncio.AbstractEventLoop) -> dict[object, int]:
         """The ids of rows by whom they are of. In the recorder's thread."""
-        noted = sorted((*exchanged, *alone), key=_at)
+        kept.sort(key=_at)
         added: list[tuple[object, dict[str, Any]]] = []
         try:
-            self.shelf.add(_rows(noted, added))
+            self.shelf.add(_rows(kept, added))
         except Exception:
-            log.exception("%d requests could not be recorded", len(noted))
+            log.exception("%d requests could not be recorded", len(kept))
             return {}
         if self.listeners:
             loop.call_soon_threadsafe(self._tell, [summary for _, summary in added])
@@ -157,6 +178,7 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._look()
         self._age()
         self._age()
         self._write()
