@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dewstack.http import Request, Response
 from dewstack.recording import Exchanged, Filter, Shelf
 from dewstack.recording.model import Row
@@ -84,3 +86,16 @@ def test_a_file_is_its_owners_and_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [(each["id"], each["path"]) for each in again.newest(Filter(), 10)[0]] == [(4, "/4"), (3, "/3")]
     assert again.count == 2
     again.close()
+
+
+def test_rows_that_could_not_be_kept_do_not_count() -> None:
+    shelf = Shelf(rows=60)
+    shelf.add([row("/first")])
+    for _ in range(3):
+        with pytest.raises(TypeError):
+            shelf.add(
+                [*(row(f"/{number}") for number in range(55)), row("/bad")._replace(detail={"bad": object()})]
+            )
+    assert shelf.count == 1 and paths(shelf.newest(Filter(), 10)) == ["/first"]
+    shelf.add([row(f"/{number}") for number in range(59)])
+    assert shelf.count == 60 and shelf.get(1) is not None
