@@ -37,7 +37,7 @@ Told = Callable[[list[dict[str, Any]]], None]
 
 
 class Recorder:
-    """The record that is being written to `shelf`. Everything but `rows` runs on the loop."""
+    """The record that is being written to `shelf`. On the loop, but for `_written`."""
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
